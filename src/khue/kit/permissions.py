@@ -1,0 +1,163 @@
+"""One SQL engine for «may I?» and «which rows?»: role over a subtree, or a relation, on a date.
+
+A module's policy.py declares each action with rules; every rule gives a `Q`. `visible()` filters
+rows by the sum of those, `can()` and `load()` ask the same `Q` of one row, so that a list and a
+check cannot disagree, and `explain()` says which rule granted or refused. Default: deny.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db.models import Case, Q, QuerySet, Value, When
+
+from khue.core.actor import Actor, ActorKind, Role
+from khue.core.errors import NotAllowed, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from uuid import UUID
+
+    from django.db.models import Model
+
+M = TypeVar("M", bound="Model")
+DENY = Q(pk__in=())
+Subtree = "Callable[[Iterable[UUID]], QuerySet[Any]]"
+_subtree: list[Callable[[Iterable[UUID], Any], Any]] = []
+
+
+def use_subtree(resolver: Callable[[Iterable[UUID], Any], Any]) -> None:
+    """Plug in «ids of all units below these, on that day»; called once by the orgs module."""
+    _subtree[:] = [resolver]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way to be allowed: a name for people, and the rows it opens for an actor."""
+
+    code: str
+    sentence: str
+    rows: Callable[[Actor], Q | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that can be done to rows of one model."""
+
+    code: str
+    label: str
+    rules: tuple[Rule, ...]
+    condition: Q | None = None
+    condition_sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """What one rule said about one row, for the page that explains access."""
+
+    rule: str
+    sentence: str
+    granted: bool
+
+
+_ACTIONS: dict[str, Action] = {}
+
+
+def register(action: Action) -> Action:
+    """Declare an action; a code has one meaning in the whole system."""
+    known = _ACTIONS.get(action.code)
+    if known is not None and known.label != action.label:
+        msg = f"action {action.code} is declared twice"
+        raise ValueError(msg)
+    _ACTIONS[action.code] = action
+    return action
+
+
+def actions() -> dict[str, Action]:
+    """All declared actions, for the permission matrix."""
+    return dict(sorted(_ACTIONS.items()))
+
+
+def holds(*roles: Role, unit: str = "school") -> Rule:
+    """Allowed to whoever holds one of the roles over the row's unit or a unit above it."""
+
+    def rows(actor: Actor) -> Q | None:
+        units = actor.units_with(*roles)
+        if not units:
+            return None
+        return Q(**{f"{unit}__in": units_below(actor, units)})
+
+    names = ", ".join(sorted(role.value for role in roles))
+    return Rule(f"role:{names}@{unit}", f"Có vai trò {names} trên đơn vị của hồ sơ.", rows)
+
+
+def relation(code: str, sentence: str, rows: Callable[[Actor], Q | None]) -> Rule:
+    """Allowed through a relation to the row itself: teaches it, is its homeroom teacher."""
+    return Rule(f"relation:{code}", sentence, rows)
+
+
+def units_below(actor: Actor, units: tuple[UUID, ...]) -> Any:
+    """Ids of the units of a subtree on the actor's day; few are listed, many stay a subquery."""
+    key = f"below:{units}"
+    if key not in actor.cache:
+        found = _subtree[0](units, actor.today)
+        few = list(found[:33])
+        actor.cache[key] = few if len(few) <= 32 else found
+    return actor.cache[key]
+
+
+def rows_for(actor: Actor, action: str) -> Q:
+    """The rows on which the actor may do this."""
+    declared = _ACTIONS[action]
+    condition = declared.condition or Q()
+    if actor.kind is ActorKind.SYSTEM:
+        return condition
+    parts = [q for q in (rule.rows(actor) for rule in declared.rules) if q is not None]
+    return reduce(or_, parts) & condition if parts else DENY
+
+
+def visible(actor: Actor, action: str, queryset: QuerySet[M]) -> QuerySet[M]:
+    """Only the rows of the queryset on which the actor may do this."""
+    return queryset.filter(rows_for(actor, action))
+
+
+def can(actor: Actor, action: str, row: Model) -> bool:
+    """Whether the actor may do this to that row: the engine's `Q`, asked of one row."""
+    return type(row)._default_manager.filter(pk=row.pk).filter(rows_for(actor, action)).exists()
+
+
+def load(
+    actor: Actor, queryset: QuerySet[M], key: UUID, *, see: str, do: str = "", lock: bool = False
+) -> M:
+    """Load one row in scope: strangers get NotFound, those who see but may not do NotAllowed.
+
+    With `lock` the row is locked for the rest of the transaction. One query.
+    """
+    rows = queryset.filter(pk=key).filter(rows_for(actor, see))
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    if do and do != see:
+        rows = rows.annotate(allowed=Case(When(rows_for(actor, do), then=Value(True)), default=Value(False)))
+    row = rows.first()
+    if row is None:
+        raise NotFound("KIT-001")
+    if do and do != see and not row.allowed:  # type: ignore[attr-defined]
+        raise NotAllowed("KIT-002", action=_ACTIONS[do].label)
+    return row
+
+
+def explain(actor: Actor, action: str, row: Model) -> list[RuleOutcome]:
+    """What each rule of an action says about one row, and whether its condition holds."""
+    declared = _ACTIONS[action]
+    one = type(row)._default_manager.filter(pk=row.pk)
+    outcomes = []
+    for rule in declared.rules:
+        q = rule.rows(actor)
+        outcomes.append(RuleOutcome(rule.code, rule.sentence, q is not None and one.filter(q).exists()))
+    if declared.condition is not None:
+        holds_now = one.filter(declared.condition).exists()
+        outcomes.append(RuleOutcome("condition", declared.condition_sentence, holds_now))
+    return outcomes

@@ -1,0 +1,116 @@
+"""The HTTP edge: security headers, and refusals turned into pages, fragments or problem+json."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from khue.core.errors import Conflict, Invalid, KhueError, NotAllowed, NotFound, Refused
+from khue.kit.errors import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+STATUS: dict[type[KhueError], int] = {
+    Invalid: 400,
+    NotAllowed: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Refused: 422,
+}
+Response = HttpResponse
+
+
+class SecurityHeaders:
+    """Content security policy without inline script, and its companions, on every answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], Response]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Response:
+        """Add the headers."""
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        return response
+
+
+class ErrorPages:
+    """Known refusals become an answer in the user's words; anything else is a bug with a number."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], Response]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Response:
+        """Pass on; refusals arrive in process_exception."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> Response | None:
+        """Answer a refusal; log and number a bug."""
+        if isinstance(error, KhueError):
+            return refusal_response(request, error)
+        if settings.DEBUG:
+            return None
+        reference = secrets.token_hex(4)
+        log.exception("bug %s on %s", reference, request.path)
+        return error_page(request, 500, f"KHUE-500-{reference}", _BUG)
+
+
+_BUG = (
+    "Hệ thống gặp lỗi ngoài dự kiến nên chưa làm được việc này. Dữ liệu đã lưu vẫn nguyên vẹn. "
+    "Hãy thử lại; nếu vẫn lỗi, gửi mã bên dưới cho người quản trị."
+)
+
+
+def status_of(error: KhueError) -> int:
+    """HTTP status of a refusal."""
+    return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 422)
+
+
+def refusal_response(request: HttpRequest, error: KhueError) -> Response:
+    """problem+json for programs, a page for people."""
+    text = sentence(error.code, error.params)
+    status = status_of(error)
+    if wants_json(request):
+        body = {"type": f"about:{error.code}", "title": text, "status": status, "code": error.code}
+        if error.field:
+            body["field"] = error.field
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    return error_page(request, status, error.code, text)
+
+
+def error_page(request: HttpRequest, status: int, code: str, text: str) -> Response:
+    """The one page of all refusals."""
+    return render(request, "ui/error.html", {"status": status, "code": code, "text": text}, status=status)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether the caller is a program: it sent or asks for JSON."""
+    return "json" in request.headers.get("Accept", "") or "json" in (request.content_type or "")
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """What every page needs: the actor and whether this is the demo."""
+    return {"actor": getattr(request, "actor", None), "khue_demo": settings.KHUE_DEMO}
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> Response:
+    """404 page for unknown addresses."""
+    return refusal_response(request, NotFound("KIT-001"))
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> Response:
+    """400 page."""
+    return refusal_response(request, Invalid("KIT-003"))

@@ -1,0 +1,127 @@
+"""Who may see, enter, close and correct in the gradebook (Điều 18-20 TT 22/2021)."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from khue.core.actor import Actor, Role
+from khue.kit.permissions import Action, holds, register, relation
+from khue.modules.schooling import api as schooling
+
+LEADERS = (Role.PRINCIPAL, Role.VICE_PRINCIPAL)
+READERS = (*LEADERS, Role.CLERK, Role.EMERGENCY_READER, Role.DEPARTMENT_OFFICER)
+
+
+def _taught(actor: Actor) -> Q | None:
+    if actor.person_id is None:
+        return None
+    return Q(class_subject__in=schooling.taught_class_subject_ids(actor.person_id, actor.today))
+
+
+def _homeroom_of_class(actor: Actor) -> Q | None:
+    if actor.person_id is None:
+        return None
+    return Q(school_class__in=schooling.homeroom_class_ids(actor.person_id, actor.today))
+
+
+def _homeroom_sheet(actor: Actor) -> Q | None:
+    led = _homeroom_of_class(actor)
+    return None if led is None else led & Q(class_subject__isnull=True)
+
+
+def _taught_sheet_of_correction(actor: Actor) -> Q | None:
+    if actor.person_id is None:
+        return None
+    taught = schooling.taught_class_subject_ids(actor.person_id, actor.today)
+    return Q(sheet__class_subject__in=taught)
+
+
+def _homeroom_of_correction(actor: Actor) -> Q | None:
+    if actor.person_id is None:
+        return None
+    led = schooling.homeroom_class_ids(actor.person_id, actor.today)
+    return Q(sheet__school_class__in=led)
+
+
+TEACHES = relation("teaches", "Được phân công dạy môn này của lớp.", _taught)
+LEADS = relation("homeroom", "Là giáo viên chủ nhiệm của lớp.", _homeroom_of_class)
+OWNS_HOMEROOM_SHEET = relation(
+    "homeroom_sheet", "Là giáo viên chủ nhiệm và đây là bảng của chủ nhiệm.", _homeroom_sheet
+)
+
+SEE_SHEET = register(
+    Action("gradebook.sheet.see", "Xem bảng điểm", (holds(*READERS), TEACHES, LEADS))
+).code
+ENTER = register(
+    Action("gradebook.sheet.enter", "Nhập điểm", (TEACHES, OWNS_HOMEROOM_SHEET))
+).code
+IMPORT = register(
+    Action(
+        "gradebook.sheet.import",
+        "Nhập điểm từ Excel",
+        (holds(*LEADERS, Role.CLERK), TEACHES, OWNS_HOMEROOM_SHEET),
+    )
+).code
+CLOSE_SHEET = register(
+    Action("gradebook.sheet.close", "Chốt bảng điểm", (TEACHES, OWNS_HOMEROOM_SHEET))
+).code
+RETURN_SHEET = register(
+    Action("gradebook.sheet.return", "Trả lại bảng đã chốt", (holds(*LEADERS), LEADS))
+).code
+OWN_PHRASES = register(
+    Action("gradebook.phrase.change", "Sửa kho nhận xét", (holds(*LEADERS, Role.CLERK),))
+).code
+
+SEE_CORRECTION = register(
+    Action(
+        "gradebook.correction.see",
+        "Xem yêu cầu sửa điểm",
+        (
+            holds(*READERS),
+            relation("teaches", "Được phân công dạy môn này của lớp.", _taught_sheet_of_correction),
+            relation("homeroom", "Là giáo viên chủ nhiệm của lớp.", _homeroom_of_correction),
+        ),
+    )
+).code
+CONFIRM_CORRECTION = register(
+    Action(
+        "gradebook.correction.confirm",
+        "Xác nhận sửa điểm",
+        (relation("homeroom", "Là giáo viên chủ nhiệm của lớp.", _homeroom_of_correction),),
+    )
+).code
+APPROVE_CORRECTION = register(
+    Action("gradebook.correction.approve", "Duyệt sửa điểm", (holds(*LEADERS),))
+).code
+
+
+def _class_taught(actor: Actor) -> Q | None:
+    if actor.person_id is None:
+        return None
+    taught = schooling.taught_class_subject_ids(actor.person_id, actor.today)
+    return Q(subjects__in=taught)
+
+
+def _class_led(actor: Actor) -> Q | None:
+    if actor.person_id is None:
+        return None
+    return Q(pk__in=schooling.homeroom_class_ids(actor.person_id, actor.today))
+
+
+CLASS_LED = relation("homeroom", "Là giáo viên chủ nhiệm của lớp.", _class_led)
+# Results of a whole class: the homeroom teacher, the leaders, the office; subject teachers see sheets.
+SEE_CLASS = register(
+    Action("gradebook.class.see", "Xem kết quả của lớp", (holds(*READERS), CLASS_LED))
+).code
+CLOSE_CLASS = register(
+    Action("gradebook.class.close", "Chốt học kì, năm học của lớp", (CLASS_LED,))
+).code
+SEAL_CLASS = register(
+    Action("gradebook.class.seal", "Duyệt và khoá lớp", (holds(*LEADERS),))
+).code
+REOPEN_CLASS = register(
+    Action("gradebook.class.reopen", "Mở lại lớp đã khoá", (holds(*LEADERS),))
+).code
+EXPORT_CLASS = register(
+    Action("gradebook.class.export", "In sổ, xuất Excel", (holds(*READERS), CLASS_LED))
+).code

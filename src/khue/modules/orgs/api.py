@@ -1,0 +1,19 @@
+"""What other modules may call of the organization tree."""
+
+from __future__ import annotations
+
+from khue.modules.orgs.models import SchoolProfile, Unit
+from khue.modules.orgs.queries import ancestors_of, descendant_ids, name_on, school_by_code
+from khue.modules.orgs.services import found_school, found_unit, move_unit
+
+__all__ = [
+    "SchoolProfile",
+    "Unit",
+    "ancestors_of",
+    "descendant_ids",
+    "found_school",
+    "found_unit",
+    "move_unit",
+    "name_on",
+    "school_by_code",
+]

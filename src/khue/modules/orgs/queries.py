@@ -1,0 +1,48 @@
+"""Reads of the organization tree."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from khue.kit.models import in_force
+from khue.modules.orgs.models import Unit, UnitPath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+
+def descendant_ids(ancestors: Iterable[UUID], day: dt.date) -> QuerySet[Any]:
+    """Ids of the units below these on that day, themselves included."""
+    return UnitPath.objects.filter(in_force(day), ancestor__in=list(ancestors)).values_list(
+        "descendant_id", flat=True
+    )
+
+
+def ancestors_of(unit_id: UUID, day: dt.date) -> list[Unit]:
+    """The units above a unit on that day, nearest first."""
+    ids = (
+        UnitPath.objects.filter(in_force(day), descendant_id=unit_id, depth__gt=0)
+        .order_by("depth", "id")
+        .values_list("ancestor_id", flat=True)
+    )
+    found = Unit.objects.in_bulk(list(ids))
+    return [found[key] for key in ids]
+
+
+def name_on(unit: Unit, day: dt.date) -> str:
+    """The name a unit bore on that day: closed years keep the name of their time."""
+    old = unit.names.filter(in_force(day)).order_by("-valid_from").first()
+    return old.name if old else unit.name
+
+
+def school_by_code(code: str) -> Unit | None:
+    """The school that bears this Ministry code today."""
+    return (
+        Unit.objects.filter(kind="school", codes__scheme="moet", codes__value=code)
+        .select_related("school")
+        .first()
+    )

@@ -1,0 +1,16 @@
+"""Persons: pupils, staff, guardians."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    """Con người: học sinh, cán bộ, cha mẹ."""
+
+    name = "khue.modules.people"
+    label = "people"
+
+    def ready(self) -> None:
+        """Declare the policy."""
+        from khue.modules.people import policy  # noqa: F401, PLC0415 - apps are loaded only now

@@ -1,0 +1,92 @@
+"""Typed settings of one installation; the only reader of the environment (prefix KHUE_)."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Config(BaseSettings):
+    """What an operator may set. Every field says what it is for and its unit."""
+
+    model_config = SettingsConfigDict(env_prefix="KHUE_", extra="ignore")
+
+    profile: Literal["school", "province"] = Field(
+        "school", description="school: one school on SQLite; province: many on PostgreSQL."
+    )
+    data_dir: Path = Field(Path("khue-data"), description="Folder of the database, keys and files.")
+    database_url: str = Field(
+        "", description="postgres://user:password@host:port/name or sqlite:///path; empty = SQLite in data_dir."
+    )
+    secret_key: str = Field("", description="Secret of sessions and signatures; empty = file in data_dir.")
+    secret_key_file: Path | None = Field(None, description="File that holds the secret.")
+    allowed_hosts: str = Field("localhost,127.0.0.1,[::1]", description="Host names, comma separated.")
+    debug: bool = Field(False, description="Developer pages with tracebacks; never in service.")
+    https: bool = Field(False, description="Served through HTTPS: secure cookies, HSTS.")
+    demo: bool = Field(False, description="Demo mode: sample logins are shown on the first page.")
+    require_mfa: bool = Field(
+        True, description="Staff must use a second factor (TOTP or passkey) before they see pupils."
+    )
+    upload_limit_mb: int = Field(20, ge=1, le=200, description="Largest upload, MiB.")
+    correction_window_hours: int = Field(
+        24, ge=1, le=720, description="A requested mark correction expires by itself after so many hours."
+    )
+    emergency_minutes: int = Field(60, ge=5, le=480, description="Length of an emergency access, minutes.")
+    session_hours: int = Field(12, ge=1, le=72, description="A session ends after so many hours.")
+    db_pool: int = Field(4, ge=1, le=64, description="PostgreSQL connections per process.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_scheme(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"postgres", "postgresql", "sqlite"}:
+            msg = "KHUE_DATABASE_URL phải bắt đầu bằng postgres:// hoặc sqlite:///."
+            raise ValueError(msg)
+        return value
+
+    def secret(self) -> str:
+        """The secret key: from the setting, a named file, or a file made once in data_dir."""
+        if self.secret_key:
+            return self.secret_key
+        path = self.secret_key_file or self.data_dir / "secret.key"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+            path.chmod(0o600)
+        return path.read_text(encoding="ascii").strip()
+
+    def database(self) -> dict[str, object]:
+        """Django's description of the database."""
+        url = urlsplit(self.database_url)
+        if url.scheme in {"postgres", "postgresql"}:
+            return {
+                "ENGINE": "django.db.backends.postgresql",
+                "NAME": unquote(url.path.lstrip("/")),
+                "USER": unquote(url.username or ""),
+                "PASSWORD": unquote(url.password or ""),
+                "HOST": dict(parse_qsl(url.query)).get("host", url.hostname or ""),
+                "PORT": str(url.port or ""),
+                "OPTIONS": {"pool": {"min_size": 1, "max_size": self.db_pool, "timeout": 20}},
+            }
+        name = unquote(url.path[1:]) if url.scheme == "sqlite" else str(self.data_dir / "khue.sqlite3")
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": dict(SQLITE_OPTIONS)}
+
+
+SQLITE_OPTIONS: dict[str, object] = {
+    # A writer takes its lock at BEGIN: no deadlock between two readers that both want to write.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": (
+        "PRAGMA journal_mode=WAL;"
+        # A saved mark is a record: survive a power loss, not only a crash.
+        "PRAGMA synchronous=FULL;"
+        "PRAGMA foreign_keys=ON;"
+        "PRAGMA temp_store=MEMORY;"
+        "PRAGMA mmap_size=268435456;"
+        "PRAGMA cache_size=-16000;"
+    ),
+}
