@@ -65,9 +65,6 @@ IMPORT = register(
 CLOSE_SHEET = register(
     Action("gradebook.sheet.close", "Chốt bảng điểm", (TEACHES, OWNS_HOMEROOM_SHEET))
 ).code
-RETURN_SHEET = register(
-    Action("gradebook.sheet.return", "Trả lại bảng đã chốt", (holds(*LEADERS), LEADS))
-).code
 OWN_PHRASES = register(
     Action("gradebook.phrase.change", "Sửa kho nhận xét", (holds(*LEADERS, Role.CLERK),))
 ).code
@@ -82,6 +79,9 @@ SEE_CORRECTION = register(
             relation("homeroom", "Là giáo viên chủ nhiệm của lớp.", _homeroom_of_correction),
         ),
     )
+).code
+REQUEST_CORRECTION = register(
+    Action("gradebook.correction.request", "Yêu cầu sửa điểm", (TEACHES, OWNS_HOMEROOM_SHEET))
 ).code
 CONFIRM_CORRECTION = register(
     Action(
