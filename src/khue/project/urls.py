@@ -1,0 +1,24 @@
+"""Addresses of the product: each module brings its own."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from django.urls import include, path
+
+# module → root; a module that has no pages has no urls.py
+ROOTS = {
+    "khue.modules.access": "quyen/",
+    "khue.modules.people": "nguoi/",
+    "khue.modules.schooling": "lop/",
+    "khue.modules.gradebook": "so-diem/",
+    "khue.modules.importing": "nhap-du-lieu/",
+    "khue.modules.codes": "danh-muc/",
+}
+
+urlpatterns = [
+    path("dang-nhap/", include("allauth.urls")),
+    *(path(root, include(f"{name}.urls")) for name, root in ROOTS.items() if find_spec(f"{name}.urls")),
+]
+handler400 = "khue.kit.web.bad_request"
+handler404 = "khue.kit.web.not_found"

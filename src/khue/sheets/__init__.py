@@ -1,0 +1,1 @@
+"""Reading the Excel files of schools: pure, runs in a child process with limits. No Django."""
