@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from khue.modules.orgs.models import SchoolProfile, Unit
-from khue.modules.orgs.queries import ancestors_of, descendant_ids, name_on, school_by_code
+from khue.modules.orgs.queries import ancestors_of, descendant_ids, name_on, rule_settings_of, school_by_code
 from khue.modules.orgs.services import found_school, found_unit, move_unit
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "found_unit",
     "move_unit",
     "name_on",
+    "rule_settings_of",
     "school_by_code",
 ]

@@ -93,10 +93,9 @@ class SchoolProfile(Record):
     address = models.CharField(max_length=300, blank=True)
     phone = models.CharField(max_length=30, blank=True)
     email = models.CharField(max_length=120, blank=True)
-    topic_replaces_ongoing = models.BooleanField(
-        # TT 22 Điều 6(3): cụm chuyên đề là một ĐĐGtx thêm (mặc định) hay thay một ĐĐGtx; có hai cách hiểu.
-        default=False,
-    )
+    # Readings of the doubtful clauses that this school follows, by name of khue.rules.settings.Settings;
+    # empty = the default readings (assessment.md section 11).
+    rule_settings = models.JSONField(default=dict, blank=True)
 
     def level_set(self) -> tuple[str, ...]:
         """The levels as a tuple, e.g. ("TH", "THCS")."""
@@ -111,5 +110,5 @@ classify(UnitPath, public=("id", "valid_from", "valid_to", "ancestor", "descenda
 classify(
     SchoolProfile,
     public=("id", "unit", "levels", "kind_code", "ownership_code", "commune_code", "address"),
-    internal=("phone", "email", "topic_replaces_ongoing"),
+    internal=("phone", "email", "rule_settings"),
 )

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from khue.kit.models import in_force
-from khue.modules.orgs.models import Unit, UnitPath
+from khue.modules.orgs.models import SchoolProfile, Unit, UnitPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,3 +46,9 @@ def school_by_code(code: str) -> Unit | None:
         .select_related("school")
         .first()
     )
+
+
+def rule_settings_of(school_id: UUID) -> dict[str, Any]:
+    """The readings of doubtful clauses that a school follows (cách hiểu được trường chọn)."""
+    found = SchoolProfile.objects.filter(unit_id=school_id).values_list("rule_settings", flat=True).first()
+    return dict(found or {})
