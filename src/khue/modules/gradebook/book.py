@@ -1,0 +1,114 @@
+"""Everything of one class's gradebook in a fixed number of queries (sổ theo dõi và đánh giá học sinh).
+
+Results, gaps, closing, pages, paper and Excel all read this one value, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from khue.modules.gradebook import columns
+from khue.modules.gradebook.models import Cell, Sheet, SheetKind
+from khue.modules.schooling import api as schooling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from uuid import UUID
+
+    from khue.modules.gradebook.slots import Slot
+
+
+class Content(NamedTuple):
+    """State, exact text and version of a cell."""
+
+    state: str
+    value: str
+    version: int = 0
+
+
+PupilCells = dict[str, Content]
+NOTHING: PupilCells = {}
+
+
+@dataclass(slots=True)
+class ClassBook:
+    """A class with its subjects, pupils, sheets and cells."""
+
+    school_class: schooling.SchoolClass
+    subjects: list[schooling.ClassSubject]
+    roster: list[schooling.RosterRow]
+    choices: Mapping[tuple[UUID, UUID], schooling.SubjectChoice]
+    sheets: list[Sheet]
+    cells: Mapping[UUID, Mapping[UUID, PupilCells]] = field(default_factory=dict)
+    _slots: dict[UUID, tuple[Slot, ...]] = field(default_factory=dict)
+    _by_subject: dict[tuple[UUID | None, int, str], Sheet] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._by_subject = {(s.class_subject_id, s.term, s.kind): s for s in self.sheets}
+
+    def sheet(self, subject_id: UUID | None, term: int, kind: str = "") -> Sheet | None:
+        """The sheet of a subject in a term; for the homeroom teacher's own sheets name the kind."""
+        if subject_id is None:
+            return self._by_subject.get((None, term, kind or SheetKind.HOMEROOM.value))
+        for (found, its_term, _), sheet in self._by_subject.items():
+            if found == subject_id and its_term == term:
+                return sheet
+        return None
+
+    def slots(self, sheet: Sheet) -> tuple[Slot, ...]:
+        """The columns of a sheet, computed once."""
+        if sheet.id not in self._slots:
+            self._slots[sheet.id] = columns.slots_of(sheet)
+        return self._slots[sheet.id]
+
+    def of(self, sheet: Sheet | None, pupil_id: UUID) -> PupilCells:
+        """The cells of a pupil in a sheet."""
+        return NOTHING if sheet is None else self.cells.get(sheet.id, {}).get(pupil_id, NOTHING)
+
+    def takes(self, subject: schooling.ClassSubject, pupil_id: UUID) -> bool:
+        """Whether a pupil learns this subject: chosen electives only for those who chose them."""
+        choice = self.choices.get((subject.id, pupil_id))
+        return choice.takes_subject if choice else not subject.elective
+
+    def mode(self, subject: schooling.ClassSubject, pupil_id: UUID) -> str:
+        """How the pupil is assessed in the subject (Điều 10, 11 TT 22)."""
+        choice = self.choices.get((subject.id, pupil_id))
+        return choice.mode if choice else schooling.AssessmentMode.NORMAL.value
+
+    def pupils_of(self, sheet: Sheet) -> list[schooling.RosterRow]:
+        """The roster rows that stand in a sheet."""
+        subject = sheet.class_subject
+        if subject is None:
+            return self.roster
+        return [row for row in self.roster if self.takes(subject, row.pupil_id)]
+
+
+def load_book(
+    school_class_id: UUID, *, terms: Iterable[int] = (1, 2, 3), pupil_ids: Iterable[UUID] | None = None
+) -> ClassBook:
+    """Load a class's gradebook for these terms, for all pupils or some."""
+    school_class = schooling.SchoolClass.objects.select_related("school", "year").get(pk=school_class_id)
+    subjects = list(schooling.class_subjects(school_class_id))
+    by_id = {subject.id: subject for subject in subjects}
+    sheets = list(Sheet.objects.filter(school_class=school_class, term__in=list(terms)))
+    for sheet in sheets:
+        sheet.school_class = school_class
+        sheet.class_subject = by_id.get(sheet.class_subject_id) if sheet.class_subject_id else None
+    rows = Cell.objects.filter(sheet__in=[sheet.id for sheet in sheets])
+    roster = schooling.roster(school_class_id)
+    if pupil_ids is not None:
+        wanted = set(pupil_ids)
+        rows = rows.filter(pupil__in=wanted)
+        roster = [row for row in roster if row.pupil_id in wanted]
+    cells: dict[UUID, dict[UUID, PupilCells]] = defaultdict(lambda: defaultdict(dict))
+    for sheet_id, pupil_id, slot, state, value, version in rows.values_list(
+        "sheet_id", "pupil_id", "slot", "state", "value", "version"
+    ).iterator(chunk_size=5000):
+        cells[sheet_id][pupil_id][slot] = Content(state, value, version)
+    choices = {
+        (choice.class_subject_id, choice.pupil_id): choice
+        for choice in schooling.choices_of_class(school_class_id)
+    }
+    return ClassBook(school_class, subjects, roster, choices, sheets, cells)

@@ -1,0 +1,102 @@
+"""What is missing before a sheet or a class can be closed (còn thiếu gì trước khi chốt)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from khue.modules.gradebook.models import CellState
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from khue.modules.gradebook.book import ClassBook
+    from khue.modules.gradebook.models import Sheet
+    from khue.modules.gradebook.slots import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One required result that is not there, or waits for a make-up test."""
+
+    sheet_id: UUID
+    pupil_id: UUID
+    pupil_name: str
+    slot: Slot
+    pending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SheetGaps:
+    """The gaps of one sheet, and how full it is."""
+
+    sheet: Sheet
+    gaps: tuple[Gap, ...]
+    filled: int
+    wanted: int
+
+    @property
+    def pending(self) -> tuple[Gap, ...]:
+        """Those that wait for a make-up test."""
+        return tuple(gap for gap in self.gaps if gap.pending)
+
+    @property
+    def empty(self) -> tuple[Gap, ...]:
+        """Those where nothing was entered."""
+        return tuple(gap for gap in self.gaps if not gap.pending)
+
+    @property
+    def percent(self) -> int:
+        """How full the sheet is, whole percent; only full is 100."""
+        return 100 if self.filled >= self.wanted else min(99, self.filled * 100 // self.wanted)
+
+    def in_words(self, limit: int = 3) -> str:
+        """«TX2 của Nông Thị Hoa, ĐĐGck của 4 học sinh», short enough for a message."""
+        by_slot: dict[str, list[str]] = {}
+        for gap in self.gaps:
+            what = f"{gap.slot.label}{' (chờ kiểm tra bù)' if gap.pending else ''}"
+            by_slot.setdefault(what, []).append(gap.pupil_name)
+        parts = [
+            f"{what} của {names[0]}" if len(names) == 1 else f"{what} của {len(names)} học sinh"
+            for what, names in by_slot.items()
+        ]
+        more = len(parts) - limit
+        return ", ".join(parts[:limit]) + (f" và {more} cột khác" if more > 0 else "")
+
+
+ASSESSED_BY_A_PERSON = {"PERSONAL_PLAN", "EXEMPT"}
+
+
+def gaps_of(book: ClassBook, sheet: Sheet, day: dt.date) -> SheetGaps:
+    """The gaps of a sheet on a day: pupils who have left and exempted pupils are not waited for."""
+    required = [slot for slot in book.slots(sheet) if slot.required]
+    found: list[Gap] = []
+    filled = wanted = 0
+    for row in book.pupils_of(sheet):
+        if row.left_by(day) or _exempt(book, sheet, row.pupil_id):
+            continue
+        cells = book.of(sheet, row.pupil_id)
+        wanted += len(required)
+        for slot in required:
+            content = cells.get(slot.code)
+            if content is None or content.state == CellState.EMPTY:
+                found.append(Gap(sheet.id, row.pupil_id, row.name, slot, pending=False))
+            elif content.state == CellState.PENDING_MAKEUP:
+                found.append(Gap(sheet.id, row.pupil_id, row.name, slot, pending=True))
+            else:
+                filled += 1
+    return SheetGaps(sheet, tuple(found), filled, wanted)
+
+
+def gaps_of_term(book: ClassBook, term: int, day: dt.date) -> Sequence[SheetGaps]:
+    """The gaps of all sheets of a term, in the order of the subjects, the homeroom sheets last."""
+    sheets = [sheet for sheet in book.sheets if sheet.term == term]
+    sheets.sort(key=lambda s: (s.class_subject.position if s.class_subject else 999, s.kind))
+    return [gaps_of(book, sheet, day) for sheet in sheets]
+
+
+def _exempt(book: ClassBook, sheet: Sheet, pupil_id: UUID) -> bool:
+    subject = sheet.class_subject
+    return subject is not None and book.mode(subject, pupil_id) in ASSESSED_BY_A_PERSON

@@ -1,0 +1,347 @@
+"""Closing acts: teacher → homeroom teacher → principal; reopening by decision (chốt sổ, khoá sổ).
+
+Each act is a row that nothing can edit, with the digest of the content that the person saw, and
+passes the attestation seam where it will be digitally signed. Terms: 1, 2, 0 = the year,
+3 = after the summer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
+
+from khue.core.errors import Conflict, Invalid, KhueError, Refused
+from khue.core.ids import uuid7
+from khue.kit import audit, outbox, permissions
+from khue.modules.gradebook import policy, results
+from khue.modules.gradebook.attestation import ClosingStatement, attest
+from khue.modules.gradebook.book import ClassBook, load_book
+from khue.modules.gradebook.data import Operation
+from khue.modules.gradebook.events import ClassClosed, ClassReopened, SheetClosed
+from khue.modules.gradebook.missing import SheetGaps, gaps_of
+from khue.modules.gradebook.models import (
+    Cell,
+    CellState,
+    ClosingAct,
+    FrozenResult,
+    Sheet,
+    SheetKind,
+    SheetState,
+)
+from khue.modules.gradebook.models.acts import ClosingScope
+from khue.modules.gradebook.models.sheets import ChangeSource
+from khue.modules.gradebook.services.entry import Origin, apply_operations, load_sheet
+from khue.modules.schooling import api as schooling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from khue.core.actor import Actor
+
+YEAR, SUMMER = 0, 3
+REASON_LENGTH = 10
+OWN_KINDS = (SheetKind.HOMEROOM, SheetKind.TRAITS)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one item of a bulk act: done, or the refusal that stopped it."""
+
+    key: UUID
+    act_id: UUID | None = None
+    refusal: KhueError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassState:
+    """Where a class's term or year stands: open, closed (homeroom teacher), sealed (principal)."""
+
+    state: str
+    act: ClosingAct | None = None
+
+
+@transaction.atomic
+def close_sheet(
+    actor: Actor, *, sheet_id: UUID, accept_missing: str = "", zero_pending: bool = False, seen: str = ""
+) -> ClosingAct:
+    """A teacher closes a sheet (GVBM chốt bảng điểm).
+
+    Results that are missing stop it unless the teacher says why (`accept_missing`); what still
+    waits for a make-up test becomes 0 or Chưa đạt only by this explicit act (Điều 7 TT 22).
+    """
+    sheet = load_sheet(actor, sheet_id, do=policy.CLOSE_SHEET, lock=True)
+    if sheet.state != SheetState.OPEN:
+        raise Refused("GRADE-021")
+    if seen and seen != digest_of_sheet(sheet):
+        raise Conflict("GRADE-023")
+    book = load_book(sheet.school_class_id, terms=(sheet.term,))
+    return _close(actor, sheet, gaps_of(book, sheet, actor.today), accept_missing.strip(), zero_pending)
+
+
+def close_ready_sheets(actor: Actor, *, sheet_ids: Sequence[UUID]) -> list[Outcome]:
+    """Close many sheets in one act; those with gaps stay open and say why."""
+    return [_attempt(key, lambda key=key: close_sheet(actor, sheet_id=key)) for key in sheet_ids]
+
+
+@transaction.atomic
+def close_class(actor: Actor, *, school_class_id: UUID, term: int, seen: str = "") -> ClosingAct:
+    """The homeroom teacher closes the class's term or year, own sheets included (GVCN chốt)."""
+    school_class = _load_class(actor, school_class_id, policy.CLOSE_CLASS)
+    if class_state(school_class.id, term).state != "open":
+        raise Refused("GRADE-021")
+    _terms_before(school_class.id, term)
+    sheets = _lock_sheets(school_class, term)
+    book = load_book(school_class.id, terms=(term,) if term else ())
+    for sheet in sheets:
+        if sheet.class_subject_id is None and sheet.state == SheetState.OPEN:
+            _close(actor, sheet, gaps_of(book, sheet, actor.today), "", zero_pending=False)
+    waiting = [s for s in sheets if s.state == SheetState.OPEN]
+    if waiting:
+        raise Refused("GRADE-022", sheets=_names(waiting))
+    return _class_act(actor, school_class, term, "homeroom", seen)
+
+
+@transaction.atomic
+def seal_class(actor: Actor, *, school_class_id: UUID, term: int, seen: str = "") -> ClosingAct:
+    """The principal approves and seals: sheets are locked, results are frozen (duyệt, khoá sổ)."""
+    school_class = _load_class(actor, school_class_id, policy.SEAL_CLASS)
+    state = class_state(school_class.id, term)
+    if state.state == "sealed":
+        raise Refused("GRADE-021")
+    if state.state == "open":
+        raise Refused("GRADE-024")
+    _terms_before(school_class.id, term)
+    act = _class_act(actor, school_class, term, "principal", seen)
+    ids = [sheet.id for sheet in _lock_sheets(school_class, term)]
+    Sheet.objects.filter(pk__in=ids).update(state=SheetState.SEALED)
+    _freeze(act, load_book(school_class.id), term)
+    return act
+
+
+def seal_classes(actor: Actor, *, school_class_ids: Sequence[UUID], term: int) -> list[Outcome]:
+    """Seal many classes in one act; a class that is not ready stays as it is and says why."""
+    return [
+        _attempt(key, lambda key=key: seal_class(actor, school_class_id=key, term=term))
+        for key in school_class_ids
+    ]
+
+
+@transaction.atomic
+def reopen_class(actor: Actor, *, school_class_id: UUID, term: int, reason: str, decision: str) -> ClosingAct:
+    """The principal reopens a closed term or year by a numbered decision (mở lại sổ)."""
+    school_class = _load_class(actor, school_class_id, policy.REOPEN_CLASS)
+    reason, decision = reason.strip(), decision.strip()
+    if len(reason) < REASON_LENGTH or not decision:
+        raise Invalid("GRADE-025", field="reason" if len(reason) < REASON_LENGTH else "decision")
+    if class_state(school_class.id, term).state == "open":
+        raise Refused("GRADE-026")
+    if term in {1, 2} and class_state(school_class.id, YEAR).state != "open":
+        raise Refused("GRADE-028")
+    sheets = _lock_sheets(school_class, term)
+    Sheet.objects.filter(pk__in=[sheet.id for sheet in sheets]).update(state=SheetState.OPEN)
+    act = _write_act(
+        actor, school_class, term=term, step="principal", closes=False, reason=reason, decision=decision,
+        digest=digest_of_class(school_class.id, term),
+    )
+    outbox.announce(actor, ClassReopened(school_class.id, term, act.id), unit=school_class.school_id)
+    return act
+
+
+def freeze_again(actor: Actor, sheet: Sheet, *, reason: str, decision: str) -> None:
+    """After a correction in a sealed class: a new version of the results that changed; old ones stay."""
+    book = load_book(sheet.school_class_id)
+    terms = [sheet.term] if sheet.term in {1, 2} else [SUMMER]
+    terms += [term for term in (YEAR, SUMMER) if term not in terms]
+    for term in terms:
+        if class_state(sheet.school_class_id, term).state != "sealed":
+            continue
+        act = _write_act(
+            actor, book.school_class, term=term, step="principal", closes=True, reason=reason,
+            decision=decision, digest=digest_of_class(sheet.school_class_id, term),
+        )
+        _freeze(act, book, term)
+
+
+def class_state(school_class_id: UUID, term: int) -> ClassState:
+    """The state of a class's term or year, from its last act."""
+    return class_states([school_class_id]).get((school_class_id, term), ClassState("open"))
+
+
+def class_states(school_class_ids: Iterable[UUID]) -> dict[tuple[UUID, int], ClassState]:
+    """States of many classes by (class, term), in one query; what is absent is open."""
+    found: dict[tuple[UUID, int], ClassState] = {}
+    acts = ClosingAct.objects.filter(school_class__in=list(school_class_ids)).exclude(scope=ClosingScope.SHEET)
+    for act in acts.order_by("at", "id"):
+        state = "open"
+        if act.closes:
+            state = "sealed" if act.step == "principal" else "closed"
+        found[act.school_class_id, act.term] = ClassState(state, act)
+    return found
+
+
+def digest_of_sheet(sheet: Sheet) -> str:
+    """Digest of all that stands in a sheet: what a person saw is what is closed."""
+    return _digest(_content([sheet.id]))
+
+
+def digest_of_class(school_class_id: UUID, term: int) -> str:
+    """Digest of all that a class's term (or, for the year, every term) holds."""
+    sheets = Sheet.objects.filter(school_class=school_class_id)
+    if term != YEAR:
+        sheets = sheets.filter(term=term)
+    return _digest(_content(sheets.values_list("id", flat=True)))
+
+
+def _attempt(key: UUID, act: object) -> Outcome:
+    try:
+        done: ClosingAct = act()  # type: ignore[operator]
+    except KhueError as refusal:
+        return Outcome(key, refusal=refusal)
+    return Outcome(key, act_id=done.id)
+
+
+def _load_class(actor: Actor, key: UUID, do: str) -> schooling.SchoolClass:
+    rows = schooling.SchoolClass.objects.all()
+    return permissions.load(actor, rows, key, see=policy.SEE_CLASS, do=do, lock=True)
+
+
+def _lock_sheets(school_class: schooling.SchoolClass, term: int) -> list[Sheet]:
+    if term == YEAR:
+        return []
+    rows = Sheet.objects.select_for_update(of=("self",)).filter(school_class=school_class, term=term)
+    return list(rows.select_related("school_class", "class_subject__subject").order_by("id"))
+
+
+def _terms_before(school_class_id: UUID, term: int) -> None:
+    needed = {YEAR: (1, 2), SUMMER: (YEAR,)}.get(term, ())
+    for before in needed:
+        if class_state(school_class_id, before).state != "sealed":
+            raise Refused("GRADE-027", term=TERM_NAMES[before])
+
+
+TERM_NAMES = {1: "học kì I", 2: "học kì II", YEAR: "năm học", SUMMER: "sau hè"}
+
+
+def _close(
+    actor: Actor, sheet: Sheet, gaps: SheetGaps, accept_missing: str, zero_pending: bool  # noqa: FBT001
+) -> ClosingAct:
+    if gaps.pending and not zero_pending:
+        raise Refused("GRADE-020", missing=_named(sheet, gaps))
+    if gaps.empty and len(accept_missing) < REASON_LENGTH:
+        raise Refused("GRADE-020", missing=_named(sheet, gaps))
+    if gaps.pending:
+        _no_makeup(actor, sheet, gaps)
+    sheet.state = SheetState.CLOSED
+    sheet.save(update_fields=["state"])
+    act = _write_act(
+        actor, sheet.school_class, term=sheet.term, closes=True, reason=accept_missing, sheet=sheet,
+        step="homeroom" if sheet.class_subject_id is None else "teacher", digest=digest_of_sheet(sheet),
+    )
+    outbox.announce(actor, SheetClosed(sheet.id, act.id), unit=sheet.school_id)
+    return act
+
+
+def _no_makeup(actor: Actor, sheet: Sheet, gaps: SheetGaps) -> None:
+    versions = {
+        (cell.pupil_id, cell.slot): cell.version
+        for cell in Cell.objects.filter(sheet=sheet, state=CellState.PENDING_MAKEUP)
+    }
+    operations = [
+        Operation(
+            uuid7(), gap.pupil_id, gap.slot.code, "", versions[gap.pupil_id, gap.slot.code],
+            CellState.ZERO_NO_MAKEUP,
+        )
+        for gap in gaps.pending
+    ]
+    apply_operations(actor, sheet, operations, Origin(ChangeSource.CLOSING, reason="Không kiểm tra bù"))
+
+
+def _class_act(
+    actor: Actor, school_class: schooling.SchoolClass, term: int, step: str, seen: str
+) -> ClosingAct:
+    digest = digest_of_class(school_class.id, term)
+    if seen and seen != digest:
+        raise Conflict("GRADE-023")
+    act = _write_act(actor, school_class, term=term, step=step, closes=True, digest=digest)
+    outbox.announce(actor, ClassClosed(school_class.id, term, step, act.id), unit=school_class.school_id)
+    return act
+
+
+def _write_act(
+    actor: Actor, school_class: schooling.SchoolClass, *, term: int, step: str, closes: bool, digest: str,
+    reason: str = "", decision: str = "", sheet: Sheet | None = None,
+) -> ClosingAct:
+    scope = ClosingScope.CLASS_TERM if term in {1, 2} else ClosingScope.CLASS_YEAR
+    if sheet is not None:
+        scope = ClosingScope.SHEET
+    statement = ClosingStatement(
+        scope=scope.value, step=step, school_class=str(school_class.id), sheet=str(sheet.id) if sheet else "",
+        term=term, person=str(actor.person_id or ""), person_name=actor.name, at=actor.now.isoformat(),
+        content_digest=digest, history_head=sheet.history_head if sheet else "",
+        correction_count=sheet.correction_count if sheet else 0,
+    )
+    act = ClosingAct.objects.create(
+        school_id=school_class.school_id, school_class=school_class, sheet=sheet, scope=scope, term=term,
+        step=step, closes=closes, at=actor.now, person=actor.person_id, person_name=actor.name, reason=reason,
+        decision=decision, content_digest=digest, attestation=attest(statement),
+    )
+    audit.record(
+        actor, f"gradebook.{scope.value}.{'closed' if closes else 'reopened'}",
+        subject=sheet or school_class, unit=school_class.school_id,
+        after={"term": term, "step": step, "digest": digest}, reason=reason,
+    )
+    return act
+
+
+def _freeze(act: ClosingAct, book: ClassBook, term: int) -> None:
+    last: dict[UUID, FrozenResult] = {}
+    for row in FrozenResult.objects.filter(school_class=book.school_class, term=term).order_by("version"):
+        last[row.pupil_id] = row
+    new = []
+    for frozen in results.to_freeze(book, term):
+        before = last.get(frozen.pupil_id)
+        digest = _digest(frozen.content)
+        if before is not None and before.digest == digest:
+            continue
+        new.append(
+            FrozenResult(
+                school_id=act.school_id, school_class=book.school_class, pupil_id=frozen.pupil_id, term=term,
+                version=before.version + 1 if before else 1, regime=book.school_class.regime, closing=act,
+                level=frozen.level, conduct=frozen.conduct, title=frozen.title, decision=frozen.decision,
+                content=frozen.content, digest=digest,
+            )
+        )
+    FrozenResult.objects.bulk_create(new)
+
+
+def _content(sheet_ids: Iterable[UUID]) -> list[list[str]]:
+    cells = Cell.objects.filter(sheet__in=list(sheet_ids)).exclude(state=CellState.EMPTY)
+    return sorted(
+        [sheet.hex, pupil.hex, slot, state, value]
+        for sheet, pupil, slot, state, value in cells.values_list("sheet_id", "pupil_id", "slot", "state", "value")
+    )
+
+
+def _digest(content: object) -> str:
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _named(sheet: Sheet, gaps: SheetGaps) -> str:
+    return f"{sheet_name(sheet)} ({gaps.in_words()})"
+
+
+def _names(sheets: Sequence[Sheet]) -> str:
+    return ", ".join(sheet_name(sheet) for sheet in sheets)
+
+
+def sheet_name(sheet: Sheet) -> str:
+    """The name of a sheet as people say it: its subject, or what the homeroom teacher keeps in it."""
+    if sheet.class_subject is not None:
+        return str(sheet.class_subject.subject.name)
+    return "Phẩm chất, năng lực" if sheet.kind == SheetKind.TRAITS else "Rèn luyện, chuyên cần"
