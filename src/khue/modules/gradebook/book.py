@@ -43,19 +43,21 @@ class ClassBook:
     sheets: list[Sheet]
     cells: Mapping[UUID, Mapping[UUID, PupilCells]] = field(default_factory=dict)
     _slots: dict[UUID, tuple[Slot, ...]] = field(default_factory=dict)
-    _by_subject: dict[tuple[UUID | None, int, str], Sheet] = field(default_factory=dict)
+    _of_subject: dict[tuple[UUID, int], Sheet] = field(default_factory=dict)
+    _own: dict[tuple[int, str], Sheet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._by_subject = {(s.class_subject_id, s.term, s.kind): s for s in self.sheets}
+        for sheet in self.sheets:
+            if sheet.class_subject_id is None:
+                self._own[sheet.term, sheet.kind] = sheet
+            else:
+                self._of_subject[sheet.class_subject_id, sheet.term] = sheet
 
-    def sheet(self, subject_id: UUID | None, term: int, kind: str = "") -> Sheet | None:
-        """The sheet of a subject in a term; for the homeroom teacher's own sheets name the kind."""
+    def sheet(self, subject_id: UUID | None, term: int, kind: str = SheetKind.HOMEROOM) -> Sheet | None:
+        """The sheet of a subject in a term; without a subject, the homeroom teacher's of that kind."""
         if subject_id is None:
-            return self._by_subject.get((None, term, kind or SheetKind.HOMEROOM.value))
-        for (found, its_term, _), sheet in self._by_subject.items():
-            if found == subject_id and its_term == term:
-                return sheet
-        return None
+            return self._own.get((term, kind))
+        return self._of_subject.get((subject_id, term))
 
     def slots(self, sheet: Sheet) -> tuple[Slot, ...]:
         """The columns of a sheet, computed once."""

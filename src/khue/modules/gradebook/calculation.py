@@ -1,0 +1,102 @@
+"""The computed columns of one sheet: averages and term results as they stand while marks are typed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from khue.core.decimals import format_mark
+from khue.modules.gradebook import facts
+from khue.modules.gradebook.book import Content
+from khue.modules.gradebook.models import Cell, Sheet, SheetKind
+from khue.rules import secondary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from khue.modules.gradebook.book import PupilCells
+
+Calculated = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CalcColumn:
+    """A computed column of a sheet."""
+
+    code: str
+    label: str
+    title: str
+
+
+def calc_columns(sheet: Sheet) -> tuple[CalcColumn, ...]:
+    """The computed columns that a sheet has."""
+    if sheet.kind == SheetKind.HOMEROOM and sheet.term in facts.TERMS:
+        return (CalcColumn("absent", "Tổng nghỉ", "Tổng số buổi nghỉ trong học kì"),)
+    if sheet.term not in facts.TERMS or sheet.kind not in {SheetKind.SCORE, SheetKind.COMMENT}:
+        return ()
+    roman = "I" if sheet.term == 1 else "II"
+    score = sheet.kind == SheetKind.SCORE
+    term = CalcColumn(
+        "term", f"ĐTBmhk{roman}" if score else f"Học kì {roman}",
+        f"Điểm trung bình môn học kì {roman}" if score else f"Kết quả học kì {roman}",
+    )  # fmt: skip
+    if sheet.term == 1:
+        return (term,)
+    year = CalcColumn(
+        "year", "ĐTBmcn" if score else "Cả năm",
+        "Điểm trung bình môn cả năm" if score else "Kết quả cả năm (theo học kì II)",
+    )  # fmt: skip
+    return (term, year)
+
+
+def columns_for(
+    sheet: Sheet, pupils: Iterable[UUID], cells: Mapping[tuple[UUID, str], Cell]
+) -> tuple[tuple[UUID, Calculated], ...]:
+    """The computed columns of some pupils after a change; `cells` holds all their cells of the sheet."""
+    wanted = list(pupils)
+    if not wanted or not calc_columns(sheet):
+        return ()
+    of_pupil: dict[UUID, PupilCells] = defaultdict(dict)
+    for (pupil, slot), cell in cells.items():
+        of_pupil[pupil][slot] = Content(cell.state, cell.value, cell.version)
+    first = first_term_cells(sheet, wanted)
+    return tuple((pupil, calculate(sheet, of_pupil[pupil], first.get(pupil, {}))) for pupil in wanted)
+
+
+def first_term_cells(sheet: Sheet, pupils: Sequence[UUID] | None = None) -> dict[UUID, PupilCells]:
+    """The cells of the same subject in term 1, which the year's average needs."""
+    if sheet.term != 2 or sheet.kind != SheetKind.SCORE:  # noqa: PLR2004 - term 2 shows the year
+        return {}
+    rows = Cell.objects.filter(
+        sheet__school_class=sheet.school_class_id, sheet__class_subject=sheet.class_subject_id, sheet__term=1
+    )
+    if pupils is not None:
+        rows = rows.filter(pupil__in=pupils)
+    found: dict[UUID, PupilCells] = defaultdict(dict)
+    for pupil, slot, state, value in rows.values_list("pupil_id", "slot", "state", "value"):
+        found[pupil][slot] = Content(state, value)
+    return found
+
+
+def calculate(sheet: Sheet, cells: PupilCells, first: PupilCells) -> Calculated:
+    """The computed columns of one pupil, as texts to show; empty while something is missing."""
+    if sheet.kind == SheetKind.HOMEROOM:
+        absent = facts.absences_of([cells])
+        return (("absent", "" if absent is None else str(absent)),)
+    subject = sheet.class_subject
+    if subject is None:
+        return ()
+    settings = facts.settings_for(sheet.school_id)
+    entry = facts.term_entry(subject.kind, subject.ongoing_required, cells)
+    if sheet.kind == SheetKind.COMMENT:
+        result = secondary.term_comment(entry, subject.ongoing_required).value or ""
+        return (("term", result),) if sheet.term == 1 else (("term", result), ("year", result))
+    average = secondary.term_average(entry, subject.ongoing_required, settings).value
+    if sheet.term == 1:
+        return (("term", format_mark(average)),)
+    earlier = facts.term_entry(subject.kind, subject.ongoing_required, first)
+    before = secondary.term_average(earlier, subject.ongoing_required, settings).value
+    year = secondary.year_average(before, average).value
+    return (("term", format_mark(average)), ("year", format_mark(year)))

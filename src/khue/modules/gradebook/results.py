@@ -1,0 +1,215 @@
+"""Results of a class by term, year and after the summer, each with its reasons (kết quả, vì sao).
+
+One row per pupil in the order of the book, never by result: nothing here ranks pupils
+(TT 15/2026 Điều 22 khoản 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from khue.core.decimals import format_mark
+from khue.modules.gradebook import facts
+from khue.rules import primary, secondary
+from khue.rules.regimes import RegimeId
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from khue.modules.gradebook.book import ClassBook
+    from khue.modules.schooling.api import RosterRow
+    from khue.rules.reasons import Judged, Reason
+
+YEAR, SUMMER = 0, 3
+PRIMARY = {RegimeId.TT27.value, RegimeId.TT30.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Reasons that belong together: of a subject, of the level, of the decision (phần giải thích)."""
+
+    title: str
+    value: str
+    reasons: tuple[Reason, ...]
+    doubtful: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One pupil's results in a term (1, 2), the year (0) or after the summer (3)."""
+
+    pupil: RosterRow
+    term: int
+    values: dict[str, str]  # subject code → «7,2», «Đ»
+    level: str = ""
+    conduct: str = ""
+    title: str = ""
+    decision: str = ""
+    decision_code: str = ""
+    absences: int | None = None
+    base_level: str = ""
+    adjusted_by: str = ""
+    retest: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether two readings of the law differ for this pupil; the principal decides."""
+        return any(section.doubtful for section in self.sections)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the level could be determined."""
+        return bool(self.level)
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What a sealing keeps of one pupil for ever."""
+
+    pupil_id: UUID
+    level: str
+    conduct: str
+    title: str
+    decision: str
+    content: dict[str, Any] = field(default_factory=dict)
+
+
+def class_results(book: ClassBook, term: int) -> list[ResultRow]:
+    """The results of all pupils of the class."""
+    return [pupil_result(book, row, term) for row in book.roster]
+
+
+def pupil_result(book: ClassBook, row: RosterRow, term: int) -> ResultRow:
+    """The result of one pupil with all reasons."""
+    if book.school_class.regime in PRIMARY:
+        return _primary(book, row, term)
+    judged = facts.pupil_facts(book, row)
+    settings = facts.settings_for(book.school_class.school_id)
+    regime = RegimeId(book.school_class.regime)
+    if term in facts.TERMS:
+        return _secondary_term(book, row, term, judged, secondary.assess_term(judged, term, settings, regime))
+    return _secondary_year(row, term, judged, secondary.assess_year(judged, settings, regime))
+
+
+def to_freeze(book: ClassBook, term: int) -> list[Frozen]:
+    """What a sealing keeps: values and explanations, so that nobody needs to compute them again."""
+    frozen = []
+    for result in class_results(book, term):
+        content = {
+            "values": result.values,
+            "base_level": result.base_level,
+            "adjusted_by": result.adjusted_by,
+            "absences": result.absences,
+            "retest": list(result.retest),
+            "missing": list(result.missing),
+            "sections": [_kept(section) for section in result.sections],
+        }
+        frozen.append(
+            Frozen(
+                result.pupil.pupil_id, result.level, result.conduct, result.title, result.decision, content
+            )
+        )
+    return frozen
+
+
+def _kept(section: Section) -> dict[str, Any]:
+    return {
+        "title": section.title,
+        "value": section.value,
+        "note": section.note,
+        "reasons": [[reason.clause, reason.text, reason.passed] for reason in section.reasons],
+    }
+
+
+def shown_value(value: Decimal | str | None) -> str:
+    """A subject's result as people read it."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else format_mark(value)
+
+
+def _label(value: object) -> str:
+    return "" if value is None else str(getattr(value, "label", value))
+
+
+def _section(title: str, judged: Judged[Any], value: str = "") -> Section:
+    return Section(title, value or _label(judged.value), judged.reasons, judged.doubtful, judged.note)
+
+
+def _secondary_term(
+    book: ClassBook, row: RosterRow, term: int, judged: secondary.PupilFacts, result: secondary.TermResult
+) -> ResultRow:
+    conduct = judged.conduct[term - 1]
+    homeroom = book.of(book.sheet(None, term), row.pupil_id)
+    return ResultRow(
+        pupil=row, term=term,
+        values={subject.code: shown_value(subject.result.value) for subject in result.subjects},
+        level=_label(result.learning.value), conduct=_label(conduct),
+        absences=facts.absences_of([homeroom]), base_level=_label(result.base),
+        adjusted_by=result.adjusted_by,
+        missing=tuple(f"{s.name}: {', '.join(s.missing)}" for s in result.subjects if s.missing),
+        sections=(
+            _section("Kết quả học tập", result.learning),
+            *(_section(s.name, s.result, shown_value(s.result.value)) for s in result.subjects),
+        ),
+    )  # fmt: skip
+
+
+def _secondary_year(
+    row: RosterRow, term: int, judged: secondary.PupilFacts, result: secondary.YearResult
+) -> ResultRow:
+    after = term == SUMMER and result.promotion_after is not None
+    learning = result.learning_after if after and result.learning_after else result.learning
+    conduct = result.conduct_after if after and result.conduct_after else result.conduct.value
+    promotion = result.promotion_after if after and result.promotion_after else result.promotion
+    values = {}
+    for subject in result.subjects:
+        value = subject.after_retest if after and subject.after_retest is not None else subject.year.value
+        values[subject.code] = shown_value(value)
+    return ResultRow(
+        pupil=row, term=term, values=values, level=_label(learning.value), conduct=_label(conduct),
+        title=_label(result.title.value), decision=_label(promotion.value),
+        decision_code=str(promotion.value or ""), absences=judged.absences, base_level=_label(result.base),
+        adjusted_by=result.adjusted_by, retest=result.retest_subjects,
+        missing=tuple(s.name for s in result.subjects if s.year.value is None),
+        sections=(
+            _section("Được lên lớp hay không", promotion),
+            _section("Kết quả học tập", learning),
+            _section("Kết quả rèn luyện", result.conduct),
+            _section("Danh hiệu", result.title),
+            *(_section(s.name, s.year, shown_value(s.year.value)) for s in result.subjects),
+        ),
+    )  # fmt: skip
+
+
+def _primary(book: ClassBook, row: RosterRow, term: int) -> ResultRow:
+    judged = facts.primary_facts(book, row)
+    moment = "CK1" if term == 1 else "CN"
+    values = {}
+    for subject in judged.subjects:
+        test = subject.tests.get(moment)
+        level = subject.levels.get(moment) or ""
+        values[subject.code] = level if test is None else f"{level} {int(test)}".strip()
+    homeroom = [book.of(book.sheet(None, number), row.pupil_id) for number in facts.TERMS]
+    if term in facts.TERMS:
+        seen = primary.assess_moment(judged, moment)
+        return ResultRow(
+            pupil=row, term=term, values=values, absences=facts.absences_of([homeroom[term - 1]]),
+            missing=seen.missing,
+        )  # fmt: skip
+    result = primary.assess_year(judged)
+    return ResultRow(
+        pupil=row, term=term, values=values, level=_label(result.level.value), title=_label(result.award.value),
+        decision=_label(result.completion.value), decision_code=str(result.completion.value or ""),
+        absences=facts.absences_of(homeroom), missing=result.missing,
+        sections=(
+            _section("Hoàn thành chương trình", result.completion),
+            _section("Đánh giá kết quả giáo dục", result.level),
+            _section("Khen thưởng", result.award),
+        ),
+    )  # fmt: skip
