@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from khue.modules.gradebook import columns
 from khue.modules.gradebook.models import Cell, Sheet, SheetKind
+from khue.modules.orgs import api as orgs
 from khue.modules.schooling import api as schooling
+from khue.rules.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,6 +43,7 @@ class ClassBook:
     roster: list[schooling.RosterRow]
     choices: Mapping[tuple[UUID, UUID], schooling.SubjectChoice]
     sheets: list[Sheet]
+    settings: Settings
     cells: Mapping[UUID, Mapping[UUID, PupilCells]] = field(default_factory=dict)
     _slots: dict[UUID, tuple[Slot, ...]] = field(default_factory=dict)
     _of_subject: dict[tuple[UUID, int], Sheet] = field(default_factory=dict)
@@ -113,4 +116,10 @@ def load_book(
         (choice.class_subject_id, choice.pupil_id): choice
         for choice in schooling.choices_of_class(school_class_id)
     }
-    return ClassBook(school_class, subjects, roster, choices, sheets, cells)
+    settings = settings_for(school_class.school_id)
+    return ClassBook(school_class, subjects, roster, choices, sheets, settings, cells)
+
+
+def settings_for(school_id: UUID) -> Settings:
+    """The readings of doubtful clauses that hold for a school (cách hiểu quy định)."""
+    return Settings.of(orgs.rule_settings_of(school_id))

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from khue.core.decimals import format_mark
 from khue.modules.gradebook import facts
-from khue.modules.gradebook.book import Content
+from khue.modules.gradebook.book import Content, settings_for
 from khue.modules.gradebook.models import Cell, Sheet, SheetKind
 from khue.rules import secondary
+from khue.rules.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -62,7 +63,16 @@ def columns_for(
     for (pupil, slot), cell in cells.items():
         of_pupil[pupil][slot] = Content(cell.state, cell.value, cell.version)
     first = first_term_cells(sheet, wanted)
-    return tuple((pupil, calculate(sheet, of_pupil[pupil], first.get(pupil, {}))) for pupil in wanted)
+    settings = settings_of(sheet)
+    return tuple(
+        (pupil, calculate(sheet, of_pupil[pupil], first.get(pupil, {}), settings)) for pupil in wanted
+    )
+
+
+def settings_of(sheet: Sheet) -> Settings:
+    """The readings that matter in this sheet; only a topic cluster can be read in two ways."""
+    subject = sheet.class_subject
+    return settings_for(sheet.school_id) if subject is not None and subject.has_topic else Settings()
 
 
 def first_term_cells(sheet: Sheet, pupils: Sequence[UUID] | None = None) -> dict[UUID, PupilCells]:
@@ -80,7 +90,7 @@ def first_term_cells(sheet: Sheet, pupils: Sequence[UUID] | None = None) -> dict
     return found
 
 
-def calculate(sheet: Sheet, cells: PupilCells, first: PupilCells) -> Calculated:
+def calculate(sheet: Sheet, cells: PupilCells, first: PupilCells, settings: Settings) -> Calculated:
     """The computed columns of one pupil, as texts to show; empty while something is missing."""
     if sheet.kind == SheetKind.HOMEROOM:
         absent = facts.absences_of([cells])
@@ -88,7 +98,6 @@ def calculate(sheet: Sheet, cells: PupilCells, first: PupilCells) -> Calculated:
     subject = sheet.class_subject
     if subject is None:
         return ()
-    settings = facts.settings_for(sheet.school_id)
     entry = facts.term_entry(subject.kind, subject.ongoing_required, cells)
     if sheet.kind == SheetKind.COMMENT:
         result = secondary.term_comment(entry, subject.ongoing_required).value or ""

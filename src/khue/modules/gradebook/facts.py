@@ -7,10 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from khue.modules.gradebook.models import CellState, SheetKind
-from khue.modules.orgs import api as orgs
 from khue.rules import curriculum, primary, secondary
 from khue.rules.secondary import LearningLevel
-from khue.rules.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,11 +64,6 @@ def term_entry(kind: str, ongoing: int, cells: Mapping[str, Content]) -> object:
         ongoing=tuple(text_of(get(slot)) for slot in ONGOING[:ongoing]),
         midterm=text_of(gk), final=text_of(ck), midterm_state=state_of(gk), final_state=state_of(ck),
     )  # fmt: skip
-
-
-def settings_for(school_id: UUID) -> Settings:
-    """The readings of doubtful clauses that hold for a school (cách hiểu quy định)."""
-    return Settings.of(orgs.rule_settings_of(school_id))
 
 
 def pupil_facts(book: ClassBook, row: RosterRow) -> secondary.PupilFacts:

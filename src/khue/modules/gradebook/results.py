@@ -89,7 +89,7 @@ def pupil_result(book: ClassBook, row: RosterRow, term: int) -> ResultRow:
     if book.school_class.regime in PRIMARY:
         return _primary(book, row, term)
     judged = facts.pupil_facts(book, row)
-    settings = facts.settings_for(book.school_class.school_id)
+    settings = book.settings
     regime = RegimeId(book.school_class.regime)
     if term in facts.TERMS:
         return _secondary_term(book, row, term, judged, secondary.assess_term(judged, term, settings, regime))

@@ -1,0 +1,215 @@
+"""Reads of the gradebook for its pages: my sheets, a class's progress, a cell's history."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q
+
+from khue.kit import permissions
+from khue.modules.gradebook import calculation, columns, policy
+from khue.modules.gradebook.book import Content, PupilCells
+from khue.modules.gradebook.grid import GridRow
+from khue.modules.gradebook.models import (
+    Cell,
+    CellChange,
+    CellState,
+    Correction,
+    CorrectionState,
+    Phrase,
+    Sheet,
+    SheetState,
+)
+from khue.modules.gradebook.services.closing import ClassState, class_states
+from khue.modules.schooling import api as schooling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from khue.core.actor import Actor
+
+OPEN_CORRECTIONS = (CorrectionState.REQUESTED, CorrectionState.CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPage:
+    """A sheet with all that its page shows."""
+
+    sheet: Sheet
+    rows: list[GridRow]
+    pupils: list[schooling.RosterRow]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLine:
+    """A sheet in a list, and how full it is."""
+
+    sheet: Sheet
+    filled: int
+    wanted: int
+    mine: bool = False
+
+    @property
+    def percent(self) -> int:
+        """How full, whole percent; only full is 100."""
+        if self.filled >= self.wanted:
+            return 100
+        return min(99, self.filled * 100 // self.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassLine:
+    """A class in the principal's list: progress and states of both terms and the year."""
+
+    school_class: schooling.SchoolClass
+    sheets: int
+    closed: int
+    states: dict[int, ClassState]
+
+
+def sheet_rows(actor: Actor) -> QuerySet[Sheet]:
+    """Sheets the actor may see, with class and subject."""
+    rows = Sheet.objects.select_related("school_class__year", "school_class__school", "class_subject__subject")
+    return permissions.visible(actor, policy.SEE_SHEET, rows)
+
+
+def load_sheet_page(actor: Actor, sheet_id: UUID) -> SheetPage:
+    """A sheet for its page: rows in the order of the book, computed columns filled."""
+    rows = Sheet.objects.select_related("school_class__year", "school_class__school", "class_subject__subject")
+    sheet = permissions.load(actor, rows, sheet_id, see=policy.SEE_SHEET)
+    pupils = schooling.roster(sheet.school_class_id)
+    if sheet.class_subject_id is not None:
+        takers = schooling.pupils_of_sheet(sheet.school_class_id, sheet.class_subject_id, None)
+        pupils = [row for row in pupils if row.pupil_id in takers]
+    cells = cells_of(sheet.id)
+    first = calculation.first_term_cells(sheet)
+    settings = calculation.settings_of(sheet)
+    lines = []
+    for row in pupils:
+        own = cells.get(row.pupil_id, {})
+        calculated = dict(calculation.calculate(sheet, own, first.get(row.pupil_id, {}), settings))
+        lines.append(GridRow(row, own, calculated, left=row.left_by(actor.today)))
+    return SheetPage(sheet, lines, pupils)
+
+
+def cells_of(sheet_id: UUID) -> dict[UUID, PupilCells]:
+    """All cells of a sheet by pupil and slot."""
+    found: dict[UUID, PupilCells] = {}
+    rows = Cell.objects.filter(sheet=sheet_id).values_list("pupil_id", "slot", "state", "value", "version")
+    for pupil, slot, state, value, version in rows:
+        found.setdefault(pupil, {})[slot] = Content(state, value, version)
+    return found
+
+
+def lines_of(sheets: Iterable[Sheet]) -> list[SheetLine]:
+    """How full these sheets are: one query for all."""
+    sheets = list(sheets)
+    required = {sheet.id: [s.code for s in columns.slots_of(sheet) if s.required] for sheet in sheets}
+    counts = _filled({sheet.id for sheet in sheets})
+    sizes = schooling.class_sizes({sheet.school_class_id for sheet in sheets})
+    lines = []
+    for sheet in sheets:
+        wanted_slots = required[sheet.id]
+        filled = sum(counts.get((sheet.id, slot), 0) for slot in wanted_slots)
+        lines.append(SheetLine(sheet, filled, sizes[sheet.school_class_id] * len(wanted_slots)))
+    return lines
+
+
+def _filled(sheet_ids: set[UUID]) -> dict[tuple[UUID, str], int]:
+    rows = Cell.objects.filter(sheet__in=sheet_ids, state__in=(CellState.MARK, CellState.ZERO_NO_MAKEUP))
+    return {
+        (sheet, slot): number
+        for sheet, slot, number in rows.values_list("sheet_id", "slot").annotate(number=Count("id"))
+    }
+
+
+def my_sheets(actor: Actor, year: schooling.SchoolYear, term: int) -> list[Sheet]:
+    """The sheets the actor enters: taught subjects, own homeroom sheets."""
+    rows = sheet_rows(actor).filter(school_class__year=year, term=term)
+    rows = permissions.visible(actor, policy.ENTER, rows)
+    return list(
+        rows.order_by("school_class__grade", "school_class__sort_key", "class_subject__position", "kind")
+    )
+
+
+def class_lines(actor: Actor, year: schooling.SchoolYear, term: int) -> list[ClassLine]:
+    """The classes whose results the actor sees, with their progress in a term."""
+    rows = permissions.visible(
+        actor, policy.SEE_CLASS, schooling.SchoolClass.objects.filter(year=year).select_related("school")
+    )
+    classes = list(rows.order_by("school__search_key", "grade", "sort_key"))
+    ids = [row.id for row in classes]
+    counts = {
+        key: (total, done)
+        for key, total, done in Sheet.objects.filter(school_class__in=ids, term=term)
+        .values_list("school_class_id")
+        .annotate(total=Count("id"), done=Count("id", filter=~Q(state=SheetState.OPEN)))
+    }
+    states = class_states(ids)
+    return [
+        ClassLine(
+            row, *counts.get(row.id, (0, 0)),
+            {number: states.get((row.id, number), ClassState("open")) for number in (1, 2, 0, 3)},
+        )
+        for row in classes
+    ]
+
+
+def load_class(actor: Actor, school_class_id: UUID) -> schooling.SchoolClass:
+    """A class whose results the actor may see."""
+    rows = schooling.SchoolClass.objects.select_related("school", "year")
+    return permissions.load(actor, rows, school_class_id, see=policy.SEE_CLASS)
+
+
+def cell_history(actor: Actor, sheet_id: UUID, pupil_id: UUID, slot: str) -> Sequence[CellChange]:
+    """All changes of one cell, the newest first."""
+    sheet = permissions.load(actor, Sheet.objects.all(), sheet_id, see=policy.SEE_SHEET)
+    return list(
+        CellChange.objects.filter(sheet=sheet, pupil=pupil_id, slot=slot).order_by("-sequence")[:200]
+    )
+
+
+def corrections(actor: Actor) -> list[Correction]:
+    """Requests the actor may see: those that wait first."""
+    rows = permissions.visible(actor, policy.SEE_CORRECTION, Correction.objects.all()).select_related(
+        "sheet__school_class", "sheet__class_subject__subject", "pupil", "requested_by", "confirmed_by",
+        "decided_by",
+    )
+    waiting = list(rows.filter(state__in=OPEN_CORRECTIONS, expires_at__gt=actor.now)[:200])
+    done = list(rows.exclude(pk__in=[row.pk for row in waiting])[:200])
+    return waiting + done
+
+
+def load_correction(actor: Actor, key: UUID) -> Correction:
+    """One request with all that its page shows."""
+    rows = Correction.objects.select_related(
+        "sheet__school_class", "sheet__class_subject__subject", "pupil", "requested_by", "confirmed_by",
+        "decided_by",
+    )
+    return permissions.load(actor, rows, key, see=policy.SEE_CORRECTION)
+
+
+def phrases(actor: Actor, school_id: UUID, level: str) -> list[Phrase]:
+    """The remark bank for a sheet: shipped phrases, the school's, the teacher's own."""
+    mine = Q(school__isnull=True, person__isnull=True) | Q(school=school_id, person__isnull=True)
+    if actor.person_id is not None:
+        mine |= Q(person=actor.person_id)
+    return list(Phrase.objects.filter(mine, level__in=("", level))[:300])
+
+
+def waiting_for(actor: Actor) -> int:
+    """How many correction requests wait for this person's step."""
+    rows = Correction.objects.filter(expires_at__gt=actor.now)
+    confirm = permissions.visible(actor, policy.CONFIRM_CORRECTION, rows.filter(state=CorrectionState.REQUESTED))
+    approve = permissions.visible(actor, policy.APPROVE_CORRECTION, rows.filter(state=CorrectionState.CONFIRMED))
+    return confirm.count() + approve.count()
+
+
+def last_changed(sheet: Sheet) -> dt.datetime | None:
+    """When the sheet was last changed."""
+    return CellChange.objects.filter(sheet=sheet).order_by("-sequence").values_list("at", flat=True).first()
