@@ -1,0 +1,1 @@
+"""Pages of the gradebook: parse, call one service or query, render."""
