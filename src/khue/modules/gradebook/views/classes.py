@@ -1,0 +1,240 @@
+"""First page of the gradebook, a class's progress and results, a pupil's «vì sao», class closing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from khue.core.errors import Invalid, KhueError, NotFound
+from khue.core.ids import from_short
+from khue.kit import permissions
+from khue.kit.errors import sentence
+from khue.modules.access.edge import signed_in
+from khue.modules.gradebook import policy, queries
+from khue.modules.gradebook.book import load_book
+from khue.modules.gradebook.missing import gaps_of_term
+from khue.modules.gradebook.models import SheetState
+from khue.modules.gradebook.results import PRIMARY, ResultRow, class_results, pupil_result
+from khue.modules.gradebook.services import closing
+from khue.modules.gradebook.views.sheets import TERM_NAMES
+from khue.modules.schooling import api as schooling
+from khue.rules import attendance
+
+if TYPE_CHECKING:
+    from khue.core.actor import Actor
+    from khue.modules.gradebook.book import ClassBook
+
+STATE_NAMES = {"open": "Đang nhập", "closed": "Chủ nhiệm đã chốt", "sealed": "Đã khoá"}
+CLOSABLE = (1, 2, 0, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The year and term a page is about."""
+
+    year: schooling.SchoolYear
+    term: int
+    years: list[schooling.SchoolYear]
+
+
+@signed_in
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Where a day begins: my sheets of this term, my classes, what waits for me."""
+    chosen = _chosen(request)
+    if chosen is None:
+        return render(request, "gradebook/empty.html", {})
+    sheets = queries.my_sheets(request.actor, chosen.year, chosen.term)
+    lines = queries.lines_of(sheets)
+    context = {
+        "chosen": chosen, "term": TERM_NAMES[chosen.term],
+        "lines": [(closing.sheet_name(line.sheet), line) for line in lines],
+        "ready": [line for line in lines if line.percent == 100 and line.sheet.state == SheetState.OPEN],
+        "classes": queries.class_lines(request.actor, chosen.year, chosen.term),
+        "state_names": STATE_NAMES, "waiting": queries.waiting_for(request.actor),
+    }  # fmt: skip
+    return render(request, "gradebook/home.html", context)
+
+
+@signed_in
+@require_GET
+def class_page(request: HttpRequest, key: str) -> HttpResponse:
+    """A class: its sheets of both terms with what is missing, and the state of its closings."""
+    school_class = queries.load_class(request.actor, from_short(key))
+    book = load_book(school_class.id)
+    terms = [
+        {
+            "number": term,
+            "name": TERM_NAMES[term],
+            "state": closing.class_state(school_class.id, term),
+            "lines": [
+                (closing.sheet_name(gaps.sheet), gaps)
+                for gaps in gaps_of_term(book, term, request.actor.today)
+            ],
+        }
+        for term in (1, 2)
+    ]
+    year = closing.class_state(school_class.id, 0)
+    context = {"school_class": school_class, "terms": terms, "year_state": year, "state_names": STATE_NAMES}
+    return render(request, "gradebook/class.html", context | _abilities(request.actor, school_class))
+
+
+@signed_in
+@require_GET
+def results_page(request: HttpRequest, key: str, term: int) -> HttpResponse:
+    """The class's results of a term (1, 2), the year (0) or after the summer (3)."""
+    if term not in CLOSABLE:
+        raise NotFound("KIT-001")
+    school_class = queries.load_class(request.actor, from_short(key))
+    book = load_book(school_class.id)
+    rows = class_results(book, term)
+    context = {
+        "school_class": school_class, "term": term, "term_name": TERM_NAMES[term],
+        "primary": school_class.regime in PRIMARY,
+        "subjects": [(s.subject.code, s.subject.name) for s in book.subjects],
+        "rows": [(row, [row.values.get(s.subject.code, "") for s in book.subjects]) for row in rows],
+        "counts": _counts(rows), "groups": _groups(rows) if term in {0, 3} else [],
+        "incomplete": [row for row in rows if row.missing], "doubtful": [row for row in rows if row.doubtful],
+        "near": near_limit(book, rows) if term in {0, 2} else [],
+        "state": closing.class_state(school_class.id, term), "state_names": STATE_NAMES,
+        "seen": closing.digest_of_class(school_class.id, term), "tabs": [(n, TERM_NAMES[n]) for n in CLOSABLE],
+    }  # fmt: skip
+    return render(request, "gradebook/results.html", context | _abilities(request.actor, school_class))
+
+
+@signed_in
+@require_GET
+def why_page(request: HttpRequest, key: str, pupil: str) -> HttpResponse:
+    """One pupil's results with every reason and its clause (vì sao)."""
+    school_class = queries.load_class(request.actor, from_short(key))
+    pupil_id = from_short(pupil)
+    book = load_book(school_class.id, pupil_ids=[pupil_id])
+    if not book.roster:
+        raise NotFound("KIT-001")
+    row = book.roster[0]
+    terms = (1, 2, 0) if not _has_summer(book) else (1, 2, 0, 3)
+    parts = [(TERM_NAMES[term], pupil_result(book, row, term)) for term in terms]
+    context = {"school_class": school_class, "row": row, "parts": parts}
+    return render(request, "gradebook/why.html", context)
+
+
+@signed_in
+@require_POST
+def close_class(request: HttpRequest, key: str, term: int) -> HttpResponse:
+    """The homeroom teacher closes, the principal seals or reopens."""
+    if term not in CLOSABLE:
+        raise NotFound("KIT-001")
+    class_id, step = from_short(key), request.POST.get("step", "")
+    seen = request.POST.get("seen", "")
+    try:
+        if step == "close":
+            closing.close_class(request.actor, school_class_id=class_id, term=term, seen=seen)
+            done = f"Đã chốt {closing.TERM_NAMES[term]}. Hiệu trưởng sẽ duyệt và khoá."
+        elif step == "seal":
+            closing.seal_class(request.actor, school_class_id=class_id, term=term, seen=seen)
+            done = f"Đã khoá {closing.TERM_NAMES[term]}. Kết quả được lưu giữ nguyên vẹn."
+        elif step == "reopen":
+            closing.reopen_class(
+                request.actor, school_class_id=class_id, term=term, reason=request.POST.get("reason", ""),
+                decision=request.POST.get("decision", ""),
+            )
+            done = f"Đã mở lại {closing.TERM_NAMES[term]}."
+        else:
+            raise Invalid("KIT-003")
+    except NotFound:
+        raise
+    except KhueError as error:
+        messages.error(request, sentence(error.code, error.params))
+    else:
+        messages.success(request, done)
+    return redirect("gradebook:results", key=key, term=term)
+
+
+@signed_in
+@require_POST
+def seal_many(request: HttpRequest) -> HttpResponse:
+    """The principal seals all chosen classes in one act."""
+    try:
+        term = int(request.POST.get("term", ""))
+    except ValueError as error:
+        raise Invalid("KIT-003") from error
+    keys = [from_short(key) for key in request.POST.getlist("class")]
+    outcomes = closing.seal_classes(request.actor, school_class_ids=keys, term=term)
+    names = dict(schooling.SchoolClass.objects.filter(pk__in=keys).values_list("id", "name"))
+    done = [str(names[outcome.key]) for outcome in outcomes if outcome.act_id]
+    if done:
+        messages.success(request, f"Đã khoá {len(done)} lớp: {', '.join(done)}.")
+    for outcome in outcomes:
+        if outcome.refusal and outcome.key in names:
+            text = sentence(outcome.refusal.code, outcome.refusal.params)
+            messages.warning(request, f"{names[outcome.key]}: {text}")
+    return redirect("gradebook:home")
+
+
+@dataclass(frozen=True, slots=True)
+class NearLimit:
+    """A pupil near, at or over 45 absent sessions (gần 45 buổi nghỉ)."""
+
+    row: ResultRow
+    absences: int
+    warning: attendance.Warning
+
+
+def near_limit(book: ClassBook, rows: list[ResultRow]) -> list[NearLimit]:
+    """Pupils who have reached one of the warnings; there is no such rule in primary."""
+    if book.school_class.regime in PRIMARY:
+        return []
+    found = []
+    for row in rows:
+        warning = attendance.warning_for(row.absences) if row.absences else None
+        if row.absences and warning is not None:
+            found.append(NearLimit(row, row.absences, warning))
+    return found
+
+
+def _chosen(request: HttpRequest) -> Chosen | None:
+    years = list(schooling.SchoolYear.objects.order_by("-code"))
+    if not years:
+        return None
+    code = request.GET.get("nam", "")
+    year = next((y for y in years if y.code == code), None) or schooling.current_year(request.actor.today)
+    year = year or years[0]
+    wanted = request.GET.get("ky", "")
+    term = int(wanted) if wanted in {"1", "2", "3"} else schooling.term_of(request.actor.today, year)
+    return Chosen(year, term, years)
+
+
+def _abilities(actor: Actor, school_class: schooling.SchoolClass) -> dict[str, bool]:
+    return {
+        "may_close": permissions.can(actor, policy.CLOSE_CLASS, school_class),
+        "may_seal": permissions.can(actor, policy.SEAL_CLASS, school_class),
+        "may_reopen": permissions.can(actor, policy.REOPEN_CLASS, school_class),
+        "may_export": permissions.can(actor, policy.EXPORT_CLASS, school_class),
+    }
+
+
+def _counts(rows: list[ResultRow]) -> list[dict[str, object]]:
+    """How many pupils stand in each level: counts of the class, never an order of pupils."""
+    count: dict[str, int] = defaultdict(int)
+    for row in rows:
+        count[row.level or "Chưa đủ dữ liệu"] += 1
+    return [{"label": label, "value": number} for label, number in count.items()]
+
+
+def _groups(rows: list[ResultRow]) -> list[tuple[str, list[ResultRow]]]:
+    """Pupils by what is decided of them: promoted, re-assessed, trained in summer, kept down."""
+    found: dict[str, list[ResultRow]] = defaultdict(list)
+    for row in rows:
+        found[row.decision or "Chưa xét được"].append(row)
+    return list(found.items())
+
+
+def _has_summer(book: ClassBook) -> bool:
+    return any(sheet.term == closing.SUMMER for sheet in book.sheets)
+
