@@ -6,12 +6,13 @@ from khue.core.actor import Role
 from khue.kit.permissions import Action, holds, register
 
 LEADERS = (Role.PRINCIPAL, Role.DEPARTMENT_ADMIN)
+READERS = (Role.VICE_PRINCIPAL, Role.CLERK, Role.IT_STAFF, Role.DEPARTMENT_OFFICER)
 
 SEE_GRANTS = register(
     Action(
         "access.grant.see",
         "Xem phân quyền",
-        (holds(*LEADERS, Role.VICE_PRINCIPAL, Role.CLERK, Role.IT_STAFF, Role.DEPARTMENT_OFFICER, unit="unit"),),
+        (holds(*LEADERS, *READERS, unit="unit"),),
     )
 ).code
 GRANT = register(

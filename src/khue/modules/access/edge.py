@@ -1,0 +1,76 @@
+"""The gate before every page with data: signed in, second factor, emergency reads logged."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.utils.cache import patch_cache_control
+
+from khue.kit import audit
+from khue.kit.errors import sentence
+from khue.kit.web import wants_json
+from khue.modules.access.middleware import resolve_actor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from khue.core.actor import Actor
+
+
+def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let a signed-in person through; strangers go to the sign-in page, programs get 401.
+
+    Staff without a second factor are led to the page that explains and sets it up, as long as
+    KHUE_REQUIRE_MFA is on. The view finds the actor at `request.actor`.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        actor = resolve_actor(request)
+        if actor is None:
+            if wants_json(request):
+                return _problem("ACC-001", 401)
+            return redirect_to_login(request.get_full_path())
+        if second_factor_missing(request):
+            return _problem("ACC-002", 403) if wants_json(request) else redirect("access:second_factor")
+        request.actor = actor  # type: ignore[attr-defined]
+        if actor.emergency_reason:
+            _log_emergency_use(actor, request)
+        response = view(request, *args, **kwargs)
+        # Pages about children never stay in shared caches; the browser asks again each time.
+        patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+    return guarded
+
+
+def second_factor_missing(request: HttpRequest) -> bool:
+    """Whether this member of staff still has to set up TOTP or a passkey (bảo mật hai lớp)."""
+    if not settings.KHUE_REQUIRE_MFA or not request.user.is_staff_member:  # type: ignore[union-attr]
+        return False
+    if any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user)):
+        return False
+    return not is_mfa_enabled(request.user)
+
+
+def _log_emergency_use(actor: Actor, request: HttpRequest) -> None:
+    """Each page opened under emergency access is a line of the log, with the reason given."""
+    audit.record(
+        actor,
+        "access.emergency.used",
+        subject=("request", request.path[:64]),
+        unit=next(grant.unit_id for grant in actor.grants if grant.emergency_reason),
+        after={"method": request.method, "path": request.get_full_path()[:500]},
+    )
+
+
+def _problem(code: str, status: int) -> JsonResponse:
+    body = {"type": f"about:{code}", "title": sentence(code, {}), "status": status, "code": code}
+    return JsonResponse(body, status=status, content_type="application/problem+json")

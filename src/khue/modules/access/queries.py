@@ -1,0 +1,80 @@
+"""Reads of accounts and grants; building the actor of a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import CharField, F, TextField, Value
+
+from khue.core.actor import Actor, GrantFact, Role
+from khue.core.dates import VIETNAM
+from khue.kit.models import in_force
+from khue.modules.access.models import Account, EmergencyAccess, Grant
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+_ROLES = frozenset(role.value for role in Role)
+
+
+def actor_for(who: Account | UUID, now: dt.datetime, *, request_id: str = "") -> Actor:
+    """The actor of an account, or of the person with this id, at a moment (người thao tác).
+
+    One query for the grants; a person without an account acts with the grants alone.
+    """
+    if isinstance(who, Account):
+        account: Account | None = who
+    else:
+        account = Account.objects.filter(person_id=who, is_active=True).first()
+    local = now.astimezone(VIETNAM)
+    person_id = account.person_id if account else who
+    return Actor(
+        person_id=person_id,
+        name=_name(account, person_id),
+        today=local.date(),
+        now=local,
+        grants=grants_in_force(person_id, account.pk if account else None, local),
+        account_id=account.pk if account else None,
+        request_id=request_id,
+    )
+
+
+def grants_in_force(
+    person_id: UUID | None, account_id: UUID | None, now: dt.datetime
+) -> tuple[GrantFact, ...]:
+    """The dated grants of a person and the open emergency accesses of an account, in one query."""
+    held = (
+        Grant.objects.filter(in_force(now.date()), person_id=person_id, person_id__isnull=False)
+        .order_by()
+        .annotate(named=F("role"), why=Value("", output_field=TextField()))
+        .values_list("pk", "named", "unit_id", "why")
+    )
+    emergency = (
+        open_emergencies(now)
+        .filter(account_id=account_id)
+        .order_by()
+        .annotate(named=Value(Role.EMERGENCY_READER.value, output_field=CharField()), why=F("reason"))
+        .values_list("pk", "named", "unit_id", "why")
+    )
+    rows = sorted(held.union(emergency, all=True), key=lambda row: row[0])
+    # A role that a later edition knows and this one does not gives nothing; it must not stop the page.
+    return tuple(GrantFact(key, Role(role), unit, why) for key, role, unit, why in rows if role in _ROLES)
+
+
+def open_emergencies(now: dt.datetime) -> QuerySet[EmergencyAccess]:
+    """Emergency accesses in force at a moment: they end by themselves (hết giờ thì tự đóng)."""
+    return EmergencyAccess.objects.filter(opened_at__lte=now, expires_at__gt=now, closed_at__isnull=True)
+
+
+def _name(account: Account | None, person_id: UUID | None) -> str:
+    from django.apps import apps  # noqa: PLC0415 - replaced by the people module's api below
+
+    if account is not None and account.person is not None:
+        return str(account.person)
+    if account is not None:
+        return account.username
+    person = apps.get_model("people", "Person").objects.filter(pk=person_id).first()
+    return str(person) if person else ""
