@@ -52,12 +52,15 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "gradebook/empty.html", {})
     sheets = queries.my_sheets(request.actor, chosen.year, chosen.term)
     lines = queries.lines_of(sheets)
+    classes = queries.class_lines(request.actor, chosen.year, chosen.term)
+    to_seal = [line.school_class for line in classes if line.states[chosen.term].state == "closed"]
     context = {
         "chosen": chosen, "term": TERM_NAMES[chosen.term],
         "lines": [(closing.sheet_name(line.sheet), line) for line in lines],
         "ready": [line for line in lines if line.percent == 100 and line.sheet.state == SheetState.OPEN],
-        "classes": queries.class_lines(request.actor, chosen.year, chosen.term),
-        "state_names": STATE_NAMES, "waiting": queries.waiting_for(request.actor),
+        "classes": classes,
+        "sealable": bool(to_seal) and permissions.can(request.actor, policy.SEAL_CLASS, to_seal[0]),
+        "state_names": STATE_NAMES, "waiting": queries.waiting_for(request.actor), "terms_shown": (1, 2, 0),
     }  # fmt: skip
     return render(request, "gradebook/home.html", context)
 
