@@ -73,6 +73,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "khue.kit.web.page_context",
+                "khue.project.context.navigation",
             ],
         },
     },

@@ -6,6 +6,8 @@ from importlib.util import find_spec
 
 from django.urls import include, path
 
+from khue.project import views
+
 # module → root; a module that has no pages has no urls.py
 ROOTS = {
     "khue.modules.access": "quyen/",
@@ -17,6 +19,7 @@ ROOTS = {
 }
 
 urlpatterns = [
+    path("", views.home, name="home"),
     path("dang-nhap/", include("allauth.urls")),
     *(path(root, include(f"{name}.urls")) for name, root in ROOTS.items() if find_spec(f"{name}.urls")),
 ]

@@ -16,6 +16,7 @@ from khue.modules.gradebook.data import BatchResult, CellContent, Operation, Ope
 from khue.modules.gradebook.models import CellChange, FrozenResult, Sheet, SheetKind, SheetState
 from khue.modules.gradebook.models.sheets import ChangeSource
 from khue.modules.gradebook.queries import cells_of as _cells_of
+from khue.modules.gradebook.queries import sheet_lines, waiting_for
 from khue.modules.gradebook.results import class_results, pupil_result
 from khue.modules.gradebook.services.closing import (
     class_state,
@@ -60,6 +61,7 @@ __all__ = [
     "record_operations",
     "seal_class",
     "seal_classes",
+    "sheet_lines",
     "sheets_of",
     "slots_of",
     "summer_sheet",
@@ -67,6 +69,7 @@ __all__ = [
     "undo_import",
     "use_attestor",
     "verify_history",
+    "waiting_for",
 ]
 
 verify_history = history.verify

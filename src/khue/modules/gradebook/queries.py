@@ -22,7 +22,7 @@ from khue.modules.gradebook.models import (
     Sheet,
     SheetState,
 )
-from khue.modules.gradebook.services.closing import ClassState, class_states
+from khue.modules.gradebook.services.closing import ClassState, class_states, sheet_name
 from khue.modules.schooling import api as schooling
 
 if TYPE_CHECKING:
@@ -213,3 +213,8 @@ def waiting_for(actor: Actor) -> int:
 def last_changed(sheet: Sheet) -> dt.datetime | None:
     """When the sheet was last changed."""
     return CellChange.objects.filter(sheet=sheet).order_by("-sequence").values_list("at", flat=True).first()
+
+
+def sheet_lines(actor: Actor, year: schooling.SchoolYear, term: int) -> list[tuple[str, SheetLine]]:
+    """The sheets the actor enters, named, with how full they are."""
+    return [(sheet_name(line.sheet), line) for line in lines_of(my_sheets(actor, year, term))]

@@ -1,0 +1,42 @@
+"""The navigation of every page: only what this person can open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.urls import NoReverseMatch, reverse
+
+from khue.core.actor import Role
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+OFFICE = (Role.CLERK, Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.DEPARTMENT_ADMIN)
+EVERYONE = tuple(Role)
+# label, address, roles that see it
+ENTRIES: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
+    ("Sổ điểm", "gradebook:home", EVERYONE),
+    ("Lớp", "schooling:home", EVERYONE),
+    ("Người", "people:home", (*OFFICE, Role.TEACHER, Role.DEPARTMENT_OFFICER, Role.IT_STAFF)),
+    ("Nhập dữ liệu", "importing:home", (*OFFICE, Role.TEACHER)),
+    ("Sửa điểm", "gradebook:corrections", EVERYONE),
+    ("Quyền", "access:home", (Role.PRINCIPAL, Role.DEPARTMENT_ADMIN, Role.IT_STAFF, Role.CLERK)),
+    ("Danh mục", "codes:home", (Role.DEPARTMENT_ADMIN, Role.DEPARTMENT_OFFICER)),
+)
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Entries of the main menu for the actor of the request."""
+    actor = getattr(request, "actor", None)
+    if actor is None:
+        return {"nav": []}
+    entries = []
+    for label, name, roles in ENTRIES:
+        if not actor.holds(*roles):
+            continue
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
+        entries.append({"label": label, "url": url, "active": request.path.startswith(url)})
+    return {"nav": entries}

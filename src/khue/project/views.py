@@ -1,0 +1,63 @@
+"""The first page: sign-in (and the demo's people) for visitors, the day's work for staff."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from khue.core.actor import Role
+from khue.modules.access.edge import signed_in
+from khue.modules.gradebook import api as gradebook
+from khue.modules.schooling import api as schooling
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+ROLE_NAMES = {
+    Role.DEPARTMENT_ADMIN: "Quản trị hệ thống của Sở",
+    Role.DEPARTMENT_OFFICER: "Chuyên viên Sở GD&ĐT",
+    Role.COMMUNE_OFFICER: "Cán bộ UBND xã",
+    Role.PRINCIPAL: "Hiệu trưởng",
+    Role.VICE_PRINCIPAL: "Phó hiệu trưởng",
+    Role.CLERK: "Văn thư, giáo vụ",
+    Role.TEACHER: "Giáo viên",
+    Role.IT_STAFF: "Cán bộ CNTT",
+    Role.EMERGENCY_READER: "Truy cập khẩn cấp",
+}
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The first page of the product."""
+    if not request.user.is_authenticated:
+        logins = []
+        if settings.KHUE_DEMO:
+            from khue.project.demo.logins import demo_logins  # noqa: PLC0415 - only the demo has them
+
+            logins = demo_logins()
+        return render(request, "project/welcome.html", {"logins": logins})
+    return today(request)
+
+
+@signed_in
+def today(request: HttpRequest) -> HttpResponse:
+    """What this person can do now, each one act away."""
+    actor = request.actor  # type: ignore[attr-defined]
+    year = schooling.current_year(actor.today)
+    sheets: list[object] = []
+    waiting, term = 0, 0
+    if year is not None:
+        term = schooling.term_of(actor.today, year)
+        lines = gradebook.sheet_lines(actor, year, term)
+        sheets = [(name, line) for name, line in lines if line.sheet.state == gradebook.SheetState.OPEN]
+        waiting = gradebook.waiting_for(actor)
+    context = {
+        "year": year, "term": term, "sheets": sheets[:12], "more": max(0, len(sheets) - 12), "waiting": waiting,
+        "roles": list(dict.fromkeys(ROLE_NAMES[grant.role] for grant in actor.grants)),
+        "may_import": actor.holds(Role.CLERK, Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.TEACHER, Role.DEPARTMENT_ADMIN),
+        "leads": actor.holds(Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.DEPARTMENT_OFFICER, Role.CLERK),
+    }  # fmt: skip
+    return render(request, "project/today.html", context)
