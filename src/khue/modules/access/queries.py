@@ -10,6 +10,7 @@ from khue.core.actor import Actor, GrantFact, Role
 from khue.core.dates import VIETNAM
 from khue.kit.models import in_force
 from khue.modules.access.models import Account, EmergencyAccess, Grant
+from khue.modules.people import api as people
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -70,11 +71,8 @@ def open_emergencies(now: dt.datetime) -> QuerySet[EmergencyAccess]:
 
 
 def _name(account: Account | None, person_id: UUID | None) -> str:
-    from django.apps import apps  # noqa: PLC0415 - replaced by the people module's api below
-
     if account is not None and account.person is not None:
         return str(account.person)
     if account is not None:
         return account.username
-    person = apps.get_model("people", "Person").objects.filter(pk=person_id).first()
-    return str(person) if person else ""
+    return people.names_of([person_id]).get(person_id, "") if person_id else ""

@@ -1,0 +1,63 @@
+"""What other modules may call about persons."""
+
+from __future__ import annotations
+
+from khue.modules.people.matching import match_people
+from khue.modules.people.models import (
+    Employment,
+    Guardianship,
+    IdentifierScheme,
+    Person,
+    PersonIdentifier,
+    PupilProfile,
+)
+from khue.modules.people.places import (
+    admit_pupil,
+    admit_pupils,
+    employ,
+    employ_people,
+    end_employment,
+)
+from khue.modules.people.policy import SEE_PERSON, SEE_PUPIL, SEE_STAFF
+from khue.modules.people.queries import find_people, names_of, person_in_scope, pupils_of, staff_of
+from khue.modules.people.services import (
+    add_identifier,
+    add_identifiers,
+    change_people,
+    change_person,
+    link_guardian,
+    register_people,
+    register_person,
+    withdraw_people,
+)
+
+__all__ = [
+    "SEE_PERSON",
+    "SEE_PUPIL",
+    "SEE_STAFF",
+    "Employment",
+    "Guardianship",
+    "IdentifierScheme",
+    "Person",
+    "PersonIdentifier",
+    "PupilProfile",
+    "add_identifier",
+    "add_identifiers",
+    "admit_pupil",
+    "admit_pupils",
+    "change_people",
+    "change_person",
+    "employ",
+    "employ_people",
+    "end_employment",
+    "find_people",
+    "link_guardian",
+    "match_people",
+    "names_of",
+    "person_in_scope",
+    "pupils_of",
+    "register_people",
+    "register_person",
+    "staff_of",
+    "withdraw_people",
+]

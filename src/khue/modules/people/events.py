@@ -1,0 +1,39 @@
+"""What the people module announces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleRegistered:
+    """Persons became known to a school (thêm người)."""
+
+    school_id: UUID
+    person_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleChanged:
+    """Facts of persons changed (sửa thông tin)."""
+
+    school_id: UUID | None
+    person_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PupilsAdmitted:
+    """Pupils were entered in a school's register (tiếp nhận học sinh)."""
+
+    school_id: UUID
+    person_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EmploymentChanged:
+    """Somebody began or ended work at a school (tiếp nhận, thôi việc)."""
+
+    school_id: UUID
+    person_id: UUID
+    ended: bool

@@ -1,0 +1,149 @@
+"""Reads about persons: lists in class-list order, search without accents, names."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from django.db.models import OuterRef, Q, Subquery
+
+from khue.core.names import fold
+from khue.kit import permissions
+from khue.kit.models import in_force
+from khue.modules.people import policy, writing
+from khue.modules.people.data import PersonCard
+from khue.modules.people.models import (
+    Employment,
+    Guardianship,
+    IdentifierScheme,
+    Person,
+    PersonIdentifier,
+    PupilProfile,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from khue.core.actor import Actor
+
+PUPILS, STAFF = "pupils", "staff"
+LIMIT = 100
+
+
+def find_people(
+    actor: Actor, text: str = "", kind: str = PUPILS, *, school_id: UUID | None = None, limit: int = LIMIT,
+    offset: int = 0,
+) -> list[PersonCard]:
+    """Pupils or staff in the actor's scope whose name has these words, or who bear this code.
+
+    Accents do not matter: «duc» finds Đức (tìm người). Sorted by given name.
+    """
+    rows = _pupil_rows(actor) if kind == PUPILS else _staff_rows(actor)
+    if school_id is not None:
+        rows = rows.filter(school=school_id)
+    if text.strip():
+        rows = rows.filter(_matches(text, kind))
+    rows = _with_code(rows).select_related("person").order_by("person__sort_key", "person_id", "id")
+    make = pupil_card if kind == PUPILS else staff_card
+    return [make(row) for row in rows[offset : offset + limit]]
+
+
+def _pupil_rows(actor: Actor) -> QuerySet[PupilProfile]:
+    return permissions.visible(actor, policy.SEE_PUPIL, PupilProfile.objects.all())
+
+
+def _staff_rows(actor: Actor) -> QuerySet[Employment]:
+    rows = Employment.objects.filter(in_force(actor.today))
+    return permissions.visible(actor, policy.SEE_STAFF, rows)
+
+
+def _matches(text: str, kind: str) -> Q:
+    condition = Q()
+    for word in fold(text).split():
+        condition &= Q(person__search_key__startswith=word) | Q(person__search_key__contains=f" {word}")
+    if not any(ch.isdigit() for ch in text):
+        return condition
+    code = text.strip().replace(" ", "")
+    lookups = {code, writing.lookup_of(IdentifierScheme.PERSONAL, code)}
+    bearers = PersonIdentifier.objects.filter(lookup__in=lookups, valid_to__isnull=True).values("person")
+    condition |= Q(person__in=bearers)
+    return condition | Q(register_number=code) if kind == PUPILS else condition
+
+
+def _with_code(rows: QuerySet) -> QuerySet:  # type: ignore[type-arg]
+    """With the Ministry's code of each person."""
+    code = PersonIdentifier.objects.filter(
+        person=OuterRef("person"), scheme=IdentifierScheme.MINISTRY, valid_to__isnull=True
+    ).values("value")
+    return rows.annotate(ministry_code=Subquery(code[:1]))
+
+
+def pupil_card(row: PupilProfile) -> PersonCard:
+    """A pupil's line."""
+    return _card(row, row.status, row.register_number)
+
+
+def staff_card(row: Employment) -> PersonCard:
+    """A staff member's line."""
+    return _card(row, row.position, row.status)
+
+
+def _card(row: PupilProfile | Employment, role: str, note: str) -> PersonCard:
+    person = row.person
+    return PersonCard(
+        person.pk, person.full_name, person.sort_key, person.birth_shown, person.sex, row.school_id, role,
+        getattr(row, "ministry_code", None) or "", note,
+    )
+
+
+def pupils_of(school_id: UUID, *, status: str = "") -> list[PersonCard]:
+    """All pupils in the register of a school, by given name; for other modules, which check access."""
+    rows = PupilProfile.objects.filter(school=school_id)
+    if status:
+        rows = rows.filter(status=status)
+    rows = _with_code(rows).select_related("person").order_by("person__sort_key", "person_id")
+    return [pupil_card(row) for row in rows]
+
+
+def staff_of(school_id: UUID, day: dt.date) -> list[PersonCard]:
+    """Everybody who works at a school on a day, by given name; for other modules, which check access."""
+    rows = Employment.objects.filter(in_force(day), school=school_id)
+    rows = _with_code(rows).select_related("person").order_by("person__sort_key", "person_id", "id")
+    return [staff_card(row) for row in rows]
+
+
+def names_of(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Names by person, in class-list order (họ tên)."""
+    wanted = Person.objects.filter(pk__in=set(ids)).order_by("sort_key", "id")
+    return dict(wanted.values_list("pk", "full_name"))
+
+
+def person_in_scope(actor: Actor, person_id: UUID) -> Person:
+    """The person if the actor may see them; strangers learn nothing."""
+    return permissions.load(actor, Person.objects.all(), person_id, see=policy.SEE_PERSON)
+
+
+def pupil_of(actor: Actor, person_id: UUID) -> PupilProfile | None:
+    """The register entry of a person, if there is one and the actor may see it."""
+    return _pupil_rows(actor).filter(person=person_id).select_related("school").first()
+
+
+def jobs_of(actor: Actor, person_id: UUID) -> list[Employment]:
+    """The positions of a person that the actor may see, newest first."""
+    rows = permissions.visible(actor, policy.SEE_STAFF, Employment.objects.filter(person=person_id))
+    return list(rows.select_related("school").order_by("-valid_from", "-id"))
+
+
+def identifiers_of(person_id: UUID) -> list[PersonIdentifier]:
+    """Identifiers in force of a person, by kind."""
+    rows = PersonIdentifier.objects.filter(person=person_id, valid_to__isnull=True)
+    return list(rows.order_by("scheme", "id"))
+
+
+def guardians_of(child_id: UUID, day: dt.date) -> list[Guardianship]:
+    """The guardians of a child on a day, with their persons."""
+    rows = Guardianship.objects.filter(in_force(day), child=child_id)
+    return list(rows.select_related("guardian").order_by("relation", "id"))
