@@ -1,0 +1,200 @@
+"""Reads of years, classes, pupils of a class and its teachers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Prefetch, Q
+
+from khue.kit import permissions
+from khue.kit.models import in_force
+from khue.modules.people import api as people
+from khue.modules.schooling import policy
+from khue.modules.schooling.data import HomeroomTeacher, RosterRow
+from khue.modules.schooling.models import (
+    ClassMembership,
+    ClassSubject,
+    HomeroomAssignment,
+    SchoolClass,
+    SchoolYear,
+    SubjectChoice,
+    TeachingAssignment,
+    Term,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+    from khue.core.actor import Actor
+
+SUMMER = 3
+
+
+def taught_class_subject_ids(person_id: UUID, day: dt.date) -> QuerySet[Any]:
+    """Ids of the class subjects a person teaches on a day (môn được phân công)."""
+    return TeachingAssignment.objects.filter(in_force(day), person=person_id).values("class_subject_id")
+
+
+def homeroom_class_ids(person_id: UUID, day: dt.date) -> QuerySet[Any]:
+    """Ids of the classes a person leads on a day (lớp chủ nhiệm)."""
+    return HomeroomAssignment.objects.filter(in_force(day), person=person_id).values("school_class_id")
+
+
+def pupils_of_sheet(
+    school_class_id: UUID, class_subject_id: UUID | None, wanted: Iterable[UUID] | None
+) -> set[UUID]:
+    """Pupils who stand in a sheet: ever members of the class, minus those who do not learn the subject."""
+    members = ClassMembership.objects.filter(school_class=school_class_id)
+    if wanted is not None:
+        members = members.filter(pupil__in=list(wanted))
+    found = set(members.values_list("pupil_id", flat=True))
+    if class_subject_id is None or not found:
+        return found
+    choices = dict(
+        SubjectChoice.objects.filter(class_subject=class_subject_id).values_list("pupil_id", "takes_subject")
+    )
+    elective = ClassSubject.objects.filter(pk=class_subject_id).values_list("elective", flat=True).first()
+    return {pupil for pupil in found if choices.get(pupil, not elective)}
+
+
+def roster(school_class_id: UUID, day: dt.date | None = None) -> list[RosterRow]:
+    """The class list in the order of the book; those who left stay listed unless a day is given."""
+    rows = ClassMembership.objects.filter(school_class=school_class_id).select_related("pupil")
+    if day is not None:
+        rows = rows.filter(in_force(day))
+    members: dict[UUID, ClassMembership] = {}
+    for row in rows.order_by("valid_from", "id"):
+        members[row.pupil_id] = row  # a pupil who came back stands once, with the last stay
+    codes = _codes(members)
+    listed = [
+        RosterRow(
+            pupil_id=row.pupil_id,
+            name=row.pupil.full_name,
+            sort_key=row.pupil.sort_key,
+            position=row.position,
+            birth_shown=row.pupil.birth_shown,
+            sex=row.pupil.sex,
+            status=row.status,
+            since=row.valid_from,
+            until=row.valid_to,
+            ministry_code=codes.get(row.pupil_id, {}).get("moet", ""),
+            software_code=codes.get(row.pupil_id, {}).get("software", ""),
+        )
+        for row in members.values()
+    ]
+    return sorted(listed, key=lambda row: (row.position or 9999, row.sort_key, row.pupil_id))
+
+
+def _codes(pupil_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
+    """The Ministry's and the old software's codes of pupils."""
+    found: dict[UUID, dict[str, str]] = defaultdict(dict)
+    rows = people.PersonIdentifier.objects.filter(
+        person__in=list(pupil_ids), valid_to__isnull=True, scheme__in=("moet", "software")
+    )
+    for person, scheme, value in rows.values_list("person_id", "scheme", "value"):
+        found[person][scheme] = value
+    return found
+
+
+def class_sizes(school_class_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Number of pupils now in each class (sĩ số)."""
+    ids = list(school_class_ids)
+    counts = dict(
+        ClassMembership.objects.filter(school_class__in=ids, valid_to__isnull=True)
+        .values_list("school_class_id")
+        .annotate(number=Count("id"))
+    )
+    return {key: counts.get(key, 0) for key in ids}
+
+
+def choices_of_class(school_class_id: UUID) -> QuerySet[SubjectChoice]:
+    """The pupils' own relations to the subjects of a class."""
+    return SubjectChoice.objects.filter(class_subject__school_class=school_class_id)
+
+
+def homeroom_of(school_class_id: UUID, day: dt.date) -> HomeroomTeacher | None:
+    """The homeroom teacher of a class on a day (giáo viên chủ nhiệm)."""
+    row = (
+        HomeroomAssignment.objects.filter(in_force(day), school_class=school_class_id)
+        .select_related("person")
+        .order_by("-valid_from", "id")
+        .first()
+    )
+    return HomeroomTeacher(row.person_id, row.person.full_name) if row else None
+
+
+def homerooms_of(school_class_ids: Iterable[UUID], day: dt.date) -> dict[UUID, HomeroomTeacher]:
+    """The homeroom teachers of many classes."""
+    rows = HomeroomAssignment.objects.filter(in_force(day), school_class__in=list(school_class_ids))
+    return {
+        row.school_class_id: HomeroomTeacher(row.person_id, row.person.full_name)
+        for row in rows.select_related("person").order_by("valid_from")
+    }
+
+
+def teachers_of(school_class_id: UUID, day: dt.date) -> dict[UUID, list[tuple[UUID, str]]]:
+    """Teachers by class subject: (person, name); several may share a subject."""
+    found: dict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
+    rows = TeachingAssignment.objects.filter(in_force(day), class_subject__school_class=school_class_id)
+    for row in rows.select_related("person").order_by("valid_from", "id"):
+        found[row.class_subject_id].append((row.person_id, row.person.full_name))
+    return found
+
+
+def class_subjects(school_class_id: UUID) -> QuerySet[ClassSubject]:
+    """The subjects of a class in the order of the book."""
+    return (
+        ClassSubject.objects.filter(school_class=school_class_id)
+        .select_related("subject")
+        .order_by("position", "id")
+    )
+
+
+def classes_with_subjects(school_class_ids: Iterable[UUID]) -> QuerySet[SchoolClass]:
+    """Classes with their subjects loaded."""
+    subjects = Prefetch("subjects", ClassSubject.objects.select_related("subject").order_by("position", "id"))
+    return SchoolClass.objects.filter(pk__in=list(school_class_ids)).prefetch_related(subjects)
+
+
+def classes_of_school(school_id: UUID, year: SchoolYear) -> QuerySet[SchoolClass]:
+    """The classes of a school in a year, 6A before 10A1."""
+    return SchoolClass.objects.filter(school=school_id, year=year).order_by("grade", "sort_key", "id")
+
+
+def visible_classes(actor: Actor, year: SchoolYear) -> QuerySet[SchoolClass]:
+    """The classes of a year that the actor may see."""
+    rows = SchoolClass.objects.filter(year=year).select_related("school", "year")
+    return permissions.visible(actor, policy.SEE_CLASS, rows).order_by(
+        "school__search_key", "grade", "sort_key", "id"
+    )
+
+
+def year_of(code: str) -> SchoolYear | None:
+    """The year of a code such as 2025-2026."""
+    return SchoolYear.objects.filter(code=code).first()
+
+
+def current_year(day: dt.date) -> SchoolYear | None:
+    """The year a day belongs to; in the gap between two years, the last one that began."""
+    return SchoolYear.objects.filter(starts_on__lte=day).order_by("-starts_on").first()
+
+
+def terms(year: SchoolYear, unit_id: UUID | None = None) -> list[Term]:
+    """The terms of a year as a unit plans them, else as planned for all."""
+    rows = list(Term.objects.filter(year=year).filter(Q(unit=unit_id) | Q(unit__isnull=True)))
+    own = [row for row in rows if row.unit_id is not None]
+    return sorted(own or rows, key=lambda row: row.number)
+
+
+def term_of(day: dt.date, year: SchoolYear, unit_id: UUID | None = None) -> int:
+    """The number of the term a day falls in: before the year 1, after the second term 3 (summer)."""
+    number = 1
+    for term in terms(year, unit_id):
+        if day >= term.starts_on:
+            number = term.number
+    return number
