@@ -57,7 +57,13 @@ SEE_STAFF_SENSITIVE = register(
 ).code
 # Asked of the school (a row of orgs.Unit), because the person is not there yet.
 REGISTER = register(
-    Action("people.person.register", "Thêm người vào trường", (holds(*OFFICE, unit="pk"),))
+    Action(
+        "people.person.register",
+        "Thêm người vào trường",
+        (holds(*OFFICE, unit="pk"),),
+        condition=Q(kind="school"),
+        condition_sentence="Đơn vị là một trường.",
+    )
 ).code
 
 
