@@ -151,14 +151,12 @@ def explain_ongoing(kind: str, periods: int) -> Judged[int]:
     else:
         band = f"trên {lower}" + (f" đến {upper} tiết" if upper is not None else " tiết")
     text = f"Môn có {periods} tiết/năm ({band}): mỗi học kì {count} điểm đánh giá thường xuyên."
-    return Judged(
-        count, (Reason("Điều 6 khoản 2 TT 22/2021", text, None, (("Số tiết/năm", str(periods)),)),)
-    )
+    return Judged(count, (Reason("Điều 6 khoản 2 TT 22/2021", text, None, (("Số tiết/năm", str(periods)),)),))
 
 
 @lru_cache(maxsize=16)
 def trait_groups(grade: int) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    """Qualities, general and specific competences of a primary grade, by group name (TT 27 Điều 6)."""
+    """Qualities, general and specific competences of a primary grade, by group (TT 27 Điều 7 khoản 2)."""
     return tuple(
         (
             group["name"],
