@@ -9,6 +9,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from khue.modules.access.models import Account
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts are made by a school, never by whoever comes along (không tự đăng kí)."""
@@ -16,3 +18,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Closed."""
         return False
+
+    def set_password(self, user: Account, password: str) -> None:
+        """A password chosen by its owner replaces the printed one."""
+        user.must_change_password = False
+        super().set_password(user, password)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Let a signed-in person through; strangers go to the sign-in page, programs get 401.
 
-    Staff without a second factor are led to the page that explains and sets it up, as long as
-    KHUE_REQUIRE_MFA is on. The view finds the actor at `request.actor`.
+    A printed password is changed first; staff without a second factor are led to the page that
+    explains and sets it up, as long as KHUE_REQUIRE_MFA is on. The view finds `request.actor`.
     """
 
     @wraps(view)
@@ -38,6 +38,8 @@ def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             if wants_json(request):
                 return _problem("ACC-001", 401)
             return redirect_to_login(request.get_full_path())
+        if request.user.must_change_password:  # type: ignore[union-attr]
+            return _problem("ACC-032", 403) if wants_json(request) else redirect("access:first_password")
         if second_factor_missing(request):
             return _problem("ACC-002", 403) if wants_json(request) else redirect("access:second_factor")
         request.actor = actor  # type: ignore[attr-defined]

@@ -21,6 +21,7 @@ CODES: dict[str, str] = {
     "ACC-021": "Bạn đang có một lần truy cập khẩn cấp ở đơn vị này. Hãy dùng tiếp hoặc đóng lần đó.",
     "ACC-022": "Lần truy cập khẩn cấp này đã đóng hoặc đã hết giờ. Không cần đóng nữa.",
     "ACC-023": "Chỉ người có vai trò của Sở, lãnh đạo trường hoặc cán bộ CNTT mới mở được truy cập khẩn cấp.",
+    "ACC-032": "Bạn đang dùng mật khẩu in trên phiếu. Hãy đổi sang mật khẩu của riêng mình rồi làm tiếp.",
     "ACC-030": "Không có hành động «{action}». Hãy chọn trong danh sách.",
     "ACC-031": "Không có loại hồ sơ «{model}» để giải thích quyền. Hãy chọn trong danh sách.",
 }

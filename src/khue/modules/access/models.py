@@ -38,6 +38,7 @@ class Account(AbstractBaseUser):
     )
     is_active = models.BooleanField(default=True)
     is_staff_member = models.BooleanField(default=True)  # MFA is required of staff, not of families
+    must_change_password = models.BooleanField(default=False)  # signed in with a printed one-time password
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[AccountStore] = AccountStore()
@@ -79,7 +80,15 @@ class EmergencyAccess(Record):
 
 classify(
     Account,
-    internal=("id", "is_active", "is_staff_member", "created_at", "last_login", "person"),
+    internal=(
+        "id",
+        "is_active",
+        "is_staff_member",
+        "must_change_password",
+        "created_at",
+        "last_login",
+        "person",
+    ),
     personal=("username", "email"),
     sensitive=("password",),
 )

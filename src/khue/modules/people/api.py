@@ -19,7 +19,15 @@ from khue.modules.people.places import (
     end_employment,
 )
 from khue.modules.people.policy import SEE_PERSON, SEE_PUPIL, SEE_STAFF
-from khue.modules.people.queries import find_people, names_of, person_in_scope, pupils_of, staff_of
+from khue.modules.people.queries import (
+    belongs_to,
+    find_people,
+    names_of,
+    person_in_scope,
+    pupils_of,
+    staff_of,
+    works_in_scope,
+)
 from khue.modules.people.services import (
     add_identifier,
     add_identifiers,
@@ -45,6 +53,7 @@ __all__ = [
     "add_identifiers",
     "admit_pupil",
     "admit_pupils",
+    "belongs_to",
     "change_people",
     "change_person",
     "employ",
@@ -60,4 +69,5 @@ __all__ = [
     "register_person",
     "staff_of",
     "withdraw_people",
+    "works_in_scope",
 ]

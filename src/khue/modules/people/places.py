@@ -36,7 +36,7 @@ def admit_pupils(
     actor: Actor, *, school_id: UUID, pupils: Sequence[Admission]
 ) -> list[PupilProfile]:
     """Enter many pupils in the register in few statements (tiếp nhận nhiều học sinh)."""
-    school = load_school(actor, school_id)
+    school = load_school(actor, school_id, do=policy.ADMIT)
     persons = _persons([item.person_id for item in pupils])
     known = PupilProfile.objects.filter(person__in=persons).select_related("person").order_by("id").first()
     if known is not None:

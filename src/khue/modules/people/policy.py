@@ -39,7 +39,9 @@ CHANGE_PUPIL = register(Action("people.pupil.change", "Sửa hồ sơ học sinh
 SEE_STAFF = register(
     Action("people.staff.see", "Xem hồ sơ cán bộ", (holds(*STAFF_READERS), SELF))
 ).code
-CHANGE_STAFF = register(Action("people.staff.change", "Sửa hồ sơ cán bộ", (holds(*OFFICE),))).code
+CHANGE_STAFF = register(
+    Action("people.staff.change", "Sửa hồ sơ cán bộ", (holds(*OFFICE, Role.DEPARTMENT_ADMIN),))
+).code
 # Religion, health, policy groups, identity numbers: the office, and whoever broke the glass.
 SEE_PUPIL_SENSITIVE = register(
     Action(
@@ -59,7 +61,16 @@ SEE_STAFF_SENSITIVE = register(
 REGISTER = register(
     Action(
         "people.person.register",
-        "Thêm người vào trường",
+        "Thêm người vào đơn vị",
+        (holds(*OFFICE, Role.DEPARTMENT_ADMIN, unit="pk"),),
+        condition=Q(kind__in=("school", "campus", "department", "commune")),
+        condition_sentence="Đơn vị là trường, Sở hoặc xã.",
+    )
+).code
+ADMIT = register(
+    Action(
+        "people.pupil.admit",
+        "Tiếp nhận học sinh",
         (holds(*OFFICE, unit="pk"),),
         condition=Q(kind="school"),
         condition_sentence="Đơn vị là một trường.",

@@ -147,3 +147,15 @@ def guardians_of(child_id: UUID, day: dt.date) -> list[Guardianship]:
     """The guardians of a child on a day, with their persons."""
     rows = Guardianship.objects.filter(in_force(day), child=child_id)
     return list(rows.select_related("guardian").order_by("relation", "id"))
+
+
+def belongs_to(school_id: UUID, day: dt.date) -> Q:
+    """Condition on persons: works at this unit on that day, or is in its register."""
+    jobs = Employment.objects.filter(in_force(day), school=school_id).values("person")
+    pupils = PupilProfile.objects.filter(school=school_id).values("person")
+    return Q(pk__in=jobs) | Q(pk__in=pupils)
+
+
+def works_in_scope(actor: Actor, person_id: UUID) -> bool:
+    """Whether the person holds a position today that the actor may see."""
+    return _staff_rows(actor).filter(person=person_id).exists()

@@ -143,7 +143,8 @@ def test_a_change_is_logged_with_before_and_after(school, thu):
     event = AuditEvent.objects.get(action="people.person.changed")
     assert (event.before, event.after) == ({"full_name": "Vi Văn A"}, {"full_name": "Vi Văn Ánh"})
     assert event.unit == school.pk
-    assert AuditEvent.objects.get(action="people.pupil.changed").after == {"current_address": "Thôn Nà Chuông"}
+    of_pupil = AuditEvent.objects.get(action="people.pupil.changed")
+    assert of_pupil.after == {"current_address": "Thôn Nà Chuông"}
 
 
 def test_a_change_by_somebody_else_in_between_is_a_conflict(school, thu):
