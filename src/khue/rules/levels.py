@@ -1,0 +1,228 @@
+"""Kết quả học tập of a term or year, and the adjustment to the next level (Điều 9 khoản 2, 3 TT 22)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from khue.core.decimals import tenths
+from khue.rules.averages import parameters
+from khue.rules.reasons import Judged, Reason
+from khue.rules.settings import DEFAULT, Settings
+from khue.rules.values import BY_RANK, PASSED, LearningLevel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
+TOT, KHA, DAT, CHUA_DAT = LearningLevel
+CLAUSES = {
+    TOT: "Điều 9 khoản 2 điểm a TT 22/2021",
+    KHA: "Điều 9 khoản 2 điểm b TT 22/2021",
+    DAT: "Điều 9 khoản 2 điểm c TT 22/2021",
+    CHUA_DAT: "Điều 9 khoản 2 điểm d TT 22/2021",
+}
+ADJUSTMENT = "Điều 9 khoản 3 TT 22/2021"
+FAR = 2  # levels lost before an adjustment is possible
+FULL = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a level asks: every mark, a number of marks at a height, comment subjects."""
+
+    level: LearningLevel
+    all: int
+    count: int
+    count_at: int
+    comments_failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """A level by khoản 2, the level after khoản 3, and the subject that made the difference."""
+
+    base: LearningLevel
+    level: LearningLevel
+    subject: str = ""
+    deserved: LearningLevel | None = None
+
+    @property
+    def adjusted(self) -> bool:
+        """Whether khoản 3 raised it."""
+        return self.level is not self.base
+
+
+@dataclass(frozen=True, slots=True)
+class LevelResult:
+    """The level with everything that explains it."""
+
+    judged: Judged[LearningLevel | None]
+    base: LearningLevel | None = None
+    adjusted_by: str = ""
+    alternative: Adjusted | None = None
+
+
+@lru_cache(maxsize=1)
+def demands() -> tuple[Demand, ...]:
+    """The demands of Tốt, Khá, Đạt."""
+    found = parameters("tt22")["level"]
+    return tuple(
+        Demand(
+            level, found[level]["all"], found[level]["count"], found[level]["count_at"],
+            found[level].get("comments_failed", 0),
+        )
+        for level in (TOT, KHA, DAT)
+    )  # fmt: skip
+
+
+def learning_level(
+    scores: Mapping[str, Decimal | None] | Sequence[Decimal | None],
+    comments: Mapping[str, str | None] | Sequence[str | None],
+    settings: Settings = DEFAULT,
+) -> LevelResult:
+    """The learning level from all mark and comment subjects, with reasons; none while one is missing."""
+    marks, words = _named(scores, "môn tính điểm"), _named(comments, "môn nhận xét")
+    missing = [name for name, value in (*marks, *words) if value is None]
+    if missing or not (marks or words):
+        text = f"Chưa xếp được vì chưa có kết quả: {', '.join(missing)}." if missing else "Chưa có môn nào."
+        return LevelResult(Judged(None, (Reason("Điều 9 khoản 2 TT 22/2021", text, passed=False),)))
+    values = [(name, tenths(mark)) for name, mark in marks if mark is not None]
+    results = [(name, word == PASSED) for name, word in words]
+    chosen = _adjusted(values, results, settings)
+    reasons = list(_explain(values, results, chosen.base))
+    if chosen.adjusted:
+        reasons.append(_adjustment_reason(chosen))
+    alternative = _other_reading(values, results, settings, chosen) if chosen.base.rank <= DAT.rank else None
+    judged = Judged(
+        chosen.level, tuple(reasons), doubtful=alternative is not None,
+        alternative=alternative.level if alternative else None,
+        note=_note(chosen, alternative) if alternative else "",
+    )  # fmt: skip
+    return LevelResult(judged, chosen.base, chosen.subject if chosen.adjusted else "", alternative)
+
+
+def _named(values: Mapping[str, object] | Sequence[object], what: str) -> list[tuple[str, object]]:  # type: ignore[type-arg]
+    if hasattr(values, "items"):
+        return list(values.items())
+    return [(f"{what} {number}", value) for number, value in enumerate(values, 1)]
+
+
+def _meets(demand: Demand, marks: list[int], failed: int) -> bool:
+    if failed > demand.comments_failed or (marks and min(marks) < demand.all):
+        return False
+    return sum(1 for mark in marks if mark >= demand.count_at) >= demand.count
+
+
+def _base(marks: list[int], failed: int) -> LearningLevel:
+    return next((demand.level for demand in demands() if _meets(demand, marks, failed)), CHUA_DAT)
+
+
+def _adjusted(values: list[tuple[str, int]], results: list[tuple[str, bool]], settings: Settings) -> Adjusted:
+    marks = [mark for _, mark in values]
+    failed = sum(1 for _, passed in results if not passed)
+    base = _base(marks, failed)
+    if base.rank > DAT.rank or failed > 1:
+        return Adjusted(base, base)
+    for demand in demands()[:2]:
+        if demand.level.rank - base.rank < FAR:
+            continue
+        subject = _only_because_of(demand, values, results, failed, settings)
+        if subject:
+            one_step = settings.three_level_drop == "one_step"
+            level = BY_RANK[base.rank + 1 if one_step else demand.level.rank - 1]
+            return Adjusted(base, level, subject, demand.level)
+    return Adjusted(base, base)
+
+
+def _only_because_of(
+    demand: Demand, values: list[tuple[str, int]], results: list[tuple[str, bool]], failed: int, settings: Settings
+) -> str:
+    """The one subject without which the demand would be met, or nothing."""
+    marks = [mark for _, mark in values]
+    if failed == 1 and _meets(demand, marks, 0):
+        return next(name for name, passed in results if not passed)
+    if failed:
+        return ""
+    # Only the lowest mark can be the one: any other leaves a lower mark behind.
+    name, lowest = min(values, key=lambda item: item[1], default=("", FULL))
+    if not name:
+        return ""
+    rest = list(marks)
+    rest.remove(lowest)
+    if settings.adjustment == "lenient":
+        rest.append(FULL)
+    return name if _meets(demand, rest, 0) else ""
+
+
+def _other_reading(
+    values: list[tuple[str, int]], results: list[tuple[str, bool]], settings: Settings, chosen: Adjusted
+) -> Adjusted | None:
+    """What another reading of khoản 3 gives, where it differs."""
+    adjustments = ("strict", "lenient")
+    drops = ("one_step", "below_deserved")
+    for adjustment in sorted(adjustments, key=lambda item: item != settings.adjustment, reverse=True):
+        for drop in sorted(drops, key=lambda item: item != settings.three_level_drop):
+            other = _adjusted(
+                values, results,
+                Settings(adjustment=adjustment, three_level_drop=drop),  # type: ignore[arg-type]
+            )
+            if other.level is not chosen.level:
+                return other
+    return None
+
+
+def _note(chosen: Adjusted, other: Adjusted) -> str:
+    return (
+        f"Điều 9 khoản 3 có hai cách hiểu: theo cách trường đang chọn là {chosen.level.label}, "
+        f"theo cách kia là {other.level.label} (do môn {other.subject or chosen.subject}). Hiệu trưởng quyết định."
+    )
+
+
+def _explain(values: list[tuple[str, int]], results: list[tuple[str, bool]], base: LearningLevel) -> list[Reason]:
+    """The first condition that failed of each level above, then why this level holds."""
+    marks = [mark for _, mark in values]
+    failed = [name for name, passed in results if not passed]
+    reasons = [
+        _why_not(demand, values, marks, failed) for demand in demands() if demand.level.rank > base.rank
+    ]
+    if base is CHUA_DAT:
+        reasons.append(Reason(CLAUSES[base], "Không đủ điều kiện mức Đạt nên xếp mức Chưa đạt.", passed=True))
+        return reasons
+    demand = next(item for item in demands() if item.level is base)
+    high = sum(1 for mark in marks if mark >= demand.count_at)
+    comments = "tất cả môn nhận xét Đạt" if not failed else f"chỉ có {len(failed)} môn nhận xét Chưa đạt"
+    lowest = f", thấp nhất {_mark(min(marks))}" if marks else ""
+    text = f"Mức {base.label}: {high} môn từ {_mark(demand.count_at)} trở lên{lowest}, {comments}."
+    reasons.append(Reason(CLAUSES[base], text, passed=True))
+    return reasons
+
+
+def _why_not(demand: Demand, values: list[tuple[str, int]], marks: list[int], failed: list[str]) -> Reason:
+    label, clause = demand.level.label, CLAUSES[demand.level]
+    if len(failed) > demand.comments_failed:
+        text = f"Chưa tới mức {label}: môn nhận xét Chưa đạt: {', '.join(failed)}."
+        return Reason(clause, text, passed=False, subject=failed[0])
+    low = [(name, mark) for name, mark in values if mark < demand.all]
+    if low:
+        named = ", ".join(f"{name} {_mark(mark)}" for name, mark in low)
+        text = f"Chưa tới mức {label}: có môn dưới {_mark(demand.all)} ({named})."
+        return Reason(clause, text, passed=False, subject=low[0][0])
+    high = sum(1 for mark in marks if mark >= demand.count_at)
+    text = f"Chưa tới mức {label}: mới có {high} môn từ {_mark(demand.count_at)} trở lên, cần ít nhất {demand.count} môn."
+    return Reason(clause, text, passed=False)
+
+
+def _adjustment_reason(chosen: Adjusted) -> Reason:
+    deserved = chosen.deserved.label if chosen.deserved else ""
+    text = (
+        f"Chỉ do môn {chosen.subject} mà mức {deserved} bị hạ xuống {chosen.base.label}, "
+        f"nên được điều chỉnh lên mức liền kề là {chosen.level.label}."
+    )
+    return Reason(ADJUSTMENT, text, passed=True, subject=chosen.subject)
+
+
+@lru_cache(maxsize=128)
+def _mark(value: int) -> str:
+    return f"{value // 10},{value % 10}"
