@@ -14,6 +14,7 @@ CONFIG = Config()
 PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = CONFIG.secret()
+CONFIG_SECRET_FILE = None if CONFIG.secret_key else CONFIG.secret_key_file or CONFIG.data_dir / "secret.key"
 DEBUG = CONFIG.debug
 ALLOWED_HOSTS = [host.strip() for host in CONFIG.allowed_hosts.split(",") if host.strip()]
 ROOT_URLCONF = "khue.project.urls"

@@ -1,0 +1,25 @@
+"""`khue config`: the settings in force and where each came from; secrets are masked."""
+
+from __future__ import annotations
+
+import os
+
+SECRET = ("secret", "password")
+
+
+def main(argv: list[str]) -> int:
+    """Print each setting with its value, source and purpose."""
+    del argv
+    from khue.project.config import Config  # noqa: PLC0415 - reads the environment
+
+    config = Config()
+    for name, info in Config.model_fields.items():
+        variable = f"KHUE_{name.upper()}"
+        source = "môi trường" if variable in os.environ else "mặc định"
+        value = getattr(config, name)
+        if any(word in name for word in SECRET) and value:
+            value = "••••"
+        if name == "database_url" and value:
+            value = str(value).split("@")[-1]
+        print(f"{variable} = {value}   [{source}] {info.description}")  # noqa: T201
+    return 0
