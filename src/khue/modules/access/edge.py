@@ -1,4 +1,8 @@
-"""The gate before every page with data: signed in, second factor, emergency reads logged."""
+"""The gate before every page with data: signed in, second factor, emergency reads logged.
+
+Modules above this one decorate their views with `signed_in`. Modules below it may not import it:
+they mark their views (`view.needs_sign_in = True`) and the middleware asks the same gate.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,13 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from khue.kit import audit
 from khue.kit.errors import sentence
 from khue.kit.web import wants_json
-from khue.modules.access.middleware import resolve_actor
+from khue.modules.access.queries import actor_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,24 +38,41 @@ def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        actor = resolve_actor(request)
-        if actor is None:
-            if wants_json(request):
-                return _problem("ACC-001", 401)
-            return redirect_to_login(request.get_full_path())
-        if request.user.must_change_password:  # type: ignore[union-attr]
-            return _problem("ACC-032", 403) if wants_json(request) else redirect("access:first_password")
-        if second_factor_missing(request):
-            return _problem("ACC-002", 403) if wants_json(request) else redirect("access:second_factor")
-        request.actor = actor  # type: ignore[attr-defined]
-        if actor.emergency_reason:
-            _log_emergency_use(actor, request)
-        response = view(request, *args, **kwargs)
-        # Pages about children never stay in shared caches; the browser asks again each time.
-        patch_cache_control(response, private=True, no_cache=True)
-        return response
+        answer = gate(request) or view(request, *args, **kwargs)
+        return keep_private(answer)
 
     return guarded
+
+
+def gate(request: HttpRequest) -> HttpResponse | None:
+    """None for those who may pass, with `request.actor` set; otherwise what they are told."""
+    actor = resolve_actor(request)
+    if actor is None:
+        return _problem("ACC-001", 401) if wants_json(request) else redirect_to_login(request.get_full_path())
+    if request.user.must_change_password:  # type: ignore[union-attr]
+        return _problem("ACC-032", 403) if wants_json(request) else redirect("access:first_password")
+    if second_factor_missing(request):
+        return _problem("ACC-002", 403) if wants_json(request) else redirect("access:second_factor")
+    request.actor = actor  # type: ignore[attr-defined]
+    if actor.emergency_reason:
+        _log_emergency_use(actor, request)
+    return None
+
+
+def keep_private(response: HttpResponse) -> HttpResponse:
+    """Pages about children never stay in shared caches; the browser asks again each time."""
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def resolve_actor(request: HttpRequest) -> Actor | None:
+    """The actor of a request, or None for a stranger; asked once."""
+    if not hasattr(request, "_khue_actor"):
+        found = None
+        if request.user.is_authenticated:
+            found = actor_for(request.user, timezone.now(), request_id=getattr(request, "request_id", ""))
+        request._khue_actor = found  # type: ignore[attr-defined] # noqa: SLF001 - our own attribute
+    return request._khue_actor  # type: ignore[attr-defined, no-any-return] # noqa: SLF001
 
 
 def second_factor_missing(request: HttpRequest) -> bool:

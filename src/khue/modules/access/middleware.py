@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from khue.modules.access.queries import actor_for
+from khue.modules.access.edge import gate, keep_private, resolve_actor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse
-
-    from khue.core.actor import Actor
 
 
 class ActorMiddleware:
@@ -28,14 +25,16 @@ class ActorMiddleware:
         """Attach the actor, asked for only by pages that need one."""
         request.request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
         request.actor = SimpleLazyObject(lambda: resolve_actor(request))  # type: ignore[attr-defined]
-        return self.get_response(request)
+        response = self.get_response(request)
+        match = request.resolver_match
+        return keep_private(response) if match and _marked(match.func) else response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Ask the gate for the views of modules that may not import it."""
+        return gate(request) if _marked(view) else None
 
 
-def resolve_actor(request: HttpRequest) -> Actor | None:
-    """The actor of a request, or None for a stranger; asked once."""
-    if not hasattr(request, "_khue_actor"):
-        found = None
-        if request.user.is_authenticated:
-            found = actor_for(request.user, timezone.now(), request_id=getattr(request, "request_id", ""))
-        request._khue_actor = found  # type: ignore[attr-defined] # noqa: SLF001 - our own attribute
-    return request._khue_actor  # type: ignore[attr-defined, no-any-return] # noqa: SLF001
+def _marked(view: Callable[..., HttpResponse]) -> bool:
+    return bool(getattr(view, "needs_sign_in", False))
