@@ -10,3 +10,7 @@ class CodesConfig(AppConfig):
 
     name = "khue.modules.codes"
     label = "codes"
+
+    def ready(self) -> None:
+        """Declare the actions."""
+        from khue.modules.codes import policy  # noqa: F401, PLC0415 - apps are loaded only now
