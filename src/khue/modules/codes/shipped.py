@@ -57,9 +57,7 @@ def items() -> list[ShippedItem]:
         content = json.loads(path.read_text(encoding="utf-8"))
         meta = content["meta"]
         until = meta.get("valid_to")
-        source = (
-            f"{meta['official_name']}. Nguồn: {'; '.join(meta['sources'])}. Giấy phép: {meta['license']}."
-        )
+        source = f"{meta['official_name']}. Giấy phép: {meta['license']}."
         found += [
             ShippedItem(
                 code_list=meta["list"],
