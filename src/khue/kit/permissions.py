@@ -139,12 +139,13 @@ def load(
     rows = queryset.filter(pk=key).filter(rows_for(actor, see))
     if lock:
         rows = rows.select_for_update(of=("self",))
-    if do and do != see:
-        rows = rows.annotate(allowed=Case(When(rows_for(actor, do), then=Value(True)), default=Value(False)))
+    allowed = rows_for(actor, do) if do and do != see else Q()
+    if allowed:  # an empty Q means «no limit»: the system, or an action without a condition
+        rows = rows.annotate(allowed=Case(When(allowed, then=Value(True)), default=Value(False)))
     row = rows.first()
     if row is None:
         raise NotFound("KIT-001")
-    if do and do != see and not row.allowed:  # type: ignore[attr-defined]
+    if allowed and not row.allowed:  # type: ignore[attr-defined]
         raise NotAllowed("KIT-002", action=_ACTIONS[do].label)
     return row
 

@@ -37,7 +37,10 @@ class Term(Record):
         ordering = ("year", "number")
         constraints = (
             models.UniqueConstraint(
-                fields=("year", "unit", "number"), name="term_once", nulls_distinct=False
+                fields=("year", "number"), condition=Q(unit__isnull=True), name="term_once_for_all"
+            ),
+            models.UniqueConstraint(
+                fields=("year", "unit", "number"), condition=Q(unit__isnull=False), name="term_once_per_unit"
             ),
         )
 
