@@ -89,7 +89,7 @@ def frame(first_year: int, province: str = "", override: Mapping[str, Any] | Non
     """The frame of the school year that begins in `first_year`, with the province's own dates.
 
     `override` gives dates and `source` of a decision kept elsewhere as data. A date may not leave
-    the Ministry's frame by more than two weeks (`CORE-011`).
+    the Ministry's frame by more than two weeks (`CORE-022`).
     """
     data = _data()
     found = next((year for year in data.get("years", ()) if year["first_year"] == first_year), None)
@@ -136,7 +136,7 @@ def _overridden(base: YearFrame, changes: Mapping[str, Any], limit: int) -> Year
         if not isinstance(usual, dt.date):
             continue
         if abs((value - usual).days) > limit:
-            raise Invalid("CORE-011", field=name, value=value, usual=usual, weeks=limit // DAYS_OF_WEEK)
+            raise Invalid("CORE-022", field=name, value=value, usual=usual, weeks=limit // DAYS_OF_WEEK)
         dates[name] = value
     moved = replace(base, **dates, source=str(changes.get("source", base.source)), certain=True)
     if not moved.starts_on < moved.term1_ends < moved.ends_on:

@@ -175,7 +175,7 @@ def _judge(
     for letters, allowed in ((subjects, SUBJECT_LABELS), (traits, TRAIT_LABELS)):
         for name, letter in letters.items():
             if letter not in allowed:
-                raise Invalid("CORE-010", value=letter, name=name, allowed=", ".join(allowed))
+                raise Invalid("CORE-021", value=letter, name=name, allowed=", ".join(allowed))
     unmet: tuple[Reason, ...] = ()  # of the level next above the one reached
     for threshold in _thresholds():
         failed = _failures(threshold, subjects, traits, tests)
@@ -238,13 +238,13 @@ def tests_required(grade: int, moment: str) -> Judged[tuple[str, ...]]:
 def test_mark(raw: str) -> Decimal:
     """A primary test mark: a whole number from 0 to 10, without decimals (Điều 7 khoản 1 điểm d).
 
-    Refused: not a number (`CORE-001`), out of range (`CORE-002`), not whole (`CORE-009`).
+    Refused: not a number (`CORE-001`), out of range (`CORE-002`), not whole (`CORE-020`).
     """
     number = parse_number(str(raw))
     if not LOWEST <= number <= HIGHEST:
         raise Invalid("CORE-002", value=raw)
     if number != number.to_integral_value():
-        raise Invalid("CORE-009", value=raw)
+        raise Invalid("CORE-020", value=raw)
     return Decimal(int(number))
 
 

@@ -77,5 +77,5 @@ def test_a_province_may_move_a_date_by_two_weeks() -> None:
 
 
 def test_a_province_may_not_leave_the_frame() -> None:
-    with pytest.raises(Invalid, match="CORE-011"):
+    with pytest.raises(Invalid, match="CORE-022"):
         calendar.frame(2026, override={"ends_before": dt.date(2027, 6, 30)})

@@ -71,7 +71,7 @@ def test_completion(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "code"), [("8,5", "CORE-009"), ("7.25", "CORE-009"), ("-1", "CORE-002"), ("10,5", "CORE-002")]
+    ("raw", "code"), [("8,5", "CORE-020"), ("7.25", "CORE-020"), ("-1", "CORE-002"), ("10,5", "CORE-002")]
 )
 def test_test_marks_are_whole_and_in_range(raw: str, code: str) -> None:
     with pytest.raises(Invalid, match=code):
@@ -117,7 +117,7 @@ def test_a_weak_trait_and_a_low_test_are_named() -> None:
 
 @pytest.mark.parametrize(("subjects", "traits"), [({"Toán": "G"}, "T"), ({"Toán": "T"}, "H")])
 def test_unknown_letters_are_refused(subjects: dict[str, str], traits: str) -> None:
-    with pytest.raises(Invalid, match="CORE-010"):
+    with pytest.raises(Invalid, match="CORE-021"):
         primary.year_level(subjects, [traits] * 5, ["T"] * 8, {})
 
 
