@@ -19,6 +19,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Closed."""
         return False
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """On to the first page, not back to the form."""
+        return "/"
+
     def set_password(self, user: Account, password: str) -> None:
         """A password chosen by its owner replaces the printed one."""
         user.must_change_password = False

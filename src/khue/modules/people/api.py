@@ -21,10 +21,14 @@ from khue.modules.people.places import (
 from khue.modules.people.policy import SEE_PERSON, SEE_PUPIL, SEE_STAFF
 from khue.modules.people.queries import (
     belongs_to,
+    field_label,
     find_people,
+    has_word,
     names_of,
     person_in_scope,
     pupils_of,
+    schools_of_staff,
+    search_words,
     staff_of,
     works_in_scope,
 )
@@ -59,7 +63,9 @@ __all__ = [
     "employ",
     "employ_people",
     "end_employment",
+    "field_label",
     "find_people",
+    "has_word",
     "link_guardian",
     "match_people",
     "names_of",
@@ -67,6 +73,8 @@ __all__ = [
     "pupils_of",
     "register_people",
     "register_person",
+    "schools_of_staff",
+    "search_words",
     "staff_of",
     "withdraw_people",
     "works_in_scope",

@@ -62,8 +62,8 @@ def _staff_rows(actor: Actor) -> QuerySet[Employment]:
 
 def _matches(text: str, kind: str) -> Q:
     condition = Q()
-    for word in fold(text).split():
-        condition &= Q(person__search_key__startswith=word) | Q(person__search_key__contains=f" {word}")
+    for word in search_words(text):
+        condition &= has_word(word, "person__")
     if not any(ch.isdigit() for ch in text):
         return condition
     code = text.strip().replace(" ", "")
@@ -159,3 +159,25 @@ def belongs_to(school_id: UUID, day: dt.date) -> Q:
 def works_in_scope(actor: Actor, person_id: UUID) -> bool:
     """Whether the person holds a position today that the actor may see."""
     return _staff_rows(actor).filter(person=person_id).exists()
+
+
+def schools_of_staff(person_id: UUID, day: dt.date) -> list[UUID]:
+    """Where a person works on a day."""
+    rows = Employment.objects.filter(in_force(day), person=person_id).order_by("valid_from", "id")
+    return list(dict.fromkeys(rows.values_list("school_id", flat=True)))
+
+
+def search_words(text: str) -> list[str]:
+    """The words of a search, folded: «Đức» is «duc»."""
+    return fold(text[:100]).split()
+
+
+def has_word(word: str, prefix: str = "") -> Q:
+    """Condition «a word of the name begins so», through an optional path to the person."""
+    key = f"{prefix}search_key"
+    return Q(**{f"{key}__startswith": word}) | Q(**{f"{key}__contains": f" {word}"})
+
+
+def field_label(name: str) -> str:
+    """What a field is called on the page, or its name when it has no other."""
+    return writing.LABELS.get(name, name)

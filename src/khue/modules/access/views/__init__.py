@@ -1,0 +1,1 @@
+"""Pages of accounts, grants, emergency access, explanations and the log."""

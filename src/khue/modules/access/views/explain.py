@@ -1,0 +1,76 @@
+"""The page that says, in plain Vietnamese, which rule granted or refused (vì sao)."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from khue.core.errors import Invalid, KhueError
+from khue.core.ids import short
+from khue.kit import permissions
+from khue.kit.errors import sentence
+from khue.kit.web import status_of
+from khue.modules.access import explain, pages, policy
+from khue.modules.access.edge import signed_in
+from khue.modules.access.views import asked
+from khue.modules.people import api as people
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+FOUND = 20
+MODULES = {
+    "access": "Quyền và tài khoản", "people": "Con người", "orgs": "Đơn vị", "schooling": "Lớp học",
+    "gradebook": "Sổ điểm", "importing": "Nhập dữ liệu", "codes": "Danh mục",
+}
+
+
+@signed_in
+@require_GET
+def explain_page(request: HttpRequest) -> HttpResponse:
+    """Person, action and row from the address; without them a form to choose."""
+    actor = request.actor  # type: ignore[attr-defined]
+    values = request.GET
+    person_id = asked.key(values, "nguoi") or actor.person_id
+    action, model = values.get("hanh-dong", ""), values.get("loai", "orgs.Unit")
+    text = values.get("tim", "").strip()[:100]
+    result, refusal, status = None, "", 200
+    if action and not text:
+        try:
+            key = asked.key(values, "ma")
+            if key is None or person_id is None:
+                raise Invalid("KIT-003")
+            result = explain.explain(actor, person_id=person_id, action=action, model=model, key=key)
+        except KhueError as error:
+            refusal, status = sentence(error.code, error.params), status_of(error)
+    kept = values.copy()
+    for name in ("tim", "nguoi"):
+        kept.pop(name, None)
+    context = {
+        "result": result,
+        "refusal": refusal,
+        "nguoi": short(person_id) if person_id else "",
+        "who": people.names_of([person_id]).get(person_id, actor.name) if person_id else actor.name,
+        "found": people.find_people(actor, text, "staff", limit=FOUND) if text else [],
+        "tim": text,
+        "kept": kept.urlencode(),
+        "action": action,
+        "model": model,
+        "ma": values.get("ma", ""),
+        "groups": _groups(),
+        "kinds": explain.explainables(),
+        "units": pages.units_for(actor, policy.EXPLAIN)[:200] if not action else [],
+    }
+    return render(request, "access/explain.html", context, status=status)
+
+
+def _groups() -> list[tuple[str, list[permissions.Action]]]:
+    """All declared actions by module, for the list to choose from."""
+    found = permissions.actions().values()
+    return [
+        (MODULES.get(name, name), list(items))
+        for name, items in groupby(found, key=lambda item: item.code.split(".")[0])
+    ]

@@ -1,0 +1,32 @@
+"""The two pages before all others: change the printed password, set up the second factor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.views import redirect_to_login
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from khue.modules.access.edge import resolve_actor, second_factor_missing
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+@require_GET
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """Why a second factor, and the two ways to get one (bảo mật hai lớp)."""
+    if resolve_actor(request) is None:
+        return redirect_to_login(request.get_full_path())
+    return render(request, "access/second_factor.html", {"missing": second_factor_missing(request)})
+
+
+@require_GET
+def first_password(request: HttpRequest) -> HttpResponse:
+    """The printed password has been seen by others: choose one of your own (đổi mật khẩu lần đầu)."""
+    if resolve_actor(request) is None:
+        return redirect_to_login(request.get_full_path())
+    if not request.user.must_change_password:  # type: ignore[union-attr]
+        return redirect("/")
+    return render(request, "access/first_password.html")
