@@ -1,0 +1,59 @@
+"""What templates need: marks, days, short keys, a chart, a look-up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import template
+
+from khue.core import ids
+from khue.core.dates import format_date
+from khue.core.decimals import format_mark
+from khue.kit.ui import svg
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.filter
+def mark(value: Decimal | str | None) -> str:
+    """A mark as people read it: «7,5»."""
+    if value is None or value == "":
+        return ""
+    return format_mark(value) if isinstance(value, Decimal) else str(value).replace(".", ",")
+
+
+@register.filter
+def day(value: dt.date | None) -> str:
+    """A date as people read it: dd/mm/yyyy."""
+    return format_date(value)
+
+
+@register.filter
+def short(value: UUID) -> str:
+    """The short key of an identity, for addresses."""
+    return ids.short(value)
+
+
+@register.filter(name="get")
+def get(mapping: Any, key: Any) -> Any:
+    """The entry of a mapping."""
+    return mapping.get(key) if mapping is not None else None
+
+
+@register.simple_tag
+def bars(data: list[dict[str, Any]], title: str = "") -> SafeString:
+    """A small bar chart with its numbers."""
+    return svg.bars([(str(item["label"]), int(item["value"])) for item in data], title)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A small picture beside a word."""
+    return svg.icon(name)
