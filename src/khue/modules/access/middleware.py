@@ -1,11 +1,9 @@
-"""Who acts in this request: built at first use, from the session's account."""
+"""Who acts in this request: built from the session's account."""
 
 from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING, Any
-
-from django.utils.functional import SimpleLazyObject
 
 from khue.modules.access.edge import gate, keep_private, resolve_actor
 
@@ -16,15 +14,15 @@ if TYPE_CHECKING:
 
 
 class ActorMiddleware:
-    """Adds `request.actor`; empty for a stranger. Two queries at most: account, grants."""
+    """Adds `request.actor`; None for a stranger. Two queries at most: account, grants."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Attach the actor, asked for only by pages that need one."""
+        """Attach the actor, or None. Not a lazy object: that is never `None`, and every page asks."""
         request.request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
-        request.actor = SimpleLazyObject(lambda: resolve_actor(request))  # type: ignore[attr-defined]
+        request.actor = resolve_actor(request)  # type: ignore[attr-defined]
         response = self.get_response(request)
         match = request.resolver_match
         return keep_private(response) if match and _marked(match.func) else response

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.models import Authenticator
+from django.urls import reverse
 
 from khue.kit import permissions
 from khue.kit.models import AuditEvent, in_force
@@ -47,6 +48,24 @@ ACTION_NAMES = {
     "orgs.unit.founded": "Lập đơn vị",
     "orgs.unit.moved": "Chuyển đơn vị",
 }
+
+
+TABS = (
+    ("home", "Phân quyền", policy.SEE_GRANTS),
+    ("accounts", "Tài khoản", policy.MAKE_ACCOUNTS),
+    ("explain", "Vì sao?", ""),
+    ("emergency", "Khẩn cấp", policy.SEE_EMERGENCY),
+    ("log", "Nhật kí", policy.SEE_AUDIT),
+)
+
+
+def tabs_for(actor: Actor) -> list[dict[str, str]]:
+    """The pages of this module that the actor can open; asks no query."""
+    return [
+        {"name": name, "label": label, "url": reverse(f"access:{name}")}
+        for name, label, action in TABS
+        if not action or permissions.rows_for(actor, action) != permissions.DENY
+    ]
 
 
 def units_for(actor: Actor, action: str) -> list[Unit]:

@@ -8,7 +8,7 @@ from khue.modules.access.views import accounts, emergency, explain, gate, grants
 
 app_name = "access"
 urlpatterns = [
-    path("", grants.grant_list, name="grants"),
+    path("", grants.grant_list, name="home"),
     path("phan-quyen/", grants.grant_new, name="grant"),
     path("thu/<str:key>/", grants.grant_revoke, name="revoke"),
     path("tai-khoan/", accounts.account_list, name="accounts"),

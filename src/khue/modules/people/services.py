@@ -110,7 +110,7 @@ def change_person(
         current = _current(rows, person, name, changes)
         if current != value:
             label = writing.LABELS.get(name, name)
-            raise Conflict("PEO-006", field=label, value=writing.plain(current))
+            raise Conflict("PEO-006", field=name, item=label, value=writing.plain(current))
     _apply(actor, [changes], {person_id: person}, rows, unit=None)
     return person
 
@@ -186,7 +186,7 @@ def _apply(
             if not facts:
                 continue
             if row is None:
-                raise Invalid("PEO-005", field=next(iter(facts)))
+                raise Invalid("PEO-005", item=next(iter(facts)))
             old = {name: getattr(row, name, None) for name in facts}
             before, after = writing.put(row, facts, actor.today)
             if not after:

@@ -8,7 +8,7 @@ from khue.modules.people import views
 
 app_name = "people"
 urlpatterns = [
-    path("", views.people_list, name="list"),
+    path("", views.people_list, name="home"),
     path("<str:key>/", views.person_page, name="person"),
     path("<str:key>/sua/", views.person_edit, name="edit"),
 ]

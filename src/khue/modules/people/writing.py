@@ -57,7 +57,7 @@ def cleaned(model: type[Model], facts: Mapping[str, object], *, today: dt.date) 
 
 def _value(model: type[Model], name: str, value: object, today: dt.date) -> Any:
     if name not in FIELDS[model]:
-        raise Invalid("PEO-005", field=name)
+        raise Invalid("PEO-005", field=name, item=name)
     if name == "imported":
         return dict(value) if isinstance(value, dict) else {}
     if name in {"birth_date", "admitted_on", "joined_sector_on"}:
@@ -73,7 +73,7 @@ def _value(model: type[Model], name: str, value: object, today: dt.date) -> Any:
         raise Invalid("PEO-002", field="birth_date", day=text[:40])
     limit = model._meta.get_field(name).max_length
     if limit and len(text) > limit:
-        raise Invalid("PEO-015", field=LABELS[name], limit=limit)
+        raise Invalid("PEO-015", field=name, item=LABELS[name], limit=limit)
     return text
 
 

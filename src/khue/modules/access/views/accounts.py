@@ -53,6 +53,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
             return _slips(request, unit, made)
     cards = pages.account_cards(unit.pk, actor.today)
     context = {
+        "tabs": pages.tabs_for(actor),
         "unit": unit, "units": units, "cards": cards, "refusal": refusal,
         "without": sum(not card.username for card in cards),
     }

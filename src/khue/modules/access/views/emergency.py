@@ -42,6 +42,7 @@ def emergency_page(request: HttpRequest) -> HttpResponse:
             messages.warning(request, f"Truy cập khẩn cấp mở đến {until}. Mọi trang bạn xem đều được ghi.")
             return redirect("access:emergency")
     context = {
+        "tabs": pages.tabs_for(actor),
         "rows": pages.emergencies(actor),
         "units": pages.units_for(actor, policy.OPEN_EMERGENCY),
         "minutes": settings.KHUE_EMERGENCY_MINUTES,

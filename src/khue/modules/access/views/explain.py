@@ -50,6 +50,7 @@ def explain_page(request: HttpRequest) -> HttpResponse:
     for name in ("tim", "nguoi"):
         kept.pop(name, None)
     context = {
+        "tabs": pages.tabs_for(actor),
         "result": result,
         "refusal": refusal,
         "nguoi": short(person_id) if person_id else "",

@@ -32,6 +32,7 @@ def grant_list(request: HttpRequest) -> HttpResponse:
     text, ended = request.GET.get("tim", "")[:100], request.GET.get("cu") == "1"
     rows = pages.grants_page(actor, text=text, ended=ended, offset=(number - 1) * pages.PAGE)
     context = {
+        "tabs": pages.tabs_for(actor),
         "rows": rows[: pages.PAGE],
         "tim": text,
         "ended": ended,
@@ -67,7 +68,7 @@ def grant_new(request: HttpRequest) -> HttpResponse:
             refusal, status = sentence(error.code, error.params), status_of(error)
         else:
             messages.success(request, f"Đã phân quyền cho {row.person.full_name}.")
-            return redirect("access:grants")
+            return redirect("access:home")
     text = values.get("tim", "")[:100]
     person = people.person_in_scope(actor, person_id) if person_id else None
     context = {
@@ -104,6 +105,6 @@ def grant_revoke(request: HttpRequest, key: str) -> HttpResponse:
             refusal, status = sentence(error.code, error.params), status_of(error)
         else:
             messages.success(request, f"Đã thu quyền của {row.person.full_name}.")
-            return redirect("access:grants")
+            return redirect("access:home")
     context = {"row": row, "role": roles.role_name(row.role), "refusal": refusal}
     return render(request, "access/revoke.html", context, status=status)

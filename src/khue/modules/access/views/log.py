@@ -33,6 +33,7 @@ def log_page(request: HttpRequest) -> HttpResponse:
     kept = request.GET.copy()
     kept.pop("truoc", None)
     context = {
+        "tabs": pages.tabs_for(actor),
         "rows": rows[: pages.PAGE],
         "action": action,
         "who": who,
