@@ -100,13 +100,14 @@ def _row(number: int, row: GridRow, slots: Sequence[Slot], calculated: Sequence[
     ]
     for slot in slots:
         content = cells.get(slot.code)
+        kind = ' class="text"' if slot.kind is SlotKind.TEXT else ""
         if content is None:
-            parts.append("<td></td>")
+            parts.append(f"<td{kind}></td>")
             continue
         state = "" if content.state in {"MARK", "EMPTY"} else f' data-s="{content.state}"'
         text = escape(cell_text(slot, content.state, content.value))
-        parts.append(f'<td data-b="{content.version}"{state}>{text}</td>')
-    parts += [f"<td>{escape(row.calculated.get(column.code, ''))}</td>" for column in calculated]
+        parts.append(f'<td{kind} data-b="{content.version}"{state}>{text}</td>')
+    parts += [f'<td class="calc">{escape(row.calculated.get(column.code, ""))}</td>' for column in calculated]
     return "".join(parts) + "</tr>"
 
 
