@@ -61,8 +61,9 @@ def _create(
 ) -> list[NewAccount]:
     unit = _unit(actor, unit_id)
     persons = _people_of(actor, unit, ids)
-    for account in Account.objects.filter(person__in=persons).order_by("id"):
-        raise Refused("ACC-006", name=persons[account.person_id].full_name, username=account.username)
+    known = Account.objects.filter(person__in=persons).order_by("id").first()
+    if known is not None:
+        raise Refused("ACC-006", name=str(known.person), username=known.username)
     _refuse_leaders(actor, persons.values())
     taken = set(Account.objects.values_list("username", flat=True).order_by("id"))
     made: list[NewAccount] = []
@@ -138,7 +139,8 @@ def set_account_active(actor: Actor, *, unit_id: UUID, person_id: UUID, active: 
 
 def _unit(actor: Actor, unit_id: UUID) -> Unit:
     do = "" if actor.kind is ActorKind.SYSTEM else policy.MAKE_ACCOUNTS
-    return permissions.load(actor, Unit.objects.all(), unit_id, see="orgs.unit.see", do=do)
+    unit: Unit = permissions.load(actor, Unit.objects.all(), unit_id, see="orgs.unit.see", do=do)
+    return unit
 
 
 def _people_of(actor: Actor, unit: Unit, ids: Sequence[UUID]) -> dict[UUID, people.Person]:
@@ -158,8 +160,9 @@ def _refuse_leaders(actor: Actor, persons: Iterable[people.Person]) -> None:
     if not allowed:
         allowed = {Role.CLERK.value, Role.TEACHER.value, Role.IT_STAFF.value}
     held = Grant.objects.filter(in_force(actor.today), person__in=list(persons))
-    for grant in held.exclude(role__in=allowed).order_by("id"):
-        raise Refused("ACC-015", role=roles.role_name(grant.role))
+    above = held.exclude(role__in=allowed).order_by("id").first()
+    if above is not None:
+        raise Refused("ACC-015", role=roles.role_name(above.role))
 
 
 def _chosen(username: str, taken: set[str]) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from khue.modules.access.models import Account
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Accounts are made by a school, never by whoever comes along (không tự đăng kí)."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

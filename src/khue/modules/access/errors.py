@@ -6,7 +6,7 @@ CODES: dict[str, str] = {
     "ACC-001": "Bạn chưa đăng nhập hoặc phiên đã hết hạn. Hãy đăng nhập lại rồi làm tiếp.",
     "ACC-002": "Tài khoản cán bộ phải có lớp bảo mật thứ hai. Hãy thiết lập ở trang bảo mật rồi làm tiếp.",
     "ACC-003": "Tên đăng nhập «{username}» đã có người dùng. Hãy chọn tên khác.",
-    "ACC-004": "«{username}» không dùng làm tên đăng nhập được. Hãy dùng ít nhất 3 chữ không dấu hoặc chữ số.",
+    "ACC-004": "Tên đăng nhập «{username}» chưa hợp lệ. Hãy dùng từ 3 chữ không dấu, chữ số trở lên.",
     "ACC-005": "Mật khẩu chưa đủ mạnh: {problems} Hãy chọn mật khẩu khác.",
     "ACC-006": "{name} đã có tài khoản «{username}». Không cần tạo thêm.",
     "ACC-007": "Mỗi lần tạo nhiều nhất {limit} tài khoản. Hãy chia nhỏ danh sách.",

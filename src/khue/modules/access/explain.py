@@ -138,8 +138,9 @@ def _may_look(actor: Actor, row: Model) -> bool:
     if isinstance(row, people.Person):
         return permissions.can(actor, people.SEE_PERSON, row)
     unit = unit_of(row)
-    units = Unit.objects.filter(pk=unit)
-    return unit is not None and permissions.visible(actor, policy.EXPLAIN, units).exists()
+    if unit is None:
+        return False
+    return permissions.visible(actor, policy.EXPLAIN, Unit.objects.filter(pk=unit)).exists()
 
 
 def _name(model: str, row: Model) -> str:

@@ -104,7 +104,8 @@ def grants_page(actor: Actor, *, text: str, ended: bool, offset: int) -> list[di
 def grant_in_scope(actor: Actor, grant_id: UUID) -> Grant:
     """One grant, for the page that ends it."""
     rows = Grant.objects.select_related("person", "unit")
-    return permissions.load(actor, rows, grant_id, see=policy.SEE_GRANTS, do=policy.CHANGE_GRANT)
+    row: Grant = permissions.load(actor, rows, grant_id, see=policy.SEE_GRANTS, do=policy.CHANGE_GRANT)
+    return row
 
 
 def units_for_grant(actor: Actor, person_id: UUID) -> list[Unit]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from django.db.models import CharField, F, TextField, Value
+from django.db.models import CharField, F, Q, TextField, Value
 
 from khue.core.actor import Actor, GrantFact, Role
 from khue.core.dates import VIETNAM
@@ -14,7 +15,6 @@ from khue.modules.people import api as people
 
 if TYPE_CHECKING:
     import datetime as dt
-    from uuid import UUID
 
     from django.db.models import QuerySet
 
@@ -26,12 +26,12 @@ def actor_for(who: Account | UUID, now: dt.datetime, *, request_id: str = "") ->
 
     One query for the grants; a person without an account acts with the grants alone.
     """
-    if isinstance(who, Account):
-        account: Account | None = who
-    else:
-        account = Account.objects.filter(person_id=who, is_active=True).first()
+    person_id: UUID | None
+    if isinstance(who, UUID):
+        account, person_id = Account.objects.filter(person_id=who, is_active=True).first(), who
+    else:  # the account, or the lazy object of a request that stands for it
+        account, person_id = who, who.person_id
     local = now.astimezone(VIETNAM)
-    person_id = account.person_id if account else who
     return Actor(
         person_id=person_id,
         name=_name(account, person_id),
@@ -48,14 +48,14 @@ def grants_in_force(
 ) -> tuple[GrantFact, ...]:
     """The dated grants of a person and the open emergency accesses of an account, in one query."""
     held = (
-        Grant.objects.filter(in_force(now.date()), person_id=person_id, person_id__isnull=False)
+        Grant.objects.filter(in_force(now.date()), Q(person=person_id))
         .order_by()
         .annotate(named=F("role"), why=Value("", output_field=TextField()))
         .values_list("pk", "named", "unit_id", "why")
     )
     emergency = (
         open_emergencies(now)
-        .filter(account_id=account_id)
+        .filter(Q(account=account_id))
         .order_by()
         .annotate(named=Value(Role.EMERGENCY_READER.value, output_field=CharField()), why=F("reason"))
         .values_list("pk", "named", "unit_id", "why")

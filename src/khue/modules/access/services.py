@@ -53,7 +53,7 @@ def grant(
         overlapping = overlapping.filter(valid_from__lt=until)
     if overlapping.exists():
         raise Refused("ACC-011", name=person.full_name)
-    row = Grant.objects.create(
+    row: Grant = Grant.objects.create(
         person=person, role=role, unit=unit, valid_from=start, valid_to=until, source=nfc(source)[:200]
     )
     audit.record(
@@ -67,7 +67,7 @@ def grant(
 @transaction.atomic
 def revoke(actor: Actor, *, grant_id: UUID, on: dt.date | None = None, reason: str = "") -> Grant:
     """End a role from a day on, today if none is given; the row stays (thu quyền)."""
-    row = permissions.load(
+    row: Grant = permissions.load(
         actor, Grant.objects.all(), grant_id,
         see=policy.SEE_GRANTS, do=_asked(actor, policy.CHANGE_GRANT), lock=True,
     )
@@ -109,7 +109,7 @@ def open_emergency(actor: Actor, *, unit_id: UUID, reason: str) -> EmergencyAcce
         raise NotAllowed("ACC-023")
     if open_emergencies(actor.now).filter(account=actor.account_id, unit=unit).exists():
         raise Refused("ACC-021")
-    row = EmergencyAccess.objects.create(
+    row: EmergencyAccess = EmergencyAccess.objects.create(
         account_id=actor.account_id, unit=unit, reason=reason, opened_at=actor.now,
         expires_at=actor.now + dt.timedelta(minutes=settings.KHUE_EMERGENCY_MINUTES),
     )
@@ -126,7 +126,7 @@ def open_emergency(actor: Actor, *, unit_id: UUID, reason: str) -> EmergencyAcce
 @transaction.atomic
 def close_emergency(actor: Actor, *, access_id: UUID) -> EmergencyAccess:
     """Close an emergency access before its time: its owner, or the leaders of the unit."""
-    row = permissions.load(
+    row: EmergencyAccess = permissions.load(
         actor, EmergencyAccess.objects.all(), access_id,
         see=policy.SEE_EMERGENCY, do=_asked(actor, policy.CLOSE_EMERGENCY), lock=True,
     )

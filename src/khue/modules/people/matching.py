@@ -107,7 +107,8 @@ def _answer(
     if people:
         return Match("ambiguous", people, "codes_disagree")
     same_birth = [person for person in by_name.get(fold(row.full_name)[:150], ()) if _born_alike(row, person)]
-    free, other = [], []
+    free: list[Person] = []
+    other: list[Person] = []
     for person in same_birth:
         (other if _bears_another(row, held.get(person.pk, {})) else free).append(person)
     exact = [person for person in free if person.sort_key == sort_key(row.full_name)[:400]]

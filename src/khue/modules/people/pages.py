@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from khue.core.dates import format_date, parse_date
 from khue.kit import permissions
 from khue.kit.privacy import FieldClass, classification_of
+from khue.modules.codes import api as codes
 from khue.modules.orgs.api import Unit
 from khue.modules.people import policy, queries, writing
 from khue.modules.people.data import PersonChange
@@ -57,7 +58,7 @@ class FormField:
     kind: str  # text, date, sex, long
 
 
-def facts_of(row: Model, names: Iterable[str], *, sensitive: bool) -> list[Fact]:
+def facts_of(row: Model, names: Iterable[str], *, sensitive: bool, day: dt.date) -> list[Fact]:
     """Facts of a row by its classification: sensitive ones are hidden from those not allowed."""
     classes = classification_of(type(row))
     found = []
@@ -71,6 +72,8 @@ def facts_of(row: Model, names: Iterable[str], *, sensitive: bool) -> list[Fact]
             found.append(Fact(writing.LABELS[name], HIDDEN, hidden=True))
         elif value:
             text = format_date(value) if isinstance(value, dt.date) else str(value)
+            if name == "ethnic_code":
+                text = codes.name_of(codes.ETHNIC_GROUPS, text, day)
             found.append(Fact(writing.LABELS[name], text))
     return found
 
@@ -83,7 +86,7 @@ def person_context(actor: Actor, person_id: UUID) -> dict[str, Any]:
     jobs = queries.jobs_of(actor, person_id)
     return {
         "person": person,
-        "facts": facts_of(person, PERSON_SHOWN, sensitive=sensitive),
+        "facts": facts_of(person, PERSON_SHOWN, sensitive=sensitive, day=actor.today),
         "identifiers": [
             Fact(
                 IdentifierScheme(row.scheme).label,
@@ -93,14 +96,19 @@ def person_context(actor: Actor, person_id: UUID) -> dict[str, Any]:
             for row in queries.identifiers_of(person_id)
         ],
         "pupil": pupil,
-        "pupil_facts": facts_of(pupil, PUPIL_SHOWN, sensitive=sensitive) if pupil else [],
+        "pupil_facts": facts_of(pupil, PUPIL_SHOWN, sensitive=sensitive, day=actor.today) if pupil else [],
         "guardians": [
             (RELATIONS[row.relation], row) for row in queries.guardians_of(person_id, actor.today)
         ]
         if pupil
         else [],
         "jobs": [
-            (job, facts_of(job, JOB_SHOWN, sensitive=sensitive), job.is_current(actor.today)) for job in jobs
+            (
+                job,
+                facts_of(job, JOB_SHOWN, sensitive=sensitive, day=actor.today),
+                job.is_current(actor.today),
+            )
+            for job in jobs
         ],
         "may_change": permissions.can(actor, policy.CHANGE_PERSON, person),
     }

@@ -112,7 +112,7 @@ def end_employment(
     actor: Actor, *, employment_id: UUID, on: dt.date, reason: str = ""
 ) -> Employment:
     """End a position from a day on; the row stays (thôi giữ chức vụ, chuyển công tác)."""
-    job = permissions.load(
+    job: Employment = permissions.load(
         actor, Employment.objects.select_related("person"), employment_id,
         see=policy.SEE_STAFF, do=asked(actor, policy.CHANGE_STAFF), lock=True,
     )

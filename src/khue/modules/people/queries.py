@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import OuterRef, Q, Subquery
 
@@ -41,14 +41,14 @@ def find_people(
 
     Accents do not matter: «duc» finds Đức (tìm người). Sorted by given name.
     """
-    rows = _pupil_rows(actor) if kind == PUPILS else _staff_rows(actor)
+    rows: QuerySet[Any] = _pupil_rows(actor) if kind == PUPILS else _staff_rows(actor)
     if school_id is not None:
         rows = rows.filter(school=school_id)
     if text.strip():
         rows = rows.filter(_matches(text, kind))
     rows = _with_code(rows).select_related("person").order_by("person__sort_key", "person_id", "id")
-    make = pupil_card if kind == PUPILS else staff_card
-    return [make(row) for row in rows[offset : offset + limit]]
+    page = rows[offset : offset + limit]
+    return [pupil_card(row) if kind == PUPILS else staff_card(row) for row in page]
 
 
 def _pupil_rows(actor: Actor) -> QuerySet[PupilProfile]:
@@ -73,12 +73,13 @@ def _matches(text: str, kind: str) -> Q:
     return condition | Q(register_number=code) if kind == PUPILS else condition
 
 
-def _with_code(rows: QuerySet) -> QuerySet:  # type: ignore[type-arg]
+def _with_code(rows: QuerySet[Any]) -> QuerySet[Any]:
     """With the Ministry's code of each person."""
     code = PersonIdentifier.objects.filter(
         person=OuterRef("person"), scheme=IdentifierScheme.MINISTRY, valid_to__isnull=True
     ).values("value")
-    return rows.annotate(ministry_code=Subquery(code[:1]))
+    with_code: QuerySet[Any] = rows.annotate(ministry_code=Subquery(code[:1]))
+    return with_code
 
 
 def pupil_card(row: PupilProfile) -> PersonCard:
@@ -101,7 +102,7 @@ def _card(row: PupilProfile | Employment, role: str, note: str) -> PersonCard:
 
 def pupils_of(school_id: UUID, *, status: str = "") -> list[PersonCard]:
     """All pupils in the register of a school, by given name; for other modules, which check access."""
-    rows = PupilProfile.objects.filter(school=school_id)
+    rows: QuerySet[Any] = PupilProfile.objects.filter(school=school_id)
     if status:
         rows = rows.filter(status=status)
     rows = _with_code(rows).select_related("person").order_by("person__sort_key", "person_id")
@@ -110,7 +111,7 @@ def pupils_of(school_id: UUID, *, status: str = "") -> list[PersonCard]:
 
 def staff_of(school_id: UUID, day: dt.date) -> list[PersonCard]:
     """Everybody who works at a school on a day, by given name; for other modules, which check access."""
-    rows = Employment.objects.filter(in_force(day), school=school_id)
+    rows: QuerySet[Any] = Employment.objects.filter(in_force(day), school=school_id)
     rows = _with_code(rows).select_related("person").order_by("person__sort_key", "person_id", "id")
     return [staff_card(row) for row in rows]
 
@@ -123,7 +124,8 @@ def names_of(ids: Iterable[UUID]) -> dict[UUID, str]:
 
 def person_in_scope(actor: Actor, person_id: UUID) -> Person:
     """The person if the actor may see them; strangers learn nothing."""
-    return permissions.load(actor, Person.objects.all(), person_id, see=policy.SEE_PERSON)
+    person: Person = permissions.load(actor, Person.objects.all(), person_id, see=policy.SEE_PERSON)
+    return person
 
 
 def pupil_of(actor: Actor, person_id: UUID) -> PupilProfile | None:

@@ -11,7 +11,7 @@ from khue.core.actor import ActorKind
 from khue.core.errors import Conflict, Invalid, Refused
 from khue.core.names import nfc
 from khue.kit import audit, outbox, permissions
-from khue.kit.models import AuditEvent
+from khue.kit.models import AuditEvent, in_force
 from khue.modules.orgs.api import Unit
 from khue.modules.people import policy, writing
 from khue.modules.people.data import NewIdentifier, NewPerson, PersonChange
@@ -27,8 +27,10 @@ from khue.modules.people.models import (
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
+
+    from django.db.models import Model
 
     from khue.core.actor import Actor
 
@@ -38,7 +40,10 @@ RELATIONS = {"father": "Cha", "mother": "Mẹ", "guardian": "Người giám hộ
 
 def load_school(actor: Actor, school_id: UUID, *, do: str = policy.REGISTER) -> Unit:
     """The school if the actor may add people to it; strangers learn nothing."""
-    return permissions.load(actor, Unit.objects.all(), school_id, see="orgs.unit.see", do=do)
+    school: Unit = permissions.load(
+        actor, Unit.objects.all(), school_id, see="orgs.unit.see", do=asked(actor, do)
+    )
+    return school
 
 
 def asked(actor: Actor, action: str) -> str:
@@ -101,7 +106,7 @@ def change_person(
 ) -> Person:
     """Change facts of one person (sửa thông tin). `expected` holds the values the form was shown with:
     a field that somebody else changed in between is a conflict (`PEO-006`), never overwritten."""
-    person = permissions.load(
+    person: Person = permissions.load(
         actor, Person.objects.all(), person_id,
         see=policy.SEE_PERSON, do=asked(actor, policy.CHANGE_PERSON), lock=True,
     )
@@ -159,9 +164,10 @@ def _rows_of(actor: Actor, ids: Sequence[UUID], school_id: UUID | None = None) -
     jobs = permissions.visible(actor, policy.CHANGE_STAFF, Employment.objects.filter(person__in=ids))
     if school_id is not None:
         jobs = jobs.filter(school=school_id)
+    jobs = jobs.filter(in_force(actor.today))
     return _Places(
         {row.person_id: row for row in pupils.select_for_update(of=("self",)).order_by("id")},
-        {row.person_id: row for row in jobs.on(actor.today).select_for_update(of=("self",)).order_by("id")},
+        {row.person_id: row for row in jobs.select_for_update(of=("self",)).order_by("id")},
     )
 
 
@@ -178,15 +184,7 @@ def _apply(
         person = persons[change.person_id]
         home = unit or _home(places, person.pk)
         back: dict[str, dict[str, Any]] = {}
-        for part, row, facts in (
-            ("person", person, change.person),
-            ("pupil", places.pupils.get(person.pk), change.pupil),
-            ("job", places.jobs.get(person.pk), change.job),
-        ):
-            if not facts:
-                continue
-            if row is None:
-                raise Invalid("PEO-005", item=next(iter(facts)))
+        for part, row, facts in _parts(change, person, places):
             old = {name: getattr(row, name, None) for name in facts}
             before, after = writing.put(row, facts, actor.today)
             if not after:
@@ -202,15 +200,36 @@ def _apply(
             )
         if back:
             undo.append(PersonChange(person.pk, **back))
+    _save(touched)
+    save_events(events)
+    if undo:
+        outbox.announce(actor, PeopleChanged(unit, tuple(item.person_id for item in undo)), unit=unit)
+    return undo
+
+
+def _parts(
+    change: PersonChange, person: Person, places: _Places
+) -> Iterator[tuple[str, Model, Mapping[str, object]]]:
+    """The rows that a change touches, with the facts for each."""
+    candidates: tuple[tuple[str, Model | None, Mapping[str, object]], ...] = (
+        ("person", person, change.person),
+        ("pupil", places.pupils.get(person.pk), change.pupil),
+        ("job", places.jobs.get(person.pk), change.job),
+    )
+    for part, row, facts in candidates:
+        if not facts:
+            continue
+        if row is None:
+            raise Invalid("PEO-005", item=next(iter(facts)))
+        yield part, row, facts
+
+
+def _save(touched: Mapping[type[Any], tuple[list[Any], set[str]]]) -> None:
     for model, (rows, fields) in touched.items():
         if "full_name" in fields:
             fields |= {"sort_key", "search_key"}
         if rows:
             model.objects.bulk_update(rows, sorted(fields), batch_size=BATCH)
-    save_events(events)
-    if undo:
-        outbox.announce(actor, PeopleChanged(unit, tuple(item.person_id for item in undo)), unit=unit)
-    return undo
 
 
 def _home(places: _Places, person_id: UUID) -> UUID | None:

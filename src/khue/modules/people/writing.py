@@ -71,7 +71,7 @@ def _value(model: type[Model], name: str, value: object, today: dt.date) -> Any:
         return SEXES[fold(text)]
     if name == "birth_text" and not _BIRTH_TEXT.fullmatch(text):
         raise Invalid("PEO-002", field="birth_date", day=text[:40])
-    limit = model._meta.get_field(name).max_length
+    limit = getattr(model._meta.get_field(name), "max_length", None)
     if limit and len(text) > limit:
         raise Invalid("PEO-015", field=name, item=LABELS[name], limit=limit)
     return text
@@ -80,7 +80,7 @@ def _value(model: type[Model], name: str, value: object, today: dt.date) -> Any:
 def _day(name: str, value: object, today: dt.date) -> dt.date | None:
     if value in (None, ""):
         return None
-    if not isinstance(value, dt.date) or not OLDEST <= value or (name == "birth_date" and value > today):
+    if not isinstance(value, dt.date) or value < OLDEST or (name == "birth_date" and value > today):
         shown = f"{value:%d/%m/%Y}" if isinstance(value, dt.date) else str(value)[:40]
         raise Invalid("PEO-002", field=name, day=shown)
     return value
