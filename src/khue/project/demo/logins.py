@@ -1,0 +1,55 @@
+"""The people of the demo that a visitor may sign in as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from khue.modules.access import api as access
+
+PASSWORD = "thu-nghiem-2026"  # noqa: S105 - shown on the first page of the demo, valid nowhere else
+
+# username → role as people say it, what to try
+TRIES: dict[str, tuple[str, str]] = {
+    "hoa": ("Giáo viên Toán", "Nhập một cột điểm chỉ bằng bàn phím số; dán từ Excel; chốt bảng"),
+    "lan": ("Giáo viên chủ nhiệm", "Xem còn thiếu gì, rèn luyện, chốt học kì; xác nhận sửa điểm"),
+    "minh": ("Hiệu trưởng", "Kết quả cả năm và vì sao; duyệt sửa điểm; khoá lớp"),
+    "thu": ("Văn thư", "Nhập tệp Excel của trường; lớp, phân công"),
+    "son": ("Chuyên viên Sở GD&ĐT", "Xem kết quả các trường; không sửa được điểm"),
+    "mai": ("Giáo viên tiểu học", "Bảng T/H/C theo thời điểm, phẩm chất và năng lực"),
+    "tuan": ("Giáo viên THPT", "Môn có cụm chuyên đề; lớp tổ hợp"),
+    "quantri": ("Quản trị của Sở", "Phân quyền, danh mục, nhật kí"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """One login as the first page shows it."""
+
+    username: str
+    role: str
+    name: str
+    unit: str
+    what: str
+    password: str = PASSWORD
+
+
+def demo_logins() -> list[Login]:
+    """The logins of the demo; none outside the demo or before it is built."""
+    if not settings.KHUE_DEMO:
+        return []
+    accounts = {
+        row.username: row
+        for row in access.Account.objects.filter(username__in=TRIES).select_related("person")
+    }
+    units = dict(
+        access.Grant.objects.filter(person__in=[row.person_id for row in accounts.values()]).values_list(
+            "person_id", "unit__name"
+        )
+    )
+    return [
+        Login(name, role, accounts[name].person.full_name, units.get(accounts[name].person_id, ""), what)
+        for name, (role, what) in TRIES.items()
+        if name in accounts and accounts[name].person is not None
+    ]

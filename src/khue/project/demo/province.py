@@ -1,0 +1,296 @@
+"""The sample province: three schools, two finished terms, one in progress, every role."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from khue.core.actor import Actor, ActorKind, Role, system_actor
+from khue.core.dates import VIETNAM, school_year_of
+from khue.core.ids import uuid7
+from khue.modules.access import api as access
+from khue.modules.codes import api as codes
+from khue.modules.gradebook import api as gradebook
+from khue.modules.gradebook.data import Operation
+from khue.modules.orgs import api as orgs
+from khue.modules.people import api as people
+from khue.modules.people.data import Admission, NewIdentifier, NewPerson
+from khue.modules.schooling import api as schooling
+from khue.project.demo.logins import PASSWORD
+from khue.project.demo.marks import Ability, homeroom_value, mark_for
+from khue.project.demo.names import full_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from khue.modules.gradebook.api import Sheet
+
+Progress = "Callable[[str, int], None]"
+SEED = 2018
+SYSTEM_NAME = "Dữ liệu minh hoạ"
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolPlan:
+    """What one school of the demo is like."""
+
+    name: str
+    code: str
+    level: str
+    commune: str
+    classes: tuple[tuple[str, int], ...]
+    size: int
+    electives: tuple[str, ...] = ()
+    topics: tuple[tuple[str, int], ...] = ()
+
+
+SCHOOLS = (
+    SchoolPlan(
+        "Trường THCS Khe Vàng", "20988001", "THCS", "Xã Lộc Bình",
+        (("6A", 6), ("7A", 7), ("8A", 8), ("9A", 9)), 30,
+    ),
+    SchoolPlan(
+        "Trường PTDTBT Tiểu học Khuổi Tấu", "20988002", "TH", "Xã Mẫu Sơn",  # in the hills
+        (("1A", 1), ("3A", 3), ("4A", 4), ("5A", 5)), 18,
+    ),
+    SchoolPlan(
+        "Trường THPT Đèo Khách", "20988003", "THPT", "Xã Văn Quan",
+        (("10A1", 10), ("11A1", 11), ("12A1", 12)), 30, ("VL", "HH", "SH", "TIN"), (("TOAN", 2), ("VL", 2)),
+    ),
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class School:
+    """A school while it is being built."""
+
+    plan: SchoolPlan
+    unit: orgs.Unit
+    principal: people.Person
+    clerk: people.Person
+    teachers: list[people.Person] = field(default_factory=list)
+
+
+@transaction.atomic
+def build_province(progress: Callable[[str, int], None], today: dt.date | None = None) -> None:
+    """Make everything; the same school year gives the same people and marks."""
+    today = today or timezone.localdate()
+    first = int(school_year_of(today)[:4])
+    random = Random(SEED)  # noqa: S311 - a demo must come out the same each time
+    system = system_actor(SYSTEM_NAME, _moment(dt.date(first - 1, 8, 20)))
+    progress("Danh mục, đơn vị", 1)
+    codes.load_shipped(system)
+    province = orgs.found_unit(system, kind="province", name="Tỉnh Lạng Sơn")
+    department = orgs.found_unit(system, kind="department", name="Sở GD&ĐT tỉnh Lạng Sơn", parent=province)
+    years = [_open_year(system, first - 1), _open_year(system, first)]
+    schools = [_found(system, plan, province, random) for plan in SCHOOLS]
+    _accounts(system, schools, department, province, random)
+    steps = sum(len(plan.classes) for plan in SCHOOLS) * 2
+    done = 0
+    for number, year in enumerate(years):
+        for school in schools:
+            for position, (name, grade) in enumerate(school.plan.classes):
+                done += 1
+                progress(f"{school.plan.name}, lớp {name}, {year.code}", 3 + 95 * done // steps)
+                _class(school, year, name, grade, position, random, finished=number == 0, offset=done)
+    progress("Xong", 100)
+
+
+def _moment(day: dt.date, hour: int = 8) -> dt.datetime:
+    return dt.datetime(day.year, day.month, day.day, hour, tzinfo=VIETNAM)
+
+
+def _open_year(system: Actor, first: int) -> schooling.SchoolYear:
+    return schooling.open_year(
+        system, code=f"{first}-{first + 1}", term_starts=(dt.date(first, 9, 5), dt.date(first + 1, 1, 19)),
+        ends_on=dt.date(first + 1, 6, 1),
+    )
+
+
+def _found(system: Actor, plan: SchoolPlan, province: orgs.Unit, random: Random) -> School:
+    parent = province
+    if plan.level != "THPT":
+        parent = orgs.Unit.objects.filter(kind="commune", name=plan.commune).first() or orgs.found_unit(
+            system, kind="commune", name=plan.commune, parent=province
+        )
+    unit = orgs.found_school(system, name=plan.name, code=plan.code, levels=plan.level, parent=parent)
+    names = {"THCS": ("Hoàng Văn Minh", "Vi Thị Thu"), "TH": ("Lộc Thị Hạnh", "Mông Văn Kiên")}
+    principal, clerk = names.get(plan.level, ("Chu Văn Thắng", "Hứa Thị Yến"))
+    fixed = {"THCS": ["Nông Thị Hoa", "Lý Thị Lan"], "TH": ["Bế Thị Mai"], "THPT": ["Đàm Văn Tuấn"]}[plan.level]
+    count = {"THCS": 12, "TH": 6, "THPT": 12}[plan.level]
+    teachers = fixed + [full_name(random, random.choice(("Nữ", "Nam"))) for _ in range(count - len(fixed))]
+    school = School(
+        plan, unit, _staff(system, unit, principal, "Hiệu trưởng"), _staff(system, unit, clerk, "Nhân viên")
+    )
+    school.teachers = [_staff(system, unit, name, "Giáo viên") for name in teachers]
+    return school
+
+
+def _staff(system: Actor, unit: orgs.Unit, name: str, position: str) -> people.Person:
+    person = people.register_person(system, school_id=unit.id, person=NewPerson(name))
+    people.employ(
+        system, school_id=unit.id, person_id=person.id, position=position, since=system.today - dt.timedelta(700)
+    )
+    return person
+
+
+def _accounts(
+    system: Actor, schools: list[School], department: orgs.Unit, province: orgs.Unit, random: Random
+) -> None:
+    lower, primary, upper = schools
+    officer = _staff(system, department, "Lương Văn Sơn", "Chuyên viên")
+    admin = _staff(system, department, full_name(random, "Nữ"), "Chuyên viên")
+    held = [
+        ("hoa", lower.teachers[0], Role.TEACHER, lower.unit),
+        ("lan", lower.teachers[1], Role.TEACHER, lower.unit),
+        ("minh", lower.principal, Role.PRINCIPAL, lower.unit),
+        ("thu", lower.clerk, Role.CLERK, lower.unit),
+        ("mai", primary.teachers[0], Role.TEACHER, primary.unit),
+        ("tuan", upper.teachers[0], Role.TEACHER, upper.unit),
+        ("son", officer, Role.DEPARTMENT_OFFICER, province),
+        ("quantri", admin, Role.DEPARTMENT_ADMIN, province),
+    ]
+    for school in (primary, upper):
+        held.append(("", school.principal, Role.PRINCIPAL, school.unit))
+    for username, person, role, unit in held:
+        access.grant(system, person_id=person.id, role=role, unit_id=unit.id, source="Dữ liệu minh hoạ")
+        if username:
+            home = department if unit == province else unit
+            access.create_account(
+                system, unit_id=home.id, person_id=person.id, username=username, password=PASSWORD
+            )
+
+
+def _class(
+    school: School, year: schooling.SchoolYear, name: str, grade: int, position: int, random: Random, *,
+    finished: bool, offset: int,
+) -> None:
+    start = dt.date(year.starts_on.year, 8, 25)
+    actor = system_actor(SYSTEM_NAME, _moment(start))
+    plan = school.plan
+    pupils = _pupils(actor, school, grade, year, random, offset)
+    options: dict[str, object] = {}
+    if plan.level == "THPT":
+        options = {"electives": plan.electives, "topics": dict(plan.topics)}
+    row = schooling.open_class(actor, school_id=school.unit.id, year=year, name=name, grade=grade, **options)  # type: ignore[arg-type]
+    schooling.enroll_many(
+        actor, school_class_id=row.id, members=[schooling.NewMember(key, start) for key in pupils]
+    )
+    subjects = list(schooling.class_subjects(row.id))
+    homeroom = school.teachers[(position + 1) % len(school.teachers) if plan.level == "THCS" else position % len(school.teachers)]
+    schooling.assign_teachers(
+        actor, school_id=school.unit.id, since=start,
+        assignments=[
+            schooling.Assignment(subject.id, _teacher(school, subject, number, homeroom).id)
+            for number, subject in enumerate(subjects)
+        ],
+    )
+    schooling.assign_homeroom(actor, school_class_id=row.id, person_id=homeroom.id, since=start)
+    gradebook.open_sheets(actor, school_class_ids=[row.id])
+    abilities = {key: Ability.of(random) for key in pupils}
+    if pupils and finished:
+        # Cases that a visitor should meet: near the limit of absences, one weak subject, excellent.
+        cases = [Ability(95, absent=0), Ability(78, weak=30, weak_subject=1), Ability(72, absent=22, conduct="K"), Ability(45)]
+        abilities.update(zip(pupils, cases, strict=False))
+    for term in (1, 2) if finished else (1,):
+        _fill_term(school, row, term, abilities, random, homeroom, partly=not finished)
+    if finished:
+        _close_year(school, row, homeroom, year)
+
+
+def _pupils(
+    actor: Actor, school: School, grade: int, year: schooling.SchoolYear, random: Random, offset: int
+) -> list[UUID]:
+    born = year.starts_on.year - grade - 5
+    new = []
+    for number in range(school.plan.size):
+        sex = "Nữ" if random.randrange(2) else "Nam"
+        birth = dt.date(born, 1, 1) + dt.timedelta(random.randrange(364))
+        code = f"{2098000000 + offset * 1000 + number}"
+        new.append(
+            NewPerson(
+                full_name(random, sex), birth_date=birth, sex=sex, identifiers=(NewIdentifier("moet", code),)
+            )
+        )
+    rows = people.register_people(actor, school_id=school.unit.id, people=new)
+    people.admit_pupils(
+        actor, school_id=school.unit.id,
+        pupils=[Admission(row.pk, {"admitted_on": actor.today}) for row in rows],
+    )
+    return [row.pk for row in rows]
+
+
+def _teacher(school: School, subject: schooling.ClassSubject, number: int, homeroom: people.Person) -> people.Person:
+    if school.plan.level == "TH":
+        return homeroom
+    if subject.subject.code == "TOAN":
+        return school.teachers[0]
+    if subject.subject.code == "VAN" and school.plan.level == "THCS":
+        return school.teachers[1]
+    return school.teachers[2 + number % (len(school.teachers) - 2)]
+
+
+def _as(person: people.Person, moment: dt.datetime) -> Actor:
+    """The system, writing under a person's name: the demo's history reads as if people had typed it."""
+    return Actor(person.id, person.full_name, moment.date(), moment, kind=ActorKind.SYSTEM)
+
+
+def _fill_term(
+    school: School, row: schooling.SchoolClass, term: int, abilities: dict[UUID, Ability], random: Random,
+    homeroom: people.Person, *, partly: bool,
+) -> None:
+    first = row.year.starts_on.year
+    day = dt.date(first, 10, 20) if partly else dt.date(first, 12, 28) if term == 1 else dt.date(first + 1, 5, 15)
+    teachers = schooling.teachers_of(row.id, day)
+    for number, sheet in enumerate(gradebook.sheets_of(row.id, term).values()):
+        names = teachers.get(sheet.class_subject_id) if sheet.class_subject_id else None
+        actor = _as(homeroom, _moment(day, 9))
+        if names:
+            actor = replace(actor, person_id=names[0][0], name=names[0][1])
+        operations = _operations(sheet, number, abilities, random, partly=partly)
+        if operations:
+            gradebook.record_operations(actor, sheet_id=sheet.id, operations=operations)
+
+
+def _operations(
+    sheet: Sheet, number: int, abilities: dict[UUID, Ability], random: Random, *, partly: bool
+) -> list[Operation]:
+    operations = []
+    for slot in gradebook.slots_of(sheet):
+        # In the term in progress: the first marks are in, midterm in some subjects, nothing final.
+        early = slot.code in {"tx1", "tx2"} or (slot.code == "gk" and number % 3 == 0) or slot.code.startswith("mid.")
+        if partly and not early:
+            continue
+        for pupil, ability in abilities.items():
+            if partly and random.randrange(40) == 0:
+                continue
+            value = mark_for(slot, ability, number, random)
+            if sheet.class_subject_id is None and sheet.kind == "homeroom":
+                value = homeroom_value(slot, ability, sheet.term, random)
+            if value:
+                operations.append(Operation(uuid7(), pupil, slot.code, value, 0))
+    return operations
+
+
+def _close_year(school: School, row: schooling.SchoolClass, homeroom: people.Person, year: schooling.SchoolYear) -> None:
+    first = year.starts_on.year
+    for term, day in ((1, dt.date(first + 1, 1, 12)), (2, dt.date(first + 1, 5, 25))):
+        teachers = schooling.teachers_of(row.id, day)
+        for sheet in gradebook.sheets_of(row.id, term).values():
+            names = teachers.get(sheet.class_subject_id) if sheet.class_subject_id else None
+            actor = _as(homeroom, _moment(day, 10))
+            if names:
+                actor = replace(actor, person_id=names[0][0], name=names[0][1])
+            if sheet.class_subject_id is not None:
+                gradebook.close_sheet(actor, sheet_id=sheet.id)
+        gradebook.close_class(_as(homeroom, _moment(day, 14)), school_class_id=row.id, term=term)
+        gradebook.seal_class(_as(school.principal, _moment(day, 16)), school_class_id=row.id, term=term)
+    end = _moment(dt.date(first + 1, 5, 28))
+    gradebook.close_class(_as(homeroom, end), school_class_id=row.id, term=0)
+    gradebook.seal_class(_as(school.principal, end), school_class_id=row.id, term=0)
