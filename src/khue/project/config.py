@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from khue.project.sqlite import SAFE_SQLITE, library_version
+
 
 class Config(BaseSettings):
     """What an operator may set. Every field says what it is for and its unit."""
@@ -21,7 +23,8 @@ class Config(BaseSettings):
     )
     data_dir: Path = Field(Path("khue-data"), description="Folder of the database, keys and files.")
     database_url: str = Field(
-        "", description="postgres://user:password@host:port/name or sqlite:///path; empty = SQLite in data_dir."
+        "",
+        description="postgres://user:password@host:port/name or sqlite:///path; empty = SQLite in data_dir.",
     )
     secret_key: str = Field("", description="Secret of sessions and signatures; empty = file in data_dir.")
     secret_key_file: Path | None = Field(None, description="File that holds the secret.")
@@ -73,7 +76,7 @@ class Config(BaseSettings):
                 "OPTIONS": {"pool": {"min_size": 1, "max_size": self.db_pool, "timeout": 20}},
             }
         name = unquote(url.path[1:]) if url.scheme == "sqlite" else str(self.data_dir / "khue.sqlite3")
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": dict(SQLITE_OPTIONS)}
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": sqlite_options()}
 
 
 SQLITE_OPTIONS: dict[str, object] = {
@@ -90,3 +93,11 @@ SQLITE_OPTIONS: dict[str, object] = {
         "PRAGMA cache_size=-16000;"
     ),
 }
+
+
+def sqlite_options() -> dict[str, object]:
+    """The options; without WAL where the library has the WAL-reset bug (slower, but never a lost mark)."""
+    options = dict(SQLITE_OPTIONS)
+    if library_version() < SAFE_SQLITE:
+        options["init_command"] = str(options["init_command"]).replace("journal_mode=WAL", "journal_mode=DELETE")
+    return options

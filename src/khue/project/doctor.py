@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import sys
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOW_DISK = 2 * 1024**3
+OLDEST_PYTHON = (3, 11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Finding:
 
 def main(argv: list[str]) -> int:
     """Examine the installation; exit code 1 if something must be done."""
-    del argv
+    argparse.ArgumentParser(prog="khue doctor", description=__doc__).parse_args(argv)
     import django  # noqa: PLC0415 - after the settings are named
 
     django.setup()
@@ -49,7 +51,8 @@ def examine() -> Iterator[Finding]:
     if connection.vendor == "sqlite":
         version = library_version()
         shown = ".".join(str(part) for part in version)
-        yield Finding(version >= SAFE_SQLITE, f"SQLite {shown} (cần từ {'.'.join(map(str, SAFE_SQLITE))} vì lỗi WAL)")
+        needed = ".".join(str(part) for part in SAFE_SQLITE)
+        yield Finding(version >= SAFE_SQLITE, f"SQLite {shown} (cần từ {needed}; bản cũ hơn bị tắt WAL)")
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     yield Finding(not waiting, f"{len(waiting)} bước nâng cấp cơ sở dữ liệu chưa chạy")
@@ -67,4 +70,4 @@ def examine() -> Iterator[Finding]:
 
     broken = sum(1 for _ in gradebook.verify_history(gradebook.Sheet.objects.iterator()))
     yield Finding(broken == 0, f"{broken} bảng điểm có lịch sử sai lệch")
-    yield Finding(sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}")
+    yield Finding(sys.version_info >= OLDEST_PYTHON, f"Python {sys.version.split()[0]}")

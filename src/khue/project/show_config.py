@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 
 SECRET = ("secret", "password")
@@ -9,7 +10,8 @@ SECRET = ("secret", "password")
 
 def main(argv: list[str]) -> int:
     """Print each setting with its value, source and purpose."""
-    del argv
+    parser = argparse.ArgumentParser(prog="khue config", description=__doc__)
+    parser.parse_args(argv)
     from khue.project.config import Config  # noqa: PLC0415 - reads the environment
 
     config = Config()
@@ -19,7 +21,8 @@ def main(argv: list[str]) -> int:
         value = getattr(config, name)
         if any(word in name for word in SECRET) and value:
             value = "••••"
-        if name == "database_url" and value:
-            value = str(value).split("@")[-1]
-        print(f"{variable} = {value}   [{source}] {info.description}")  # noqa: T201
+        if name == "database_url" and "@" in str(value):
+            scheme, _, place = str(value).rpartition("@")
+            value = f"{scheme.partition('://')[0]}://••••@{place}"
+        print(f"{variable} = {value}\n    [{source}] {info.description}")  # noqa: T201
     return 0

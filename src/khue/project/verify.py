@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
+
 
 def main(argv: list[str]) -> int:
     """Walk every sheet's chain; names the first break of each broken sheet."""
-    del argv
+    argparse.ArgumentParser(prog="khue verify", description=__doc__).parse_args(argv)
     import django  # noqa: PLC0415 - after the settings are named
 
     django.setup()
