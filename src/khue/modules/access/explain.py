@@ -47,9 +47,12 @@ def register_explainable(model: str, label: str, name: Callable[[Model], str] = 
     _KINDS[model] = Explainable(model, label, name)
 
 
-def explainables() -> list[Explainable]:
-    """The kinds with names, in the order registered."""
-    return list(_KINDS.values())
+def explainables(with_model: str = "") -> list[Explainable]:
+    """The kinds with names, in the order registered; and the one asked for, named or not."""
+    known = list(_KINDS.values())
+    if with_model and with_model not in _KINDS:
+        known.append(Explainable(with_model, with_model))
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +160,8 @@ def _reason(who: Actor, item: permissions.RuleOutcome, row: Model | None) -> Rea
         return Reason(item.sentence, item.granted)
     codes = item.rule.removeprefix("role:").split("@")[0].split(", ")
     wanted = [Role(code) for code in codes]
-    named = ", ".join(roles.role_name(code).lower() for code in codes)
-    sentence = f"Có một trong các vai trò: {named}; trên đơn vị của hồ sơ hoặc đơn vị cấp trên."
+    named = "; ".join(roles.role_name(code) for code in codes)
+    sentence = f"Có một trong các vai trò sau trên đơn vị của hồ sơ hoặc đơn vị cấp trên: {named}."
     return Reason(sentence, item.granted, _grant_behind(who, wanted, row) if item.granted else "")
 
 

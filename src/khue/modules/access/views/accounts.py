@@ -87,7 +87,7 @@ def account_change(request: HttpRequest, unit: str, key: str) -> HttpResponse:
 
 def _slips(request: HttpRequest, unit: Unit, made: Sequence[NewAccount]) -> HttpResponse:
     """Slips to print and hand out; shown once, kept by no cache and no history."""
-    address = request.build_absolute_uri("/")
+    address = request.get_host()
     context = {"unit": unit, "made": made, "address": address}
     response = render(request, "access/slips.html", context)
     response.headers["Cache-Control"] = "no-store"

@@ -62,10 +62,16 @@ def explain_page(request: HttpRequest) -> HttpResponse:
         "model": model,
         "ma": values.get("ma", ""),
         "groups": _groups(),
-        "kinds": explain.explainables(),
+        "unit_actions": [item for item in permissions.actions().values() if _is_about_units(item)],
+        "kinds": explain.explainables(with_model=model),
         "units": pages.units_for(actor, policy.EXPLAIN)[:200] if not action else [],
     }
     return render(request, "access/explain.html", context, status=status)
+
+
+def _is_about_units(action: permissions.Action) -> bool:
+    """Whether the action is asked of units themselves: its roles are held over the row's own id."""
+    return any(rule.code.endswith(("@pk", "@id")) for rule in action.rules)
 
 
 def _groups() -> list[tuple[str, list[permissions.Action]]]:
