@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING
 from django.utils.safestring import SafeString, mark_safe
 
 from khue.core.ids import short
+from khue.modules.gradebook.calculation import CalcColumn
 from khue.modules.gradebook.models import CellState
-from khue.modules.gradebook.slots import SlotKind, shown
+from khue.modules.gradebook.slots import Slot, SlotKind, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from khue.modules.gradebook.book import PupilCells
-    from khue.modules.gradebook.calculation import CalcColumn
-    from khue.modules.gradebook.slots import Slot
     from khue.modules.schooling.api import RosterRow
 
 STATE_MARKS = {CellState.PENDING_MAKEUP.value: "v", CellState.ZERO_NO_MAKEUP.value: "0✗"}
@@ -44,11 +43,12 @@ def table(
     slots: Sequence[Slot], calculated: Sequence[CalcColumn], rows: Sequence[GridRow], *, caption: str
 ) -> SafeString:
     """The whole table."""
-    body = "".join(_row(number, row, slots, calculated) for number, row in enumerate(rows, 1))
+    columns = ordered(slots, calculated)
+    body = "".join(_row(number, row, columns) for number, row in enumerate(rows, 1))
     return mark_safe(  # noqa: S308 - all texts below are escaped
         f'<table role="grid" class="grid" aria-rowcount="{len(rows) + 1}">'
         f'<caption class="visually-hidden">{escape(caption)}</caption>'
-        f"<thead>{_groups(slots, calculated)}{_heads(slots, calculated)}</thead><tbody>{body}</tbody></table>"
+        f"<thead>{_groups(columns)}{_heads(columns)}</thead><tbody>{body}</tbody></table>"
     )
 
 
@@ -59,37 +59,43 @@ def cell_text(slot: Slot, state: str, value: str) -> str:
     return STATE_MARKS.get(state) or shown(slot.kind, value)
 
 
-def _groups(slots: Sequence[Slot], calculated: Sequence[CalcColumn]) -> str:
-    if not any(slot.group for slot in slots):
+Column = Slot | CalcColumn
+
+
+def ordered(slots: Sequence[Slot], calculated: Sequence[CalcColumn]) -> list[Column]:
+    """Marks, then what is computed of them, then words."""
+    marks = [slot for slot in slots if slot.kind is not SlotKind.TEXT]
+    return [*marks, *calculated, *(slot for slot in slots if slot.kind is SlotKind.TEXT)]
+
+
+def _groups(columns: Sequence[Column]) -> str:
+    names = [column.group if isinstance(column, Slot) else "" for column in columns]
+    if not any(names):
         return ""
     parts = ['<tr><td colspan="2"></td>']
-    for group, members in groupby(slots, key=lambda slot: slot.group):
+    for group, members in groupby(names):
         span = len(list(members))
         if group:
             parts.append(f'<th colspan="{span}" scope="colgroup">{escape(group)}</th>')
         else:
             parts.append(f'<td colspan="{span}"></td>')
-    if calculated:
-        parts.append(f'<td colspan="{len(calculated)}"></td>')
     return "".join(parts) + "</tr>"
 
 
-def _heads(slots: Sequence[Slot], calculated: Sequence[CalcColumn]) -> str:
+def _heads(columns: Sequence[Column]) -> str:
     parts = ['<tr><th scope="col" class="pos">STT</th><th scope="col" class="name">Họ và tên</th>']
-    for slot in slots:
-        periodic = ' data-periodic="1"' if slot.periodic else ""
-        parts.append(
-            f'<th scope="col" data-slot="{slot.code}" data-kind="{slot.kind.value}" data-editable="1"{periodic}'
-            f' title="{escape(slot.title)}">{escape(slot.label)}</th>'
-        )
-    parts += [
-        f'<th scope="col" data-calc="{column.code}" title="{escape(column.title)}">{escape(column.label)}</th>'
-        for column in calculated
-    ]
+    for column in columns:
+        if isinstance(column, Slot):
+            periodic = ' data-periodic="1"' if column.periodic else ""
+            what = f'data-slot="{column.code}" data-kind="{column.kind.value}" data-editable="1"{periodic}'
+        else:
+            what = f'data-calc="{column.code}"'
+        title, label = escape(column.title), escape(column.label)
+        parts.append(f'<th scope="col" {what} title="{title}">{label}</th>')
     return "".join(parts) + "</tr>"
 
 
-def _row(number: int, row: GridRow, slots: Sequence[Slot], calculated: Sequence[CalcColumn]) -> str:
+def _row(number: int, row: GridRow, columns: Sequence[Column]) -> str:
     pupil = row.pupil
     left = ' class="left" data-left="1"' if row.left else ""
     hint = f' title="{escape(pupil.status)}"' if row.left else ""
@@ -98,19 +104,16 @@ def _row(number: int, row: GridRow, slots: Sequence[Slot], calculated: Sequence[
         f'<tr data-p="{short(pupil.pupil_id)}"{left}><td class="pos">{number}</td>'
         f'<th scope="row" class="name"{hint}>{escape(pupil.name)}</th>'
     ]
-    for slot in slots:
-        content = cells.get(slot.code)
-        kind = ' class="text"' if slot.kind is SlotKind.TEXT else ""
+    for column in columns:
+        if not isinstance(column, Slot):
+            parts.append(f'<td class="calc">{escape(row.calculated.get(column.code, ""))}</td>')
+            continue
+        content = cells.get(column.code)
+        kind = ' class="text"' if column.kind is SlotKind.TEXT else ""
         if content is None:
             parts.append(f"<td{kind}></td>")
             continue
         state = "" if content.state in {"MARK", "EMPTY"} else f' data-s="{content.state}"'
-        text = escape(cell_text(slot, content.state, content.value))
+        text = escape(cell_text(column, content.state, content.value))
         parts.append(f'<td{kind} data-b="{content.version}"{state}>{text}</td>')
-    parts += [f'<td class="calc">{escape(row.calculated.get(column.code, ""))}</td>' for column in calculated]
     return "".join(parts) + "</tr>"
-
-
-def pupil_key(pupil_id: UUID) -> str:
-    """The pupil's key as the table carries it."""
-    return short(pupil_id)
