@@ -138,8 +138,9 @@ def set_account_active(actor: Actor, *, unit_id: UUID, person_id: UUID, active: 
 
 
 def _unit(actor: Actor, unit_id: UUID) -> Unit:
-    do = "" if actor.kind is ActorKind.SYSTEM else policy.MAKE_ACCOUNTS
-    unit: Unit = permissions.load(actor, Unit.objects.all(), unit_id, see="orgs.unit.see", do=do)
+    unit: Unit = permissions.load(
+        actor, Unit.objects.all(), unit_id, see="orgs.unit.see", do=policy.MAKE_ACCOUNTS
+    )
     return unit
 
 

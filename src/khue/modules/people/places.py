@@ -13,7 +13,7 @@ from khue.modules.people import policy, writing
 from khue.modules.people.data import Admission, NewJob
 from khue.modules.people.events import EmploymentChanged, PupilsAdmitted
 from khue.modules.people.models import Employment, Person, PupilProfile
-from khue.modules.people.services import BATCH, asked, load_school, save_events
+from khue.modules.people.services import BATCH, load_school, save_events
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -114,7 +114,7 @@ def end_employment(
     """End a position from a day on; the row stays (thôi giữ chức vụ, chuyển công tác)."""
     job: Employment = permissions.load(
         actor, Employment.objects.select_related("person"), employment_id,
-        see=policy.SEE_STAFF, do=asked(actor, policy.CHANGE_STAFF), lock=True,
+        see=policy.SEE_STAFF, do=policy.CHANGE_STAFF, lock=True,
     )
     if job.valid_to is not None and job.valid_to <= actor.today:
         raise Refused("PEO-014")

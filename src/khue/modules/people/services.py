@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import ProtectedError, Q
 
-from khue.core.actor import ActorKind
 from khue.core.errors import Conflict, Invalid, Refused
 from khue.core.names import nfc
 from khue.kit import audit, outbox, permissions
@@ -41,14 +40,9 @@ RELATIONS = {"father": "Cha", "mother": "Mẹ", "guardian": "Người giám hộ
 def load_school(actor: Actor, school_id: UUID, *, do: str = policy.REGISTER) -> Unit:
     """The school if the actor may add people to it; strangers learn nothing."""
     school: Unit = permissions.load(
-        actor, Unit.objects.all(), school_id, see="orgs.unit.see", do=asked(actor, do)
+        actor, Unit.objects.all(), school_id, see="orgs.unit.see", do=do
     )
     return school
-
-
-def asked(actor: Actor, action: str) -> str:
-    """The action to ask about: scheduled work of the system itself is not asked row by row."""
-    return "" if actor.kind is ActorKind.SYSTEM else action
 
 
 @transaction.atomic
@@ -108,7 +102,7 @@ def change_person(
     a field that somebody else changed in between is a conflict (`PEO-006`), never overwritten."""
     person: Person = permissions.load(
         actor, Person.objects.all(), person_id,
-        see=policy.SEE_PERSON, do=asked(actor, policy.CHANGE_PERSON), lock=True,
+        see=policy.SEE_PERSON, do=policy.CHANGE_PERSON, lock=True,
     )
     rows = _rows_of(actor, [person_id])
     for name, value in (expected or {}).items():
@@ -146,7 +140,7 @@ def change_people(
         # Ask for the first one missing, so that the answer is the same as for a single change.
         gone = next(key for key in ids if key not in persons)
         permissions.load(
-            actor, Person.objects.all(), gone, see=policy.SEE_PERSON, do=asked(actor, policy.CHANGE_PERSON)
+            actor, Person.objects.all(), gone, see=policy.SEE_PERSON, do=policy.CHANGE_PERSON
         )
     return _apply(actor, changes, persons, _rows_of(actor, ids, school.pk), unit=school.pk)
 
@@ -254,7 +248,7 @@ def add_identifiers(
     for person_id in ids - persons.keys():
         permissions.load(
             actor, Person.objects.all(), person_id,
-            see=policy.SEE_PERSON, do=asked(actor, policy.CHANGE_PERSON),
+            see=policy.SEE_PERSON, do=policy.CHANGE_PERSON,
         )
     new = [
         writing.identifier_row(item, person=persons[person_id], since=actor.today)
@@ -302,7 +296,7 @@ def link_guardian(
     """Record that a person is father, mother or guardian of a pupil (cha, mẹ, người giám hộ)."""
     profile = permissions.load(
         actor, PupilProfile.objects.select_related("person"), _profile_id(child_id),
-        see=policy.SEE_PUPIL, do=asked(actor, policy.CHANGE_PUPIL), lock=True,
+        see=policy.SEE_PUPIL, do=policy.CHANGE_PUPIL, lock=True,
     )
     guardian = Person.objects.filter(pk=guardian_id).first()
     if relation not in RELATIONS:

@@ -21,8 +21,9 @@ REASON = "Phụ huynh em Vi Văn A báo mất học bạ, cần tra ngay."
 
 
 @pytest.fixture(autouse=True)
-def no_mfa(settings):
+def plain_world(settings):
     settings.KHUE_REQUIRE_MFA = False
+    settings.WHITENOISE_AUTOREFRESH = True  # nothing is collected in tests
 
 
 @pytest.fixture
