@@ -1,68 +1,89 @@
-"""`khue test`: style, migrations, the suite on SQLite, again on PostgreSQL, journeys in Chromium.
+"""`khue test`: style, types, tiers, templates, migrations, the suite on SQLite and on PostgreSQL.
 
 Needs neither PostgreSQL nor Chromium: uses them when they are there and says what it left out.
-The last line is «N passed, N failed».
+The last line is «N passed, N failed», over all steps.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import xml.etree.ElementTree as ET
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from khue.project.postgres import postgres_binaries, temporary_postgres
+
+__all__ = ["chromium", "main", "postgres_binaries", "temporary_postgres"]
 
 ROOT = Path(__file__).resolve().parents[3]
 # Suites that use the database run a second time on PostgreSQL.
-DATABASE_SUITES = ("src/khue/kit/tests", "src/khue/modules", "src/khue/project")
+DATABASE_SUITES = ("src/khue/kit", "src/khue/modules", "src/khue/project")
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+PYTHON_SOURCES = ("src", "tests", "conftest.py", "khue")
+# How tests say that they wait for the other database: no reason to call them left out.
+ONLY_POSTGRES = "runs on PostgreSQL only"
+NO_TESTS = 5
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts over all steps."""
+    """Counts over all steps, and what could not be done here."""
 
     passed: int = 0
     failed: int = 0
     left_out: list[str] = field(default_factory=list)
 
-    def note(self, step: str, *, good: bool) -> None:
+    def note(self, step: str, *, good: bool, seconds: float) -> None:
         """Count a step that is one check."""
-        print(f"{'ok    ' if good else 'FAILED'} {step}", flush=True)  # noqa: T201
+        _say(f"{'ok    ' if good else 'FAILED'} {step} ({seconds:.1f} s)")
         self.passed += good
         self.failed += not good
 
+    def close(self) -> int:
+        """Say what was left out and close; the exit code."""
+        for text in self.left_out:
+            _say(f"left out: {text}")
+        _say(f"{self.passed} passed, {self.failed} failed")
+        return 1 if self.failed or not self.passed else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What one run of pytest counted; why tests skipped themselves, each reason once per test."""
+
+    passed: int
+    failed: int
+    skipped: tuple[str, ...]
+
 
 def main(argv: list[str]) -> int:
-    """Run everything, or only what the arguments name (they go to pytest)."""
-    parser = argparse.ArgumentParser(prog="khue test", add_help=False)
-    parser.add_argument("--sqlite-only", action="store_true")
+    """Run everything, or only the tests that the arguments name (they go to pytest)."""
+    parser = argparse.ArgumentParser(
+        prog="khue test", description=__doc__, epilog="Other arguments go to pytest: src/khue/rules -k half"
+    )
+    parser.add_argument("--sqlite-only", action="store_true", help="not a second time on PostgreSQL")
+    parser.add_argument("--postgres-only", action="store_true", help="the named tests on PostgreSQL only")
     options, rest = parser.parse_known_args(argv)
     if not (ROOT / "pyproject.toml").exists():
         print("khue test chạy trong bản mã nguồn, không trong bản cài đặt.", file=sys.stderr)  # noqa: T201
         return 2
     tally = Tally()
     if not rest:
-        tally.note("style (ruff)", good=_run([sys.executable, "-m", "ruff", "check", "src", "tests"]))
-        tally.note("migrations match models", good=_migrations_match())
-    if chromium() is None:
-        tally.left_out.append("journeys in a browser: no Chromium found")
-    _pytest("SQLite", rest or ["src", "tests"], tally, {})
-    if not rest and not options.sqlite_only:
-        _on_postgres(tally)
-    for text in tally.left_out:
-        print(f"left out: {text}")  # noqa: T201
-    print(f"{tally.passed} passed, {tally.failed} failed")  # noqa: T201
-    return 1 if tally.failed else 0
+        _static_checks(tally)
+        if chromium() is None:
+            tally.left_out.append("the journeys in a browser: no Chromium found (set KHUE_CHROMIUM)")
+    if not options.postgres_only:
+        _pytest("SQLite", rest or ["src", "tests"], tally, {"KHUE_DATABASE_URL": ""})
+    if options.postgres_only or (not rest and not options.sqlite_only):
+        _on_postgres(rest or list(DATABASE_SUITES), tally)
+    elif not rest:
+        tally.left_out.append("the suite on PostgreSQL: asked for SQLite only")
+    return tally.close()
 
 
 def chromium() -> str | None:
@@ -71,91 +92,76 @@ def chromium() -> str | None:
     return next((path for path in (named, *CHROMIUM) if path and Path(path).exists()), None)
 
 
-def _on_postgres(tally: Tally) -> None:
+def _static_checks(tally: Tally) -> None:
+    python = [sys.executable, "-m"]
+    steps = {
+        "style (ruff)": [*python, "ruff", "check", "--quiet", *PYTHON_SOURCES],
+        "types (mypy, strict)": [*python, "mypy", "--no-error-summary"],
+        "tiers (import-linter)": [str(Path(sys.executable).with_name("lint-imports"))],
+        "templates (djlint)": [*python, "djlint", "--lint", "--quiet", "src"],
+        "migrations match the models": [*python, "khue", "manage", "makemigrations", "--check", "-v0"],
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        extra = {"KHUE_DATA_DIR": folder, "KHUE_SECRET_KEY": "test", "PYTHONPATH": str(ROOT / "src")}
+        for step, command in steps.items():
+            began = time.monotonic()
+            good = _run(command, extra)
+            tally.note(step, good=good, seconds=time.monotonic() - began)
+
+
+def _on_postgres(suites: list[str], tally: Tally) -> None:
     given = os.environ.get("KHUE_TEST_POSTGRES")
     if given:
-        _pytest("PostgreSQL", list(DATABASE_SUITES), tally, {"KHUE_DATABASE_URL": given})
+        _pytest("PostgreSQL", suites, tally, {"KHUE_DATABASE_URL": given})
         return
     binaries = postgres_binaries()
     if binaries is None:
-        tally.left_out.append("the suite on PostgreSQL: no PostgreSQL found")
+        tally.left_out.append("the suite on PostgreSQL: no PostgreSQL found (set KHUE_TEST_POSTGRES)")
         return
     with temporary_postgres(binaries) as url:
-        _pytest("PostgreSQL", list(DATABASE_SUITES), tally, {"KHUE_DATABASE_URL": url})
+        _pytest("PostgreSQL", suites, tally, {"KHUE_DATABASE_URL": url})
 
 
-def _run(command: list[str], extra: dict[str, str] | None = None) -> bool:
-    return subprocess.run(command, cwd=ROOT, env=os.environ | (extra or {}), check=False).returncode == 0
-
-
-def _migrations_match() -> bool:
-    with tempfile.TemporaryDirectory() as folder:
-        extra = {"KHUE_DATA_DIR": folder, "KHUE_SECRET_KEY": "test"}
-        return _run([sys.executable, "-m", "khue", "manage", "makemigrations", "--check", "--dry-run", "-v0"], extra)
+def _run(command: list[str], extra: dict[str, str]) -> bool:
+    """Run a step; what it says is shown only if it fails."""
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | extra, check=False, text=True, encoding="utf-8", errors="replace",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    if done.returncode:
+        _say(done.stdout)
+    return done.returncode == 0
 
 
 def _pytest(name: str, arguments: list[str], tally: Tally, extra: dict[str, str]) -> None:
-    print(f"-- tests on {name}", flush=True)  # noqa: T201
-    workers = min(os.cpu_count() or 1, 4)
+    _say(f"-- tests on {name}")
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [
-            sys.executable, "-m", "pytest", "-p", "xdist", "-n", str(workers), "--dist", "loadfile", f"--junitxml={report}",
-            *arguments,
-        ]  # fmt: skip
+        command = [sys.executable, "-m", "pytest", "--color=no", f"--junitxml={report}", *arguments]
+        if not any(argument in {"-x", "--pdb", "-n0"} for argument in arguments):
+            command += ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"]
         finished = subprocess.run(command, cwd=ROOT, env=os.environ | extra, check=False).returncode
-        counted = _counts(report)
-    if counted is None:
-        tally.note(f"tests on {name} did not run to the end", good=False)
+        counts = _counts(report)
+    if counts is None:
+        tally.note(f"tests on {name} did not run to the end", good=False, seconds=time.monotonic() - began)
         return
-    passed, failed, skipped = counted
-    tally.passed += passed
-    tally.failed += failed or (1 if finished not in {0, 5} else 0)
-    if skipped:
-        tally.left_out.append(f"{skipped} tests on {name} skipped themselves (see above)")
+    tally.passed += counts.passed
+    tally.failed += counts.failed or finished not in {0, NO_TESTS}
+    for reason in sorted(set(counts.skipped) - {ONLY_POSTGRES}):
+        tally.left_out.append(f"{counts.skipped.count(reason)} tests on {name}: {reason}")
 
 
-def _counts(report: Path) -> tuple[int, int, int] | None:
+def _counts(report: Path) -> Counts | None:
     if not report.exists():
         return None
-    suite = ET.parse(report).getroot()  # noqa: S314 - our own file
-    found = suite if suite.tag == "testsuite" else suite.find("testsuite")
-    if found is None:
-        return None
-    total, failed = int(found.get("tests", 0)), int(found.get("failures", 0)) + int(found.get("errors", 0))
-    skipped = int(found.get("skipped", 0))
-    return total - failed - skipped, failed, skipped
+    root = ET.parse(report).getroot()  # noqa: S314 - our own file
+    suites = [root] if root.tag == "testsuite" else root.findall("testsuite")
+    total = sum(int(suite.get("tests", 0)) for suite in suites)
+    failed = sum(int(suite.get("failures", 0)) + int(suite.get("errors", 0)) for suite in suites)
+    reasons = tuple((found.get("message") or "no reason given").strip() for found in root.iter("skipped"))
+    return Counts(total - failed - len(reasons), failed, reasons)
 
 
-def postgres_binaries() -> Path | None:
-    """The folder of initdb and pg_ctl: Debian's newest, or that of the one on PATH."""
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3].split(".")[0]))
-    if debian:
-        return debian[-1].parent
-    found = shutil.which("initdb")
-    return Path(found).resolve().parent if found else None
-
-
-@contextmanager
-def temporary_postgres(binaries: Path, settings: tuple[str, ...] = ("fsync=off", "full_page_writes=off")) -> Iterator[str]:
-    """A private cluster on a socket in a temporary folder; gives its address."""
-    with tempfile.TemporaryDirectory(prefix="khue-pg-") as name:
-        folder = Path(name)
-        as_user: list[str] = []
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
-            # PostgreSQL refuses to run as root; Debian's package makes the user postgres.
-            as_user = ["runuser", "-u", "postgres", "--"]
-            shutil.chown(folder, "postgres")
-        data = folder / "data"
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run(
-            [*as_user, binaries / "initdb", "-D", data, "-U", "khue", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
-            check=True, cwd=folder, **quiet,
-        )  # fmt: skip
-        options = f"-k {folder} -c listen_addresses= -c max_connections=120 " + " ".join(f"-c {s}" for s in settings)
-        control = [*as_user, binaries / "pg_ctl", "-D", data, "-l", folder / "log", "-w"]
-        subprocess.run([*control, "-o", options, "start"], check=True, cwd=folder, **quiet)
-        try:
-            yield f"postgres://khue@/postgres?host={folder}"
-        finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], check=False, cwd=folder, **quiet)
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
