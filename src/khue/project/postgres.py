@@ -39,7 +39,7 @@ def temporary_postgres(binaries: Path, settings: tuple[str, ...] = FORGETFUL) ->
     """A private cluster in a temporary folder; gives its address for KHUE_DATABASE_URL."""
     with tempfile.TemporaryDirectory(prefix="khue-pg-") as name:
         folder = Path(name)
-        prefix = _without_privilege(folder)
+        prefix: list[str | Path] = [*_without_privilege(folder)]
         data = folder / "data"
         likeness = ("-U", "khue", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
         _quietly([*prefix, binaries / "initdb", "-D", data, *likeness], folder)

@@ -51,5 +51,5 @@ def first_administrator(province: str, department: str, username: str, name: str
     person = people.register_person(actor, school_id=office.id, person=NewPerson(name))
     access.grant(actor, person_id=person.id, role=Role.DEPARTMENT_ADMIN, unit_id=root.id, source="khue init")
     password = secrets.token_urlsafe(9)
-    access.create_account(actor, person_id=person.id, username=username, password=password)
+    access.create_account(actor, unit_id=office.id, person_id=person.id, username=username, password=password)
     return password
