@@ -1,0 +1,475 @@
+"""A workbook as sparse cells, read from untrusted bytes.
+
+xlsx is read with expat: no entities, no dense ranges, a cap on everything that is unpacked. The
+legacy xls goes through calamine, in the child process with its memory limit.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from xml.parsers import expat
+
+from khue.core.names import nfc
+from khue.sheets.data import Limits, Refuse
+
+Value = str | Decimal | dt.date | bool | None
+EPOCH = dt.date(1899, 12, 30)
+EPOCH_1904 = dt.date(1904, 1, 1)
+BUILTIN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+_DATE_CODE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
+_REF = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+OLE, ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
+MAX_SERIAL = 2_958_465  # 31/12/9999
+
+
+@dataclass(slots=True)
+class Cell:
+    """A cell: its value, whether it is a formula, and an Excel error if it holds one."""
+
+    value: Value = None
+    formula: bool = False
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A sheet: cells by row and column (0 = first), merged ranges, what is hidden."""
+
+    name: str
+    visible: bool = True
+    rows: dict[int, dict[int, Cell]] = field(default_factory=dict)
+    merges: list[tuple[int, int, int, int]] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    font: str = ""  # legacy encoding of its texts, if one was decoded
+
+    def cell(self, row: int, column: int) -> Cell | None:
+        """The cell, if anything is there."""
+        return self.rows.get(row, {}).get(column)
+
+    def text(self, row: int, column: int) -> str:
+        """The cell as clean text: NFC, single spaces; numbers and dates as people write them."""
+        cell = self.cell(row, column)
+        return "" if cell is None else as_text(cell.value)
+
+    def numbers(self) -> list[int]:
+        """Row numbers in order."""
+        return sorted(self.rows)
+
+
+@dataclass(slots=True)
+class Book:
+    """All sheets of a file."""
+
+    sheets: list[Sheet]
+    kind: str  # xlsx, xls, csv
+
+
+def address(row: int, column: int) -> str:
+    """«C11» for row 10, column 2."""
+    letters, number = "", column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row + 1}"
+
+
+def as_text(value: Value) -> str:
+    """A value as clean text."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return nfc(value)
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, Decimal):
+        return str(int(value)) if value == value.to_integral_value() else str(value.normalize())
+    return f"{value:%d/%m/%Y}"
+
+
+def read(data: bytes, filename: str, limits: Limits) -> Book:
+    """The workbook in these bytes, or a refusal that says what they are."""
+    if len(data) > limits.file_bytes:
+        raise Refuse("file_too_large", limit_mib=limits.file_bytes // 1024**2)
+    if data.startswith(ZIP):
+        return _read_xlsx(data, limits)
+    if data.startswith(OLE):
+        return _read_xls(data, filename, limits)
+    looks = _looks_like(data)
+    if looks == "csv" and filename.lower().endswith((".csv", ".txt")):
+        return _read_csv(data)
+    raise Refuse("not_an_xlsx", looks_like=looks)
+
+
+def _looks_like(data: bytes) -> str:
+    head = data[:4096].lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t")
+    if not head:
+        return "empty"
+    if head[:5].lower() == b"<html" or head[:9].lower() == b"<!doctype" or b"<table" in head.lower():
+        return "html"
+    if head.startswith(b"%PDF"):
+        return "pdf"
+    if head.startswith(b"<?xml"):
+        return "xml"
+    if b"\x00" in head:
+        return "binary"
+    return "csv" if any(sep in head for sep in (b";", b",", b"\t")) else "text"
+
+
+def _read_csv(data: bytes) -> Book:
+    import csv  # noqa: PLC0415 - rare
+
+    text = data.decode("utf-8-sig", errors="replace")
+    first = text.split("\n", 1)[0]
+    delimiter = max(";,\t", key=first.count)
+    sheet = Sheet("CSV")
+    for number, line in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter)):
+        cells = {column: Cell(value) for column, value in enumerate(line) if value.strip()}
+        if cells:
+            sheet.rows[number] = cells
+    return Book([sheet], "csv")
+
+
+def _read_xls(data: bytes, filename: str, limits: Limits) -> Book:
+    if b"E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e" in data:
+        raise Refuse("password_protected")
+    if b"W\x00o\x00r\x00k\x00b\x00o\x00o\x00k" not in data and b"B\x00o\x00o\x00k" not in data:
+        raise Refuse("not_an_xlsx", looks_like="ole")
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum  # noqa: PLC0415 - only for old files
+
+    try:
+        source = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = []
+        for about in source.sheets_metadata:
+            sheet = Sheet(about.name, visible=about.visible == SheetVisibleEnum.Visible)
+            found = source.get_sheet_by_name(about.name)
+            for number, line in enumerate(found.to_python(skip_empty_area=False)[: limits.rows]):
+                cells = {
+                    column: Cell(_from_calamine(value))
+                    for column, value in enumerate(line[: limits.columns])
+                    if value != ""
+                }
+                if cells:
+                    sheet.rows[number] = cells
+            sheets.append(sheet)
+    except Exception as error:
+        if "assword" in str(error):
+            raise Refuse("password_protected") from error
+        raise Refuse("file_damaged") from error
+    return Book(sheets, "xls")
+
+
+def _from_calamine(value: Any) -> Value:
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, int | float):
+        return _number(repr(value))
+    if isinstance(value, dt.datetime):
+        return value.date()
+    return value if isinstance(value, dt.date) else str(value)
+
+
+def _number(text: str) -> Decimal:
+    """A number as Excel means it: the shortest decimal that gives the stored double."""
+    return Decimal(repr(float(text)))  # the file's own numbers are doubles
+
+
+# --- xlsx -------------------------------------------------------------------------------------
+
+
+class _Archive:
+    """The zip, with a budget for all that is unpacked."""
+
+    def __init__(self, data: bytes, limits: Limits) -> None:
+        try:
+            self.zip = zipfile.ZipFile(io.BytesIO(data))
+            entries = self.zip.infolist()
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+            raise Refuse("file_damaged") from error
+        total = sum(entry.file_size for entry in entries)
+        if len(entries) > limits.entries or total > limits.inflated_bytes:
+            raise Refuse("inflated_size_exceeded", inflated_mib=total // 1024**2)
+        if any(entry.flag_bits & 1 for entry in entries):
+            raise Refuse("password_protected")
+        self.names = {entry.filename.lstrip("/"): entry for entry in entries}
+        self.left = limits.inflated_bytes
+
+    def read(self, name: str) -> bytes:
+        """One part, checked: sizes in the directory may lie."""
+        try:
+            with self.zip.open(self.names[name]) as stream:
+                content = stream.read(self.left + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
+            raise Refuse("file_damaged") from error
+        self.left -= len(content)
+        if self.left < 0:
+            raise Refuse("inflated_size_exceeded")
+        return content
+
+
+def _parse(content: bytes, start: Any = None, end: Any = None, text: Any = None) -> None:
+    parser = expat.ParserCreate(namespace_separator=None)
+    parser.buffer_text = True
+    parser.buffer_size = 65536
+
+    def forbidden(*_: object) -> None:
+        raise Refuse("dtd_forbidden")
+
+    parser.StartDoctypeDeclHandler = forbidden
+    parser.EntityDeclHandler = forbidden
+    parser.ExternalEntityRefHandler = forbidden
+    if start:
+        parser.StartElementHandler = start
+    if end:
+        parser.EndElementHandler = end
+    if text:
+        parser.CharacterDataHandler = text
+    try:
+        parser.Parse(content, True)  # noqa: FBT003 - expat's own signature
+    except expat.ExpatError as error:
+        raise Refuse("file_damaged") from error
+
+
+def _local(name: str) -> str:
+    return name.rsplit(":", 1)[-1]
+
+
+def _read_xlsx(data: bytes, limits: Limits) -> Book:
+    archive = _Archive(data, limits)
+    if "xl/workbook.xml" not in archive.names:
+        if any(name.startswith(("word/", "ppt/")) for name in archive.names):
+            raise Refuse("not_an_xlsx", looks_like="office")
+        workbook = next((n for n in archive.names if n.endswith("workbook.xml")), "")
+        if not workbook:
+            raise Refuse("not_an_xlsx", looks_like="zip")
+    else:
+        workbook = "xl/workbook.xml"
+    folder = workbook.rsplit("/", 1)[0] + "/" if "/" in workbook else ""
+    about: list[tuple[str, str, bool]] = []
+    flags = {"date1904": False}
+
+    def on_workbook(name: str, attributes: dict[str, str]) -> None:
+        local = _local(name)
+        if local == "sheet":
+            key = next((v for k, v in attributes.items() if _local(k) == "id"), "")
+            visible = attributes.get("state", "visible") == "visible"
+            about.append((attributes.get("name", ""), key, visible))
+        elif local == "workbookPr":
+            flags["date1904"] = attributes.get("date1904", "0") in {"1", "true"}
+
+    _parse(archive.read(workbook), on_workbook)
+    targets: dict[str, str] = {}
+
+    def on_relation(name: str, attributes: dict[str, str]) -> None:
+        if _local(name) == "Relationship":
+            targets[attributes.get("Id", "")] = attributes.get("Target", "")
+
+    relations = f"{folder}_rels/{workbook.rsplit('/', 1)[-1]}.rels"
+    if relations in archive.names:
+        _parse(archive.read(relations), on_relation)
+    shared = _shared_strings(archive, folder)
+    dates = _date_styles(archive, folder)
+    epoch = EPOCH_1904 if flags["date1904"] else EPOCH
+    sheets = []
+    for title, key, visible in about:
+        target = targets.get(key, "")
+        path = target.lstrip("/") if target.startswith("/") else folder + target
+        if path not in archive.names or "worksheet" not in path:
+            continue
+        sheet = Sheet(nfc(title), visible)
+        _read_sheet(archive.read(path), sheet, shared, dates, epoch, limits)
+        sheets.append(sheet)
+    if not sheets:
+        raise Refuse("file_damaged")
+    return Book(sheets, "xlsx")
+
+
+def _shared_strings(archive: _Archive, folder: str) -> list[str]:
+    path = folder + "sharedStrings.xml"
+    if path not in archive.names:
+        return []
+    strings: list[str] = []
+    parts: list[str] = []
+    state = {"text": False, "phonetic": False}
+
+    def start(name: str, _: dict[str, str]) -> None:
+        local = _local(name)
+        if local == "si":
+            parts.clear()
+        elif local == "rPh":
+            state["phonetic"] = True
+        elif local == "t":
+            state["text"] = not state["phonetic"]
+
+    def end(name: str) -> None:
+        local = _local(name)
+        if local == "si":
+            strings.append("".join(parts))
+        elif local == "rPh":
+            state["phonetic"] = False
+        elif local == "t":
+            state["text"] = False
+
+    def text(data: str) -> None:
+        if state["text"]:
+            parts.append(data)
+
+    _parse(archive.read(path), start, end, text)
+    return strings
+
+
+def _date_styles(archive: _Archive, folder: str) -> list[bool]:
+    """Whether each cell style shows a date."""
+    path = folder + "styles.xml"
+    if path not in archive.names:
+        return []
+    codes: dict[int, str] = {}
+    styles: list[int] = []
+    inside = {"xfs": False}
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        local = _local(name)
+        if local == "numFmt":
+            codes[int(attributes.get("numFmtId", "0"))] = attributes.get("formatCode", "")
+        elif local == "cellXfs":
+            inside["xfs"] = True
+        elif local == "xf" and inside["xfs"]:
+            styles.append(int(attributes.get("numFmtId", "0")))
+
+    def end(name: str) -> None:
+        if _local(name) == "cellXfs":
+            inside["xfs"] = False
+
+    _parse(archive.read(path), start, end)
+
+    def is_date(key: int) -> bool:
+        if key in BUILTIN_DATES:
+            return True
+        code = _DATE_CODE.sub("", codes.get(key, "")).lower()
+        return any(letter in code for letter in "dy") or set(code) == {"m"}
+
+    return [is_date(key) for key in styles]
+
+
+class _Reader:
+    """Handlers of one worksheet; keeps only cells with something in them."""
+
+    def __init__(self, sheet: Sheet, shared: list[str], dates: list[bool], epoch: dt.date, limits: Limits) -> None:
+        self.sheet, self.shared, self.dates, self.epoch, self.limits = sheet, shared, dates, epoch, limits
+        self.row = -1
+        self.column = -1
+        self.kind = ""
+        self.date = False
+        self.formula = False
+        self.value: list[str] = []
+        self.take = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        local = _local(name)
+        if local == "c":
+            self._cell(attributes)
+        elif local == "v" or (local == "t" and self.kind == "inlineStr"):
+            self.take = True
+        elif local == "f":
+            self.formula = True
+        elif local == "row":
+            number = attributes.get("r", "")
+            self.row = int(number) - 1 if number.isdigit() else self.row + 1
+            self.column = -1
+            if attributes.get("hidden") in {"1", "true"}:
+                self.sheet.hidden_rows.add(self.row)
+        elif local == "mergeCell":
+            self._merge(attributes.get("ref", ""))
+        elif local == "col" and attributes.get("hidden") in {"1", "true"}:
+            low, high = int(attributes.get("min", "1")), int(attributes.get("max", "1"))
+            self.sheet.hidden_columns.update(range(low - 1, min(high, self.limits.columns)))
+
+    def _cell(self, attributes: dict[str, str]) -> None:
+        found = _REF.fullmatch(attributes.get("r", ""))
+        if found:
+            column = 0
+            for letter in found[1]:
+                column = column * 26 + ord(letter) - 64
+            self.column, self.row = column - 1, int(found[2]) - 1
+        else:
+            self.column += 1
+        self.kind = attributes.get("t", "n")
+        style = attributes.get("s", "")
+        self.date = style.isdigit() and int(style) < len(self.dates) and self.dates[int(style)]
+        self.formula, self.take = False, False
+        self.value.clear()
+
+    def _merge(self, ref: str) -> None:
+        ends = [_REF.fullmatch(part) for part in ref.split(":")]
+        if len(ends) == 2 and all(ends):  # noqa: PLR2004 - two corners
+            spots = []
+            for found in ends:
+                column = 0
+                for letter in found[1]:  # type: ignore[index]
+                    column = column * 26 + ord(letter) - 64
+                spots.append((int(found[2]) - 1, column - 1))  # type: ignore[index]
+            self.sheet.merges.append((*spots[0], *spots[1]))
+
+    def text(self, data: str) -> None:
+        """Characters inside a value."""
+        if self.take:
+            self.value.append(data)
+
+    def end(self, name: str) -> None:
+        """An element ends; with `c` the cell is complete."""
+        local = _local(name)
+        if local in {"v", "t"}:
+            self.take = False
+            return
+        if local != "c":
+            return
+        text = "".join(self.value)
+        if not text and not self.formula:
+            return
+        if self.row >= self.limits.rows or self.column >= self.limits.columns:
+            return  # a stray cell far away is not part of any table
+        cell = self._made(text)
+        if cell is not None:
+            self.sheet.rows.setdefault(self.row, {})[self.column] = cell
+
+    def _made(self, text: str) -> Cell | None:
+        kind, formula = self.kind, self.formula
+        if kind == "s":
+            index = int(text) if text.isdigit() else -1
+            value: Value = self.shared[index] if 0 <= index < len(self.shared) else ""
+            return Cell(value, formula) if value else None
+        if kind in {"str", "inlineStr"}:
+            return Cell(text, formula) if text or formula else None
+        if kind == "e":
+            return Cell(None, formula, error=text)
+        if kind == "b":
+            return Cell(text in {"1", "true"}, formula)
+        if kind == "d":
+            try:
+                return Cell(dt.date.fromisoformat(text[:10]), formula)
+            except ValueError:
+                return Cell(text, formula)
+        if text == "":
+            return Cell(None, formula)
+        try:
+            number = _number(text)
+        except (ValueError, ArithmeticError):
+            return Cell(text, formula)
+        if self.date and 0 < number < MAX_SERIAL:
+            return Cell(self.epoch + dt.timedelta(days=int(number)), formula)
+        return Cell(number, formula)
+
+
+def _read_sheet(
+    content: bytes, sheet: Sheet, shared: list[str], dates: list[bool], epoch: dt.date, limits: Limits
+) -> None:
+    reader = _Reader(sheet, shared, dates, epoch, limits)
+    _parse(content, reader.start, reader.end, reader.text)
