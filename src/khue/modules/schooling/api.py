@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from khue.modules.schooling.data import Assignment, HomeroomTeacher, NewMember, RosterRow
+from khue.modules.schooling.data import Assignment, Choice, HomeroomTeacher, NewMember, RosterRow
 from khue.modules.schooling.models import (
     AssessmentMode,
     ClassMembership,
@@ -27,6 +27,7 @@ from khue.modules.schooling.queries import (
     homerooms_of,
     pupils_of_sheet,
     roster,
+    subject_pupils,
     taught_class_subject_ids,
     teachers_of,
     term_of,
@@ -34,23 +35,29 @@ from khue.modules.schooling.queries import (
     visible_classes,
     year_of,
 )
-from khue.modules.schooling.services import (
-    assign_homeroom,
-    assign_teachers,
+from khue.modules.schooling.services.classes import add_subject, change_class_subject, open_class
+from khue.modules.schooling.services.pupils import (
     choose_subjects,
-    end_assignment,
+    enroll,
     enroll_many,
-    ensure_subjects,
     leave_class,
     move_class,
-    open_class,
-    open_year,
+    set_choices,
     set_mode,
 )
+from khue.modules.schooling.services.teaching import (
+    assign_homeroom,
+    assign_teacher,
+    assign_teachers,
+    end_assignment,
+    set_teachers,
+)
+from khue.modules.schooling.services.years import ensure_subjects, open_year, set_terms
 
 __all__ = [
     "AssessmentMode",
     "Assignment",
+    "Choice",
     "ClassMembership",
     "ClassSubject",
     "HomeroomAssignment",
@@ -63,8 +70,11 @@ __all__ = [
     "SubjectChoice",
     "TeachingAssignment",
     "Term",
+    "add_subject",
     "assign_homeroom",
+    "assign_teacher",
     "assign_teachers",
+    "change_class_subject",
     "choices_of_class",
     "choose_subjects",
     "class_sizes",
@@ -73,6 +83,7 @@ __all__ = [
     "classes_with_subjects",
     "current_year",
     "end_assignment",
+    "enroll",
     "enroll_many",
     "ensure_subjects",
     "homeroom_class_ids",
@@ -84,7 +95,11 @@ __all__ = [
     "open_year",
     "pupils_of_sheet",
     "roster",
+    "set_choices",
     "set_mode",
+    "set_teachers",
+    "set_terms",
+    "subject_pupils",
     "taught_class_subject_ids",
     "teachers_of",
     "term_of",

@@ -52,3 +52,14 @@ class Assignment:
 
     class_subject_id: UUID
     person_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a pupil learns of a subject and how he or she is assessed (môn lựa chọn, chuyên đề, miễn giảm)."""
+
+    pupil_id: UUID
+    takes_subject: bool = True
+    takes_topic: bool = False
+    mode: str = "NORMAL"
+    decision: str = ""

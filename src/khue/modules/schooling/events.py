@@ -14,6 +14,13 @@ class ClassOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectsChanged:
+    """The subjects of a class or their plan changed (môn của lớp)."""
+
+    school_class_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class MembershipChanged:
     """Pupils came into a class or left it (vào lớp, rời lớp)."""
 

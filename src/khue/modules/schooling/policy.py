@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from khue.core.actor import Role
-from khue.kit.permissions import Action, holds, register
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from khue.core.actor import Actor, Role
+from khue.kit.permissions import Action, holds, register, relation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LEADERS = (Role.PRINCIPAL, Role.VICE_PRINCIPAL)
 OFFICE = (*LEADERS, Role.CLERK)
@@ -13,10 +20,53 @@ SEE_CLASS = register(Action("schooling.class.see", "Xem lớp", (holds(*READERS)
 CHANGE_CLASS = register(Action("schooling.class.change", "Sửa lớp", (holds(*OFFICE),))).code
 SEE_SUBJECT = register(Action("schooling.subject.see", "Xem môn của lớp", (holds(*READERS),))).code
 CHANGE_SUBJECT = register(Action("schooling.subject.change", "Sửa môn của lớp", (holds(*OFFICE),))).code
+SEE_ASSIGNMENT = register(
+    Action("schooling.teaching.see", "Xem phân công giảng dạy", (holds(*READERS),))
+).code
 ASSIGN = register(Action("schooling.teaching.assign", "Phân công giảng dạy", (holds(*OFFICE),))).code
 # Asked of the school itself, for acts that have no row yet.
-SEE_SCHOOL = register(Action("schooling.school.see", "Xem lớp của trường", (holds(*READERS, unit="id"),))).code
+SEE_SCHOOL = register(
+    Action("schooling.school.see", "Xem lớp của trường", (holds(*READERS, unit="id"),))
+).code
 OPEN_CLASS = register(Action("schooling.class.open", "Mở lớp", (holds(*OFFICE, unit="id"),))).code
 ASSIGN_ALL = register(
     Action("schooling.teaching.assign_all", "Phân công giảng dạy cả trường", (holds(*OFFICE, unit="id"),))
+).code
+SET_TERMS = register(
+    Action(
+        "schooling.terms.set", "Lập kế hoạch học kì", (holds(*OFFICE, Role.DEPARTMENT_ADMIN, unit="id"),)
+    )
+).code
+
+
+def _anywhere(*roles: Role) -> Callable[[Actor], Q | None]:
+    """Every row for whoever holds one of the roles somewhere: years belong to nobody in particular."""
+
+    def rows(actor: Actor) -> Q | None:
+        return Q(pk__isnull=False) if actor.holds(*roles) else None
+
+    return rows
+
+
+# A year and the dates common to all are shared by the units of a database. Opening the same year twice
+# changes nothing, so that the first school that needs it may open it.
+OPEN_YEAR = register(
+    Action(
+        "schooling.year.open",
+        "Mở năm học",
+        (
+            relation(
+                "office",
+                "Quản trị của Sở hoặc văn phòng một trường.",
+                _anywhere(Role.DEPARTMENT_ADMIN, *OFFICE),
+            ),
+        ),
+    )
+).code
+PLAN_YEAR = register(
+    Action(
+        "schooling.year.plan",
+        "Đặt khung thời gian năm học chung",
+        (relation("department", "Quản trị của Sở.", _anywhere(Role.DEPARTMENT_ADMIN)),),
+    )
 ).code

@@ -90,6 +90,13 @@ def roster(school_class_id: UUID, day: dt.date | None = None) -> list[RosterRow]
     return sorted(listed, key=lambda row: (row.position or 9999, row.sort_key, row.pupil_id))
 
 
+def subject_pupils(class_subject_id: UUID, listed: Iterable[RosterRow]) -> list[RosterRow]:
+    """The rows of a class list that stand in the sheet of a subject."""
+    subject = ClassSubject.objects.only("school_class_id").get(pk=class_subject_id)
+    found = pupils_of_sheet(subject.school_class_id, class_subject_id, None)
+    return [row for row in listed if row.pupil_id in found]
+
+
 def _codes(pupil_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
     """The Ministry's and the old software's codes of pupils."""
     found: dict[UUID, dict[str, str]] = defaultdict(dict)
