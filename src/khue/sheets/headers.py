@@ -1,0 +1,195 @@
+"""Finding the header of a table by what it says: any order, wording, number of rows, grouped or not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from khue.core.names import fold
+from khue.sheets.workbook import Sheet, address
+
+_WORD = re.compile(r"[a-z0-9]+")
+NAME = {
+    "ho va ten", "ho ten", "ho va ten hoc sinh", "ho ten hoc sinh", "ho va ten hs", "ho ten hs", "ten hoc sinh",
+    "hoc sinh", "ho va ten can bo", "ho ten can bo", "ho va ten giao vien", "ho ten giao vien", "ho dem va ten",
+    "ho ten can bo giao vien", "ho va ten can bo giao vien", "ho va ten cbgv", "ho ten cbgv", "ho va ten cbgvnv", "ten hs",
+    "full name", "ho chu dem va ten", "ho va ten gv", "ho ten gv", "ho ten can bo giao vien nhan vien",
+}  # fmt: skip
+BANNER = (
+    "nam hoc", "doc lap", "cong hoa", "so gd", "phong gd", "uy ban", "ubnd", "so giao duc", "bang diem", "danh sach",
+    "bang tong hop", "mon hoc lop", "truong t", "thong tin nha truong",
+)  # fmt: skip
+DEPTH, SEARCH = 4, 60
+
+
+@lru_cache(maxsize=20_000)
+def key(text: str) -> str:
+    """Words of a header without accents, case or punctuation: «Ngày sinh (*)» is «ngay sinh»."""
+    return " ".join(_WORD.findall(fold(text)))
+
+
+@dataclass(slots=True)
+class Column:
+    """A column: the texts of its header from top to bottom, as keys and as written."""
+
+    index: int
+    path: tuple[str, ...]
+    written: str
+    row: int  # row of its lowest header text
+
+    @property
+    def leaf(self) -> str:
+        """The lowest text."""
+        return self.path[-1] if self.path else ""
+
+    @property
+    def group(self) -> str:
+        """All above the lowest text."""
+        return " / ".join(self.path[:-1])
+
+    @property
+    def whole(self) -> str:
+        """The whole path."""
+        return " / ".join(self.path)
+
+
+@dataclass(slots=True)
+class Header:
+    """The header of a table: its columns, the first row of data."""
+
+    sheet: Sheet
+    top: int
+    first: int
+    columns: list[Column]
+    fields: dict[str, int] = field(default_factory=dict)
+
+    def unknown(self, used: Iterable[int]) -> list[Column]:
+        """Columns with a header that nobody used."""
+        taken = set(used)
+        return [column for column in self.columns if column.index not in taken and column.path]
+
+    def where(self, name: str, row: int) -> str:
+        """Address of a field's cell in a row."""
+        return address(row, self.fields[name])
+
+
+def find_header(sheet: Sheet, is_anchor: Callable[[str], bool] | None = None) -> Header | None:
+    """The header around the first cell that reads like «Họ và tên» (or what `is_anchor` accepts)."""
+    accept = is_anchor or (lambda text: text in NAME)
+    for row in sheet.numbers()[:SEARCH]:
+        hits = [column for column in sheet.rows[row] if accept(key(sheet.text(row, column)))]
+        if hits:
+            return _around(sheet, row, hits[0])
+    return None
+
+
+def _around(sheet: Sheet, row: int, anchor: int) -> Header:
+    top = row
+    while top > 0 and row - top < DEPTH - 1 and _is_group_row(sheet, top - 1, anchor):
+        top -= 1
+    bottom = row
+    while bottom - top < DEPTH and _continues(sheet, bottom + 1, anchor, top):
+        bottom += 1
+    columns = []
+    width = max(column for line in range(top, bottom + 1) for column in sheet.rows.get(line, {0: None})) + 1
+    for index in range(width):
+        columns.append(_column(sheet, index, top, bottom))
+    return Header(sheet, top, bottom + 1, columns)
+
+
+def _is_group_row(sheet: Sheet, row: int, anchor: int) -> bool:
+    """A row above the names that holds groups of columns, not a title of the sheet."""
+    texts = [key(sheet.text(row, column)) for column in sheet.rows.get(row, {})]
+    texts = [text for text in texts if text]
+    if len(texts) < 2 or any(part in text for text in texts for part in BANNER):  # noqa: PLR2004 - a lone title
+        return False
+    return not any(top <= row <= bottom and left <= anchor <= right and left != right
+                   for top, left, bottom, right in sheet.merges if top == bottom)
+
+
+def _continues(sheet: Sheet, row: int, anchor: int, top: int) -> bool:
+    """A further header row: names empty, other cells short texts or column numbers."""
+    cells = sheet.rows.get(row)
+    if not cells or sheet.text(row, anchor):
+        return False
+    merged = any(m_top <= row <= m_bottom and m_top >= top and left <= anchor <= right
+                 for m_top, left, m_bottom, right in sheet.merges)
+    texts = [sheet.text(row, column) for column in cells]
+    if merged:
+        return True
+    first_column = min(cells)
+    if first_column < anchor and sheet.text(row, first_column).isdigit() and len(texts) > 3:  # noqa: PLR2004
+        return False
+    return all(len(text) < 60 for text in texts) and any(not _is_value(text) for text in texts)  # noqa: PLR2004
+
+
+def _is_value(text: str) -> bool:
+    return bool(re.fullmatch(r"[\d.,/ -]+", text)) and not text.isdigit()
+
+
+def _column(sheet: Sheet, index: int, top: int, bottom: int) -> Column:
+    path: list[str] = []
+    written, row = "", top
+    for line in range(top, bottom + 1):
+        text = _header_text(sheet, line, index, bottom)
+        if text and (not path or key(text) != path[-1]):
+            path.append(key(text))
+            written, row = text, line
+    return Column(index, tuple(path), written, row)
+
+
+def _header_text(sheet: Sheet, row: int, column: int, bottom: int) -> str:
+    own = sheet.text(row, column)
+    if own:
+        return own
+    for top, left, low, right in sheet.merges:
+        if top <= row <= low and left <= column <= right:
+            return sheet.text(top, left)
+    # No merged range says so: a blank above a lower header belongs to the group on its left.
+    if row < bottom and any(sheet.text(line, column) for line in range(row + 1, bottom + 1)):
+        covered = any(top <= row <= low and left <= column <= right for top, left, low, right in sheet.merges)
+        back = column - 1
+        while back >= 0 and not covered:
+            text = sheet.text(row, back)
+            if text:
+                if any(top <= row <= low and left <= back <= right for top, left, low, right in sheet.merges):
+                    return ""  # the neighbor's range is known and does not reach here
+                below = any(sheet.text(line, back) for line in range(row + 1, bottom + 1))
+                return text if below else ""
+            back -= 1
+    return ""
+
+
+Matcher = Callable[[Column], bool]
+
+
+def assign(header: Header, matchers: Mapping[str, Matcher]) -> dict[str, int]:
+    """Give each field its first matching column; a column serves one field."""
+    taken: set[int] = set()
+    for name, matches in matchers.items():
+        for column in header.columns:
+            if column.index not in taken and column.path and matches(column):
+                header.fields[name] = column.index
+                taken.add(column.index)
+                break
+    return header.fields
+
+
+def one_of(*texts: str) -> Matcher:
+    """The lowest text, or the whole path, is one of these."""
+    wanted = {key(text) for text in texts}
+    return lambda column: column.leaf in wanted or column.whole in wanted
+
+
+def under(groups: Iterable[str], leaves: Iterable[str], joined: Iterable[str] = ()) -> Matcher:
+    """A lower text below a group («Cha / Họ và tên»), or both said at once («Họ tên cha»)."""
+    tops, lows, whole = {key(g) for g in groups}, {key(t) for t in leaves}, {key(t) for t in joined}
+
+    def matches(column: Column) -> bool:
+        if column.leaf in whole:
+            return True
+        return column.leaf in lows and any(part in tops for part in column.path[:-1])
+
+    return matches
