@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from khue.core.actor import Actor
-    from khue.modules.schooling.models import ClassSubject
+    from khue.modules.schooling.api import ClassSubject
 
 KIND_OF = {
     "score": SheetKind.SCORE,
