@@ -28,6 +28,10 @@ os.environ["KHUE_SECRET_KEY"] = "test secret, never used elsewhere"  # noqa: S10
 os.environ["DJANGO_SETTINGS_MODULE"] = "khue.project.settings"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright's loop runs in the test's thread
 
+import django  # noqa: E402 - reads the environment set above
+
+django.setup()
+
 pytest_plugins = ["tests.fixtures"]
 settings.register_profile(
     "khue", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None

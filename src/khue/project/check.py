@@ -95,7 +95,7 @@ def chromium() -> str | None:
 def _static_checks(tally: Tally) -> None:
     python = [sys.executable, "-m"]
     steps = {
-        "style (ruff)": [*python, "ruff", "check", "--quiet", *PYTHON_SOURCES],
+        "style (ruff)": [*python, "ruff", "check", "--quiet", "--output-format=concise", *PYTHON_SOURCES],
         "types (mypy, strict)": [*python, "mypy", "--no-error-summary"],
         "tiers (import-linter)": [str(Path(sys.executable).with_name("lint-imports"))],
         "templates (djlint)": [*python, "djlint", "--lint", "--quiet", "src"],
