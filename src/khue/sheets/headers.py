@@ -65,6 +65,13 @@ class Header:
     columns: list[Column]
     fields: dict[str, int] = field(default_factory=dict)
 
+    def repeats(self, row: int) -> bool:
+        """Whether a row among the data is the header again, whole or one of its rows."""
+        paths = {column.index: column.path for column in self.columns}
+        cells = self.sheet.rows.get(row, {})
+        texts = [(column, key(self.sheet.text(row, column))) for column in cells]
+        return all(text in paths.get(column, ()) for column, text in texts if text)
+
     def unknown(self, used: Iterable[int]) -> list[Column]:
         """Columns with a header that nobody used."""
         taken = set(used)

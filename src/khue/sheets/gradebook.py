@@ -1,0 +1,442 @@
+"""Mark sheets of a class and term, whoever's program wrote them (bảng điểm chi tiết)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from khue.core.decimals import from_tenths, rounded_quotient, tenths
+from khue.rules.curriculum import subject_code_of, subject_name
+from khue.sheets import values
+from khue.sheets.banner import Banner, class_name, fits, read_banner
+from khue.sheets.data import (
+    ERROR,
+    INFO,
+    WARNING,
+    FileReport,
+    Finding,
+    ImportAs,
+    Known,
+    KnownClass,
+    KnownSubject,
+    Refuse,
+    Table,
+)
+from khue.sheets.headers import NAME, Column, Header, find_header, key
+from khue.sheets.pupils_known import Pupils, name_key
+from khue.sheets.values import Read
+from khue.sheets.workbook import Book, Sheet, address, as_text
+
+CODE = {
+    "ma hoc sinh", "ma hs", "ma dinh danh", "ma dinh danh hoc sinh", "ma so hoc sinh", "ma so", "ma moet", "ma", "id", "mahs",
+    "ma dinh danh bo", "ma dinh danh bo gd dt", "ma bo", "ma bo gd dt", "ma hoc sinh moet", "so dinh danh hoc sinh", "ma hssv", "student id",
+    "ma so hs", "ma hoc sinh bo", "ma csdl", "ma nganh", "ma dinh danh hs",
+}  # fmt: skip
+BIRTH = {"ngay sinh", "ngay thang nam sinh", "nam sinh", "sinh ngay", "ngay thang sinh", "ns", "ngay sinh hs", "ngay sinh hoc sinh"}
+STT = {"stt", "tt", "so tt", "so thu tu", "no"}
+REMARK = {"nhan xet", "ghi chu", "nhan xet cua giao vien", "loi nhan xet", "nhan xet gv", "nhan xet cua gv", "nhan xet su tien bo",
+          "nhan xet cua giao vien bo mon", "nx"}  # fmt: skip
+_ONGOING = re.compile(
+    r"^(?:diem )?(?:ddg|danh gia|kiem tra|kt|diem danh gia)? ?(?:tx|thuong xuyen|t x)(?: lan)? ?(\d{0,2})$|^ddgtx ?(\d{0,2})$"
+)
+_ONGOING_GROUP = re.compile(r"\b(?:ddgtx|ddg tx|tx|thuong xuyen|dg tx|kttx|kt tx|diem tx)\b|ddgtx")
+_COUNT = re.compile(r"^(?:tx|lan|cot|so|diem|bai|dd?g|kt|l|c)? ?\(?(\d{1,2})\)?$")
+_MIDTERM = re.compile(r"^(?:diem |ket qua |muc )?(?:ddg|danh gia|kiem tra|kt|dg|bai kt|diem kt)? ?(?:gk|giua ki|giua ky|giua hoc ki|giua hoc ky|ghk|giua hk)(?: (?:i|ii|1|2))?$|^ddggk\w{0,2}$|^gki{1,2}$|^gk[12]$")
+_FINAL = re.compile(r"^(?:diem |ket qua |muc )?(?:ddg|danh gia|kiem tra|kt|dg|bai kt|diem kt)? ?(?:ck|cuoi ki|cuoi ky|cuoi hoc ki|cuoi hoc ky|chk|cuoi hk|hoc ki cuoi)(?: (?:i|ii|1|2))?$|^ddgck\w{0,2}$|^cki{1,2}$|^ck[12]$")
+_YEAR = re.compile(r"^(?:dtb ?m ?cn|dtbmcn|tbm? ?cn|tbcn|dtbcn|tbmcn|(?:dtb|tb|tbm|diem tb|diem trung binh|trung binh|xl|xep loai|kq|ket qua|dtbm)? ?(?:mon )?ca nam|xl cn|kq cn|cn)$")
+_TERM = re.compile(
+    r"^(?:dtb ?m?|tbm?|diem tb|diem trung binh|trung binh|trung binh mon|tb mon|xl|xep loai|kq|ket qua|diem tbm|dtb mon|muc)? ?"
+    r"(?:mon )?(?:hoc ki|hoc ky|hk|h k)? ?(i|ii|1|2)?$"
+)
+_TERM_TIGHT = re.compile(r"^(?:dtbmhk|dtbhk|tbmhk|tbhk|xlhk|kqhk|tbm hk|tb hk|dtb hk|dtbm hk|xl hk|kq hk)(i|ii|1|2)?$")
+_TOPIC = re.compile(r"^(?:diem )?(?:cum )?chuyen de(?: hoc tap)?$|^cdht$|^dcd$")
+ROMAN = {"i": 1, "ii": 2, "1": 1, "2": 2, None: 0, "": 0}
+SHIFTED = 3  # rows one off before the whole sheet is refused
+SIGNATURE = re.compile(r"\b(?:ky ghi ro|ki ghi ro|ky ten|ki ten|nguoi lap|hieu truong|giao vien bo mon|giao vien chu nhiem|ngay \d|tong so|danh sach nay|lap bang|xac nhan)\b")
+
+
+@dataclass(slots=True)
+class Columns:
+    """Where things stand in one mark sheet."""
+
+    name: int
+    code: int | None = None
+    birth: int | None = None
+    stt: int | None = None
+    ongoing: list[int] = field(default_factory=list)
+    midterm: int | None = None
+    final: int | None = None
+    term: int | None = None
+    year: int | None = None
+    topic: int | None = None
+    remark: int | None = None
+
+    def marks(self) -> list[tuple[str, int]]:
+        """Mark columns with their field names."""
+        named = [(f"tx{number}", column) for number, column in enumerate(self.ongoing)]
+        named += [("gk", self.midterm)] if self.midterm is not None else []
+        named += [("ck", self.final)] if self.final is not None else []
+        return named + ([("cd", self.topic)] if self.topic is not None else [])
+
+
+@dataclass(slots=True)
+class Line:
+    """A row of a pupil before it is matched."""
+
+    row: int
+    code: str
+    name: str
+    birth: str
+    numbered: bool
+
+
+def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> None:
+    """Read all mark sheets of the file."""
+    school_class = _class(wanted, known)
+    read = 0
+    candidates = [sheet for sheet in book.sheets if sheet.visible]
+    for sheet in candidates:
+        header = find_header(sheet)
+        columns = _columns(header, wanted.term) if header else None
+        if header is None or columns is None:
+            continue
+        banner = read_banner(sheet, header.top, school_class.level)
+        fits(banner, wanted, known, sheet)
+        code = _subject(sheet, banner, wanted, school_class.level, alone=len(candidates) == 1)
+        if code is None:
+            continue
+        subject = school_class.subjects.get(code)
+        if subject is None:
+            report.findings.append(Finding("subject_unknown", ERROR, sheet.name, info={"subject": code}))
+            continue
+        term = wanted.term or (int(str(banner.term.value)) if banner.term else 0)
+        _Sheet(sheet, header, columns, known, school_class, code, subject, term, report).run()
+        read += 1
+    if not read and not any(f.kind == "subject_unknown" for f in report.findings):
+        raise Refuse(_why_nothing(candidates))
+
+
+def _why_nothing(sheets: list[Sheet]) -> str:
+    return "wrong_kind_of_file" if any(find_header(sheet) for sheet in sheets) else "required_columns_missing"
+
+
+def _class(wanted: ImportAs, known: Known) -> KnownClass:
+    target = class_name(wanted.school_class)
+    found = next((row for row in known.classes if class_name(row.name) == target), None)
+    if found is None:
+        raise Refuse("class_unknown", target=wanted.school_class)
+    return found
+
+
+def _subject(sheet: Sheet, banner: Banner, wanted: ImportAs, level: str, *, alone: bool) -> str | None:
+    named = subject_code_of(sheet.name, level)
+    said = str(banner.subject.value) if banner.subject else None
+    if named and said and named != said:
+        raise Refuse(
+            "subject_mismatch", sheet=sheet.name, cell=banner.subject.cell if banner.subject else "",
+            file=said, target=named,
+        )
+    found = said or named
+    if wanted.subject:
+        if found and found != wanted.subject:
+            if alone:
+                cell = banner.subject.cell if banner.subject else ""
+                raise Refuse("subject_mismatch", sheet=sheet.name, cell=cell, file=found, target=wanted.subject)
+            return None
+        return wanted.subject if found or alone else None
+    return found
+
+
+def _columns(header: Header, term: int) -> Columns | None:
+    """What each column holds; nothing if this is no mark sheet."""
+    found: Columns | None = None
+    for column in header.columns:
+        if column.leaf in NAME or column.whole in NAME:
+            found = Columns(column.index)
+            break
+    if found is None:
+        return None
+    terms: list[tuple[int, int]] = []
+    for column in header.columns:
+        if column.index != found.name and column.path:
+            _place(found, column, terms)
+    ours = [index for index, number in terms if number in {0, term}]
+    found.term = ours[0] if ours else None
+    return found if found.ongoing or found.midterm is not None or found.final is not None else None
+
+
+def _place(found: Columns, column: Column, terms: list[tuple[int, int]]) -> None:
+    leaf, group, index = column.leaf, column.group, column.index
+    if leaf in STT and found.stt is None:
+        found.stt = index
+    elif leaf in CODE and found.code is None:
+        found.code = index
+    elif leaf in BIRTH and found.birth is None:
+        found.birth = index
+    elif leaf in REMARK:
+        found.remark = index if found.remark is None or leaf.startswith("nhan xet") else found.remark
+    elif _TOPIC.match(leaf):
+        found.topic = index
+    elif _ONGOING.match(leaf) or (_ONGOING_GROUP.search(group) and _COUNT.match(leaf)):
+        found.ongoing.append(index)
+    elif _MIDTERM.match(leaf) or _MIDTERM.match(column.whole.replace(" / ", " ")):
+        found.midterm = index if found.midterm is None else found.midterm
+    elif _FINAL.match(leaf) or _FINAL.match(column.whole.replace(" / ", " ")):
+        found.final = index if found.final is None else found.final
+    elif _YEAR.match(leaf):
+        found.year = index
+    elif leaf and (match := _TERM_TIGHT.match(leaf) or _TERM.match(leaf)) and leaf not in {"i", "ii", "1", "2"}:
+        terms.append((index, ROMAN[match[1]]))
+
+
+class _Sheet:
+    """One mark sheet on its way to a table."""
+
+    def __init__(
+        self, sheet: Sheet, header: Header, columns: Columns, known: Known, school_class: KnownClass, code: str,
+        subject: KnownSubject, term: int, report: FileReport,
+    ) -> None:
+        self.sheet, self.header, self.columns, self.known = sheet, header, columns, known
+        self.school_class, self.code, self.subject, self.term, self.report = school_class, code, subject, term, report
+        self.words = subject.kind == "comment"
+        self.pupils = Pupils(known, school_class.name)
+        self.seen: dict[str, tuple[int, list[Any]]] = {}
+        self.stopped: set[str] = set()
+        self.rows: list[list[Any]] = []
+
+    def run(self) -> None:
+        """Match rows, read marks, compare averages."""
+        self._unknown_columns()
+        lines = self._lines()
+        self._row_shift(lines)
+        for line in lines:
+            self._row(line)
+        self._missing(lines)
+        fields = ["r", "ref", "tx", "gk", "ck"]
+        if self.columns.topic is not None:
+            fields.append("cd")
+        fields += ["kq_file", "kq"] if self.words else ["tb_file", "tb"]
+        fields.append("nx")
+        if self.columns.year is not None:
+            fields += ["cn_file", "cn"]
+        about = {
+            "subject": self.code, "subject_name": subject_name(self.school_class.level, self.code),
+            "term": self.term, "class": self.school_class.name,
+            "assessment": "comment" if self.words else "score", "tx_needed": self.subject.ongoing,
+        }  # fmt: skip
+        self.report.tables.append(Table(self.sheet.name, "marks", fields, self.rows, about, self._layout()))
+
+    def say(self, kind: str, severity: str, row: int, column: int | None, ref: str = "", **info: Any) -> None:
+        """Note a finding."""
+        cell = address(row, column) if column is not None else ""
+        self.report.findings.append(Finding(kind, severity, self.sheet.name, cell, ref, info))
+
+    def _unknown_columns(self) -> None:
+        c = self.columns
+        used = {c.name, c.code, c.birth, c.stt, *c.ongoing, c.midterm, c.final, c.term, c.year, c.topic, c.remark}
+        for column in self.header.unknown(index for index in used if index is not None):
+            self.say("unknown_column", INFO, column.row, column.index, header=column.written)
+
+    def _lines(self) -> list[Line]:
+        """Rows that mean a pupil: not blank, not a repeated header, not the signatures."""
+        c, sheet = self.columns, self.sheet
+        found = []
+        for row in sheet.numbers():
+            if row < self.header.first:
+                continue
+            name = sheet.text(row, c.name)
+            if key(name) in NAME or self.header.repeats(row):
+                continue
+            code = sheet.text(row, c.code) if c.code is not None else ""
+            birth = self._birth(row)
+            number = sheet.text(row, c.stt) if c.stt is not None else ""
+            numbered = number.replace(".", "").isdigit()
+            if not (numbered or code or birth) or not (name or code):
+                if self._has_marks(row) and not name and not code:
+                    self.say("marks_without_pupil", ERROR, row, c.name)
+                continue
+            if SIGNATURE.search(key(name)) and not code and not birth:
+                continue
+            found.append(Line(row, code, name, birth, numbered))
+            if row in sheet.hidden_rows:
+                self.say("hidden_rows", INFO, row, c.name)
+        return found
+
+    def _birth(self, row: int) -> str:
+        if self.columns.birth is None:
+            return ""
+        read = values.date(self.sheet.cell(row, self.columns.birth))
+        return read.value or ""
+
+    def _has_marks(self, row: int) -> bool:
+        reader = values.comment if self.words else values.mark
+        return any(reader(self.sheet.cell(row, column)).value for _, column in self.columns.marks())
+
+    def _row_shift(self, lines: list[Line]) -> None:
+        """Codes one row off from the names: refuse the sheet, say where it begins."""
+        off: list[int] = []
+        for number, line in enumerate(lines):
+            pupil = self.pupils.by_code.get(line.code)
+            if pupil is None or not line.name or name_key(pupil.name) == name_key(line.name):
+                continue
+            near = [lines[n].name for n in (number - 1, number + 1) if 0 <= n < len(lines)]
+            if any(name_key(pupil.name) == name_key(name) for name in near):
+                off.append(number)
+        mismatched = sum(
+            1 for line in lines
+            if (pupil := self.pupils.by_code.get(line.code)) and line.name and name_key(pupil.name) != name_key(line.name)
+        )
+        if len(off) >= SHIFTED and len(off) * 2 >= mismatched:
+            column = self.columns.code if self.columns.code is not None else self.columns.name
+            raise Refuse("row_shift", sheet=self.sheet.name, first_cell=address(lines[off[0]].row, column))
+
+    def _row(self, line: Line) -> None:
+        match = self.pupils.find(line.code, line.name, line.birth)
+        c = self.columns
+        if match.problem:
+            ref = match.pupil.ref if match.pupil else ""
+            self.say(match.problem, ERROR, line.row, c.name, ref, ho_ten=line.name)
+            if match.pupil:
+                self.stopped.add(match.pupil.ref)
+            elif match.problem == "pupil_ambiguous":
+                self.stopped.update(p.ref for p in self.pupils.by_name.get(name_key(line.name), ()))
+            return
+        pupil = match.pupil
+        if pupil is None:
+            return
+        if pupil.class_name and pupil.class_name != self.school_class.name:
+            self.say("pupil_in_other_class", ERROR, line.row, c.name, pupil.ref, other_class=pupil.class_name, ho_ten=line.name)
+            return
+        before = len(self.report.findings)
+        row = self._read(line.row, pupil.ref)
+        earlier = self.seen.get(pupil.ref)
+        if earlier is None:
+            self.seen[pupil.ref] = (len(self.rows), row)
+            self.rows.append(row)
+            return
+        del self.report.findings[before:]
+        if earlier[1][1:] != row[1:]:
+            self.say("pupil_duplicate_row", ERROR, line.row, c.name, pupil.ref, ho_ten=line.name)
+            self.rows = [kept for kept in self.rows if kept[1] != pupil.ref]
+            self.stopped.add(pupil.ref)
+
+    def _read(self, row: int, ref: str) -> list[Any]:
+        """The marks of a row and what is to be said about them."""
+        c = self.columns
+        read: dict[str, Read] = {}
+        reader = values.comment if self.words else values.mark
+        for name, column in c.marks():
+            found = reader(self.sheet.cell(row, column))
+            read[name] = found
+            if found.kind:
+                self.say(found.kind, found.severity, row, column, ref, field=name, **found.info)
+        ongoing = [read[f"tx{number}"].value for number in range(len(c.ongoing))]
+        while ongoing and ongoing[-1] is None:
+            ongoing.pop()
+        midterm, final = _value(read, "gk"), _value(read, "ck")
+        vendor = values.average(self._cell(row, c.term), words=self.words)
+        vendor_year = values.average(self._cell(row, c.year), words=self.words)
+        bad = any(item.bad for item in read.values())
+        ours = self._result(row, ref, ongoing, midterm, final, _value(read, "cd"), bad=bad)
+        if ours is not None and vendor is not None and ours != vendor:
+            kind = "result_mismatch" if self.words else "average_mismatch"
+            self.say(kind, WARNING, row, c.term, ref, file=vendor, correct=ours)
+        remark = values.text(self._cell(row, c.remark)).value
+        out: list[Any] = [row + 1, ref, ongoing, midterm, final]
+        if c.topic is not None:
+            out.append(_value(read, "cd"))
+        out += [vendor, ours, remark]
+        if c.year is not None:
+            year = self._year(ref, ours)
+            if year is not None and vendor_year is not None and year != vendor_year:
+                kind = "result_mismatch" if self.words else "year_average_mismatch"
+                self.say(kind, WARNING, row, c.year, ref, file=vendor_year, correct=year)
+            out += [vendor_year, year]
+        return out
+
+    def _cell(self, row: int, column: int | None) -> Any:
+        return None if column is None else self.sheet.cell(row, column)
+
+    def _result(
+        self, row: int, ref: str, ongoing: list[str | None], midterm: str | None, final: str | None,
+        topic: str | None, *, bad: bool,
+    ) -> str | None:
+        """The term's average or result; none where something is missing, and then it is said."""
+        c, needed = self.columns, self.subject.ongoing
+        done = [item for item in ongoing if item is not None]
+        if not done and midterm is None and final is None and not bad:
+            spot = c.midterm if c.midterm is not None else c.name
+            self.say("row_without_marks", INFO, row, spot, ref)
+            return None
+        if bad:
+            return None
+        complete = True
+        if len(done) < needed:
+            empty = next((n for n in range(needed) if n >= len(ongoing) or ongoing[n] is None), needed - 1)
+            column = c.ongoing[empty] if empty < len(c.ongoing) else (c.ongoing[-1] if c.ongoing else c.name)
+            self.say("tx_too_few", WARNING, row, column, ref, found=len(done), needed=needed)
+            complete = False
+        elif len(done) > needed:
+            extra = [n for n, item in enumerate(ongoing) if item is not None][needed]
+            self.say("tx_too_many", WARNING, row, c.ongoing[extra], ref, found=len(done), needed=needed)
+            complete = False
+        for name, value, column in (("gk", midterm, c.midterm), ("ck", final, c.final)):
+            if value is None:
+                self.say("mark_missing", WARNING, row, column if column is not None else c.name, ref, field=name)
+                complete = False
+        if not complete or midterm is None or final is None:
+            return None
+        if self.words:
+            return "Đ" if all(item == "Đ" for item in (*done, midterm, final)) else "CĐ"
+        marks = [tenths(Decimal(item)) for item in done] + ([tenths(Decimal(topic))] if topic else [])
+        total = sum(marks) + 2 * tenths(Decimal(midterm)) + 3 * tenths(Decimal(final))
+        return str(from_tenths(rounded_quotient(total, len(marks) + 5)))
+
+    def _year(self, ref: str, ours: str | None) -> str | None:
+        if ours is None or self.words:
+            return ours
+        first = self.known.averages.get(f"{ref}|{self.code}")
+        if first is None:
+            return None
+        return str(from_tenths(rounded_quotient(tenths(Decimal(first)) + 2 * tenths(Decimal(ours)), 3)))
+
+    def _missing(self, lines: list[Line]) -> None:
+        there = set(self.seen) | self.stopped
+        if not lines:
+            return
+        for pupil in self.pupils.in_class:
+            if pupil.active and pupil.ref not in there:
+                self.report.findings.append(
+                    Finding("pupil_missing_in_file", WARNING, self.sheet.name, "", pupil.ref, {"ho_ten": pupil.name})
+                )
+
+    def _layout(self) -> dict[str, Any]:
+        """How the sheet looks, so that it can be written the same way again."""
+        c = self.columns
+        fields: dict[str, int] = {f"tx{number + 1}": column for number, column in enumerate(c.ongoing)}
+        named = {
+            "stt": c.stt, "code": c.code, "name": c.name, "birth": c.birth, "gk": c.midterm, "ck": c.final,
+            "topic": c.topic, "term": c.term, "year": c.year, "remark": c.remark,
+        }  # fmt: skip
+        fields |= {name: column for name, column in named.items() if column is not None}
+        banner = [
+            [row, column, self.sheet.text(row, column)]
+            for row in self.sheet.numbers() if row < self.header.first
+            for column in sorted(self.sheet.rows[row]) if self.sheet.text(row, column)
+        ]
+        merges = [list(m) for m in self.sheet.merges if m[2] < self.header.first]
+        sample = [
+            cell.value for row in self.sheet.numbers() if row >= self.header.first
+            for _, column in c.marks() if (cell := self.sheet.cell(row, column)) is not None
+        ][:40]  # fmt: skip
+        comma = sum(1 for value in sample if isinstance(value, str) and "," in as_text(value)) * 2 > len(sample) > 0
+        return {
+            "sheet": self.sheet.name, "banner": banner, "merges": merges, "first": self.header.first,
+            "columns": fields, "hidden": sorted(self.sheet.hidden_columns), "comma": comma,
+        }  # fmt: skip
+
+
+def _value(read: dict[str, Read], name: str) -> Any:
+    return read[name].value if name in read else None
