@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from khue.core.actor import Actor
 
+FIELDS = ("code", "name", "official_code", "aliases", "since", "reason")
+
 
 def for_actor(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Strangers find nothing here; this module lies below sign-in and cannot lead them there."""
@@ -98,12 +100,12 @@ def item_page(request: HttpRequest, key: str) -> HttpResponse:
             messages.success(request, done)
             return redirect("codes:list", code_list=row.code_list)
     aliases = row.extra.get("aliases", [])
-    shown = request.POST if refusal else {"name": row.name, "official_code": row.official_code}
+    kept = {"name": row.name, "official_code": row.official_code}
     context = {
         "row": row,
         "meta": shipped.lists().get(row.code_list, {"title": row.code_list}),
         "aliases": request.POST.get("aliases", "") if refusal else "\n".join(aliases),
-        "shown": shown,
+        "shown": _shown(request) if refusal else _shown(request) | kept,
         "versions": rows.filter(code_list=row.code_list, code=row.code).order_by("-valid_from"),
         "refusal": refusal,
         "may_change": row.valid_to is None and permissions.can(request.actor, policy.CHANGE.code, row),
@@ -134,7 +136,7 @@ def add_page(request: HttpRequest, code_list: str) -> HttpResponse:
             return redirect("codes:list", code_list=code_list)
     elif not _may_change(request.actor):
         raise NotFound("KIT-001")
-    context = {"code_list": code_list, "meta": meta, "shown": request.POST, "refusal": refusal}
+    context = {"code_list": code_list, "meta": meta, "shown": _shown(request), "refusal": refusal}
     return render(request, "codes/add.html", context, status=422 if refusal else 200)
 
 
@@ -154,6 +156,11 @@ def _change(request: HttpRequest, row: CodeItem) -> str:
         reason=reason,
     )
     return "Đã lưu mục của danh mục."
+
+
+def _shown(request: HttpRequest) -> dict[str, str]:
+    """What stands in the fields: what was typed, else nothing."""
+    return {name: request.POST.get(name, "") for name in FIELDS}
 
 
 def _day(request: HttpRequest, name: str) -> dt.date | None:
