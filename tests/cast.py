@@ -10,9 +10,12 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from django.test import Client
+
 from khue.core.actor import Actor, GrantFact, Role, system_actor
 from khue.core.dates import VIETNAM
 from khue.core.ids import uuid7
+from khue.modules.access.api import Account, Grant
 from khue.modules.gradebook import api as gradebook
 from khue.modules.gradebook.data import Operation, OperationResult
 from khue.modules.orgs import api as orgs
@@ -75,6 +78,11 @@ def make_actor(person: people.Person, *held: tuple[Role, orgs.Unit], now: dt.dat
     return Actor(person.pk, person.full_name, now.date(), now, grants)
 
 
+def make_school(name: str, code: str, levels: str, parent: orgs.Unit) -> orgs.Unit:
+    """A school."""
+    return orgs.found_school(SYSTEM, name=name, code=code, levels=levels, parent=parent)
+
+
 def make_staff(school: orgs.Unit, name: str, position: str = "Giáo viên") -> people.Person:
     """A member of staff."""
     person = people.register_person(SYSTEM, school_id=school.pk, person=NewPerson(name))
@@ -97,7 +105,8 @@ def make_pupils(school: orgs.Unit, names: tuple[str, ...], first_code: int) -> l
 
 
 def make_class(
-    school: orgs.Unit, year: schooling.SchoolYear, name: str, grade: int, pupils: list[UUID], **options: object
+    school: orgs.Unit, year: schooling.SchoolYear, name: str, grade: int, pupils: list[UUID],
+    **options: object,
 ) -> schooling.SchoolClass:
     """A class with pupils and opened sheets."""
     row = schooling.open_class(SYSTEM, school_id=school.pk, year=year, name=name, grade=grade, **options)  # type: ignore[arg-type]
@@ -112,10 +121,10 @@ def make_world(size: int = 5) -> World:
     province = orgs.found_unit(SYSTEM, kind="province", name="Tỉnh Lạng Sơn")
     department = orgs.found_unit(SYSTEM, kind="department", name="Sở GD&ĐT Lạng Sơn", parent=province)
     commune = orgs.found_unit(SYSTEM, kind="commune", name="Xã Lộc Bình", parent=province)
-    school = orgs.found_school(SYSTEM, name="Trường THCS Khe Vàng", code="20180001", levels="THCS", parent=commune)
-    primary = orgs.found_school(SYSTEM, name="Trường Tiểu học Bản Pè", code="20180002", levels="TH", parent=commune)
-    upper = orgs.found_school(SYSTEM, name="Trường THPT Đèo Khách", code="20180003", levels="THPT", parent=province)
-    elsewhere = orgs.found_school(SYSTEM, name="Trường THCS Nà Lầu", code="20180004", levels="THCS", parent=commune)
+    school = make_school("Trường THCS Khe Vàng", "20180001", "THCS", commune)
+    primary = make_school("Trường Tiểu học Bản Pè", "20180002", "TH", commune)
+    upper = make_school("Trường THPT Đèo Khách", "20180003", "THPT", province)
+    elsewhere = make_school("Trường THCS Nà Lầu", "20180004", "THCS", commune)
     year = schooling.open_year(
         SYSTEM, code="2025-2026", term_starts=(dt.date(2025, 9, 5), dt.date(2026, 1, 19)),
         ends_on=dt.date(2026, 6, 1),
@@ -155,8 +164,21 @@ def make_world(size: int = 5) -> World:
     return world
 
 
+def sign_in(actor: Actor) -> Client:
+    """A browser in which this person is signed in, with the roles the actor has."""
+    account = Account.objects.create_user(f"u.{actor.person_id}", person_id=actor.person_id)
+    Grant.objects.bulk_create(
+        Grant(person_id=actor.person_id, role=held.role.value, unit_id=held.unit_id, valid_from=SINCE)
+        for held in actor.grants
+    )
+    client = Client()
+    client.force_login(account)
+    return client
+
+
 def write(
-    actor: Actor, sheet: Sheet, pupil_id: UUID, slot: str, value: str, *, base: int | None = None, state: str = ""
+    actor: Actor, sheet: Sheet, pupil_id: UUID, slot: str, value: str, *, base: int | None = None,
+    state: str = "",
 ) -> OperationResult:
     """Enter one value as the grid would; without `base` on top of what is there."""
     if base is None:
@@ -168,10 +190,11 @@ def write(
 
 def fill(sheet: Sheet, value: str = "7.5") -> None:
     """Fill every required cell of a sheet with a plausible value, as the system."""
+    plausible = {
+        "mark": value, "whole": "8", "pass": "Đ", "thc": "T", "tdc": "T", "level4": "T", "count": "1",
+    }  # fmt: skip
     slots = {
-        slot.code: {"mark": value, "whole": "8", "pass": "Đ", "thc": "T", "tdc": "T", "level4": "T", "count": "1"}[
-            slot.kind.value
-        ]
+        slot.code: plausible[slot.kind.value]
         for slot in gradebook.slots_of(sheet)
         if slot.required
     }

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+
+def _class_name(row: Model) -> str:
+    return f"{row}, {row.year}"  # type: ignore[attr-defined]
 
 
 class SchoolingConfig(AppConfig):
@@ -12,5 +21,8 @@ class SchoolingConfig(AppConfig):
     label = "schooling"
 
     def ready(self) -> None:
-        """Declare the policy."""
-        from khue.modules.schooling import policy  # noqa: F401, PLC0415 - apps are loaded only now
+        """Declare the policy, and name classes on the page that explains access."""
+        from khue.modules.access import api as access  # noqa: PLC0415 - apps are loaded only now
+        from khue.modules.schooling import policy  # noqa: F401, PLC0415
+
+        access.register_explainable("schooling.SchoolClass", "Lớp", _class_name)

@@ -37,6 +37,16 @@ class HomeroomTeacher:
 
 
 @dataclass(frozen=True, slots=True)
+class SchoolLine:
+    """A school in the list of schools: how many classes and pupils it has in a year (quy mô)."""
+
+    school_id: UUID
+    name: str
+    classes: int
+    pupils: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewMember:
     """A pupil to put into a class."""
 

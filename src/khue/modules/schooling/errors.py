@@ -12,6 +12,8 @@ CODES: dict[str, str] = {
     "SCH-007": "Chỉ chuyển được sang lớp cùng khối của trường. Hãy chọn lớp khối {grade}.",
     "SCH-008": "Người này không làm việc ở trường vào ngày {day}. Hãy kiểm tra danh sách cán bộ.",
     "SCH-009": "Miễn học hoặc đánh giá theo kế hoạch riêng cần số quyết định. Hãy ghi số, ngày quyết định.",
+    "SCH-010": "Phân công của các lớp này vừa được người khác sửa. Hãy tải lại trang rồi sửa tiếp.",
+    "SCH-011": "«{text}» chưa rõ là ai{names}. Hãy chọn tên trong danh sách gợi ý.",
     "SCH-012": "Tên lớp «{name}» không hợp lệ. Hãy ghi như 6A, 10A1.",
     "SCH-013": "Môn này không phải môn của lớp. Hãy tải lại trang.",
     "SCH-014": "Các học kì phải nối tiếp nhau và nằm trong năm học {year}. Hãy sửa ngày bắt đầu, kết thúc.",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Prefetch, Q
 
+from khue.core.names import fold
 from khue.kit import permissions
 from khue.kit.models import in_force
+from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
 from khue.modules.schooling import policy
-from khue.modules.schooling.data import HomeroomTeacher, RosterRow
+from khue.modules.schooling.data import HomeroomTeacher, RosterRow, SchoolLine
 from khue.modules.schooling.models import (
     ClassMembership,
     ClassSubject,
@@ -31,8 +34,10 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from khue.core.actor import Actor
+    from khue.modules.people.data import PersonCard
 
 SUMMER = 3
+ATTENDING = "Đang học"
 
 
 def taught_class_subject_ids(person_id: UUID, day: dt.date) -> QuerySet[Any]:
@@ -153,6 +158,30 @@ def teachers_of(school_class_id: UUID, day: dt.date) -> dict[UUID, list[tuple[UU
     return found
 
 
+def teaching_of(school_class_ids: Iterable[UUID], day: dt.date) -> dict[UUID, list[UUID]]:
+    """Persons by class subject, for many classes at once (bảng phân công)."""
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    rows = TeachingAssignment.objects.filter(
+        in_force(day), class_subject__school_class__in=list(school_class_ids)
+    )
+    for subject, person in rows.order_by("valid_from", "id").values_list("class_subject_id", "person_id"):
+        found[subject].append(person)
+    return found
+
+
+def teaching_stamp(school_class_ids: Iterable[UUID]) -> str:
+    """A short stamp of all assignments of these classes: it differs after any change of them."""
+    ids = list(school_class_ids)
+    digest = hashlib.sha256()
+    for rows in (
+        TeachingAssignment.objects.filter(class_subject__school_class__in=ids),
+        HomeroomAssignment.objects.filter(school_class__in=ids),
+    ):
+        for key, end in rows.order_by("id").values_list("id", "valid_to"):
+            digest.update(f"{key} {end};".encode())
+    return digest.hexdigest()[:20]
+
+
 def class_subjects(school_class_id: UUID) -> QuerySet[ClassSubject]:
     """The subjects of a class in the order of the book."""
     return (
@@ -171,6 +200,31 @@ def classes_with_subjects(school_class_ids: Iterable[UUID]) -> QuerySet[SchoolCl
 def classes_of_school(school_id: UUID, year: SchoolYear) -> QuerySet[SchoolClass]:
     """The classes of a school in a year, 6A before 10A1."""
     return SchoolClass.objects.filter(school=school_id, year=year).order_by("grade", "sort_key", "id")
+
+
+def school_lines(actor: Actor, year: SchoolYear, text: str = "") -> list[SchoolLine]:
+    """The schools whose classes the actor may see, with their numbers of classes and pupils."""
+    schools = permissions.visible(actor, policy.SEE_SCHOOL, orgs.Unit.objects.filter(kind="school"))
+    if text:
+        schools = schools.filter(search_key__contains=fold(text))
+    rows = SchoolClass.objects.filter(year=year, school__in=schools)
+    classes = dict(rows.values_list("school_id").annotate(number=Count("id")).order_by())
+    members = ClassMembership.objects.filter(school_class__in=rows, valid_to__isnull=True)
+    pupils = dict(members.values_list("school_id").annotate(number=Count("id")).order_by())
+    return [
+        SchoolLine(key, name, classes.get(key, 0), pupils.get(key, 0))
+        for key, name in schools.order_by("search_key", "id").values_list("id", "name")
+    ]
+
+
+def unplaced_pupils(school_id: UUID, year: SchoolYear) -> list[PersonCard]:
+    """Pupils of a school who attend and stand in no class of the year, by given name (chưa xếp lớp)."""
+    placed = set(
+        ClassMembership.objects.filter(
+            school_class__year=year, school_class__school=school_id, valid_to__isnull=True
+        ).values_list("pupil_id", flat=True)
+    )
+    return [card for card in people.pupils_of(school_id, status=ATTENDING) if card.person_id not in placed]
 
 
 def visible_classes(actor: Actor, year: SchoolYear) -> QuerySet[SchoolClass]:

@@ -14,6 +14,7 @@ from khue.core.errors import Invalid, Refused
 from khue.core.names import nfc
 from khue.kit import audit, outbox
 from khue.modules.people import api as people
+from khue.modules.people.data import PersonChange
 from khue.modules.schooling.data import Choice, NewMember
 from khue.modules.schooling.events import MembershipChanged
 from khue.modules.schooling.models import (
@@ -83,9 +84,15 @@ def enroll_many(
 def leave_class(
     actor: Actor, *, school_class_id: UUID, pupil_id: UUID, on: dt.date, status: str
 ) -> ClassMembership:
-    """A pupil leaves a class from a day on; the marks stay with the pupil (rời lớp)."""
+    """A pupil leaves a class from a day on; the marks stay with the pupil (rời lớp).
+
+    In the year that is going on, the register says so too.
+    """
     row = load_class(actor, school_class_id)
     stay = _leave(row, pupil_id, on, nfc(status))
+    if row.year.starts_on <= on <= actor.today < row.year.ends_on:
+        change = PersonChange(pupil_id, pupil={"status": stay.status})
+        people.change_person(actor, person_id=pupil_id, changes=change)
     audit.record(
         actor, "schooling.class.left", subject=row, unit=row.school_id,
         after={"pupil": str(pupil_id), "on": on.isoformat(), "status": stay.status},

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from khue.core.errors import Refused
+from khue.core.errors import Conflict, Refused
 from khue.kit import audit, outbox, permissions
 from khue.kit.models import in_force
 from khue.modules.people import api as people
-from khue.modules.schooling import policy
+from khue.modules.schooling import policy, queries
 from khue.modules.schooling.data import Assignment
 from khue.modules.schooling.events import TeachingChanged
 from khue.modules.schooling.models import ClassSubject, HomeroomAssignment, TeachingAssignment
@@ -66,14 +66,21 @@ def assign_teachers(
 
 @transaction.atomic
 def set_teachers(
-    actor: Actor, *, school_id: UUID, teachers: Mapping[UUID, Sequence[UUID]], since: dt.date
+    actor: Actor, *, school_id: UUID, teachers: Mapping[UUID, Sequence[UUID]],
+    homerooms: Mapping[UUID, UUID | None] | None = None, since: dt.date, seen: str = "",
 ) -> int:
-    """Make the teaching of these subjects from a day on exactly so (bảng phân công); returns changes.
+    """Make the teaching of these classes from a day on exactly so (bảng phân công); returns changes.
 
-    `teachers` gives the persons of each class subject; who is not named any more ends that day.
+    `teachers` gives the persons of each class subject, `homerooms` the leader of each class; who is
+    not named any more ends that day. `seen` is the stamp of what the user looked at: if somebody
+    else assigned teachers meanwhile, nothing is written.
     """
     load_school(actor, school_id, policy.ASSIGN_ALL)
     subjects = _subjects(school_id, set(teachers), since)
+    classes = {row.school_class_id for row in subjects.values()} | set(homerooms or {})
+    if seen and seen != queries.teaching_stamp(classes):
+        raise Conflict("SCH-010")
+    changes = _set_homerooms(actor, homerooms or {}, since)
     present = (
         TeachingAssignment.objects.select_for_update(of=("self",))
         .filter(class_subject__in=subjects)
@@ -90,7 +97,32 @@ def set_teachers(
         )
         _announce(actor, school_id, (subjects[row.class_subject_id] for row in ended))
     wanted = [Assignment(key, person) for key, persons in teachers.items() for person in persons]
-    return len(ended) + len(assign_teachers(actor, school_id=school_id, assignments=wanted, since=since))
+    new = assign_teachers(actor, school_id=school_id, assignments=wanted, since=since)
+    return changes + len(ended) + len(new)
+
+
+def _set_homerooms(actor: Actor, homerooms: Mapping[UUID, UUID | None], since: dt.date) -> int:
+    """Give classes their leaders; None leaves a class without one from that day on."""
+    present = {key: found.person_id for key, found in queries.homerooms_of(homerooms, since).items()}
+    changed = {key: person for key, person in homerooms.items() if person != present.get(key)}
+    for key, person in sorted(changed.items()):
+        if person is not None:
+            assign_homeroom(actor, school_class_id=key, person_id=person, since=since)
+        else:
+            _end_homeroom(actor, key, since)
+    return len(changed)
+
+
+def _end_homeroom(actor: Actor, school_class_id: UUID, on: dt.date) -> None:
+    row = load_class(actor, school_class_id)
+    for stay in HomeroomAssignment.objects.filter(in_force(on), school_class=row):
+        stay.valid_to = on
+        stay.save(update_fields=["valid_to"])
+        audit.record(
+            actor, "schooling.homeroom.ended", subject=row, unit=row.school_id,
+            before={"person": str(stay.person_id)}, after={"on": on.isoformat()},
+        )
+    outbox.announce(actor, TeachingChanged(row.id), unit=row.school_id)
 
 
 @transaction.atomic

@@ -1,0 +1,1 @@
+"""Pages of classes: parse, call one service or query, render."""
