@@ -43,7 +43,7 @@ class Dated(Record):
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
 
-    objects = DatedQuerySet.as_manager()
+    objects = DatedQuerySet.as_manager()  # type: ignore[misc] # the stubs want a class variable
 
     class Meta:
         abstract = True

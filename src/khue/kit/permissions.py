@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound="Model")
 DENY = Q(pk__in=())
+FEW = 32  # so many units are listed in the query; more stay a subquery
 Subtree = "Callable[[Iterable[UUID]], QuerySet[Any]]"
 _subtree: list[Callable[[Iterable[UUID], Any], Any]] = []
 
@@ -104,8 +105,8 @@ def units_below(actor: Actor, units: tuple[UUID, ...]) -> Any:
     key = f"below:{units}"
     if key not in actor.cache:
         found = _subtree[0](units, actor.today)
-        few = list(found[:33])
-        actor.cache[key] = few if len(few) <= 32 else found
+        few = list(found[: FEW + 1])
+        actor.cache[key] = few if len(few) <= FEW else found
     return actor.cache[key]
 
 
@@ -141,7 +142,8 @@ def load(
         rows = rows.select_for_update(of=("self",))
     allowed = rows_for(actor, do) if do and do != see else Q()
     if allowed:  # an empty Q means «no limit»: the system, or an action without a condition
-        rows = rows.annotate(allowed=Case(When(allowed, then=Value(True)), default=Value(False)))
+        answer = Case(When(allowed, then=Value(True)), default=Value(False))
+        rows = rows.annotate(allowed=answer)  # type: ignore[assignment] # still rows of M
     row = rows.first()
     if row is None:
         raise NotFound("KIT-001")

@@ -64,7 +64,7 @@ class ErrorPages:
         if settings.DEBUG:
             return None
         reference = secrets.token_hex(4)
-        log.exception("bug %s on %s", reference, request.path)
+        log.error("bug %s on %s", reference, request.path, exc_info=error)
         return error_page(request, 500, f"KHUE-500-{reference}", _BUG)
 
 

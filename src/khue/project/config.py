@@ -99,5 +99,7 @@ def sqlite_options() -> dict[str, object]:
     """The options; without WAL where the library has the WAL-reset bug (slower, but never a lost mark)."""
     options = dict(SQLITE_OPTIONS)
     if library_version() < SAFE_SQLITE:
-        options["init_command"] = str(options["init_command"]).replace("journal_mode=WAL", "journal_mode=DELETE")
+        options["init_command"] = str(options["init_command"]).replace(
+            "journal_mode=WAL", "journal_mode=DELETE"
+        )
     return options

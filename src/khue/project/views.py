@@ -28,6 +28,8 @@ ROLE_NAMES = {
     Role.EMERGENCY_READER: "Truy cập khẩn cấp",
 }
 
+IMPORTERS = (Role.CLERK, Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.TEACHER, Role.DEPARTMENT_ADMIN)
+
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
@@ -55,9 +57,10 @@ def today(request: HttpRequest) -> HttpResponse:
         sheets = [(name, line) for name, line in lines if line.sheet.state == gradebook.SheetState.OPEN]
         waiting = gradebook.waiting_for(actor)
     context = {
-        "year": year, "term": term, "sheets": sheets[:12], "more": max(0, len(sheets) - 12), "waiting": waiting,
+        "year": year, "term": term, "sheets": sheets[:12], "more": max(0, len(sheets) - 12),
+        "waiting": waiting,
         "roles": list(dict.fromkeys(ROLE_NAMES[grant.role] for grant in actor.grants)),
-        "may_import": actor.holds(Role.CLERK, Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.TEACHER, Role.DEPARTMENT_ADMIN),
+        "may_import": actor.holds(*IMPORTERS),
         "leads": actor.holds(Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.DEPARTMENT_OFFICER, Role.CLERK),
     }  # fmt: skip
     return render(request, "project/today.html", context)

@@ -6,6 +6,6 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "khue.project.settings")
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402 - settings first
+from django.core.wsgi import get_wsgi_application  # settings first
 
 application = get_wsgi_application()

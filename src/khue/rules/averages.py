@@ -35,7 +35,9 @@ def _weights() -> tuple[int, int, int, int]:
     return term["midterm"], term["final"], year["first"], year["second"]
 
 
-def missing_of(entry: TermMarks | TermComments | None, required: int, *, topic_replaces: bool = False) -> tuple[str, ...]:
+def missing_of(
+    entry: TermMarks | TermComments | None, required: int, *, topic_replaces: bool = False
+) -> tuple[str, ...]:
     """What is missing before a term result exists, in words."""
     if entry is None:
         return ("chưa có bảng điểm",)
@@ -78,7 +80,9 @@ def term_average(entry: TermMarks, required: int, settings: Settings = DEFAULT) 
         return Judged(None, (Reason(COUNT_CLAUSE, text, passed=False),))
     if problem:
         lacking = ", ".join(missing_of(entry, required, topic_replaces=settings.topic == "replaces"))
-        return Judged(None, (Reason(CLAUSE, f"Chưa tính điểm trung bình: còn thiếu {lacking}.", passed=False),))
+        return Judged(
+            None, (Reason(CLAUSE, f"Chưa tính điểm trung bình: còn thiếu {lacking}.", passed=False),)
+        )
     middle, last, _, _ = _weights()
     ongoing = [tenths(mark) for mark in entry.ongoing if mark is not None]
     if entry.topic is not None:
@@ -152,4 +156,6 @@ def year_comment(first: str | None, second: str | None) -> Judged[str | None]:
     if second is None:
         return Judged(None, (Reason(CLAUSE, "Chưa có kết quả học kì II.", passed=False),))
     shown = "Đạt" if second == PASSED else "Chưa đạt"
-    return Judged(second, (Reason(CLAUSE, f"Cả năm lấy kết quả học kì II: {shown}.", passed=second == PASSED),))
+    return Judged(
+        second, (Reason(CLAUSE, f"Cả năm lấy kết quả học kì II: {shown}.", passed=second == PASSED),)
+    )

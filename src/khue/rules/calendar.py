@@ -138,7 +138,8 @@ def _overridden(base: YearFrame, changes: Mapping[str, Any], limit: int) -> Year
         if abs((value - usual).days) > limit:
             raise Invalid("CORE-022", field=name, value=value, usual=usual, weeks=limit // DAYS_OF_WEEK)
         dates[name] = value
-    moved = replace(base, **dates, source=str(changes.get("source", base.source)), certain=True)
+    source = str(changes.get("source", base.source))
+    moved = replace(base, **dates, source=source, certain=True)  # type: ignore[arg-type] # days only
     if not moved.starts_on < moved.term1_ends < moved.ends_on:
         raise Invalid("CORE-005", start=moved.starts_on, end=moved.ends_on)
     return moved

@@ -252,7 +252,9 @@ def _after_retest(given: Mapping[str, Any]) -> Answer:
 
 def _sessions(given: Mapping[str, Any]) -> Answer:
     rows = [
-        attendance.Absence(dt.date.fromisoformat(row["date"]), row.get("session", ""), bool(row.get("excused")))
+        attendance.Absence(
+            dt.date.fromisoformat(row["date"]), row.get("session", ""), bool(row.get("excused"))
+        )
         for row in given["absences"]
     ]
     counted = attendance.sessions(rows, DEFAULT)
@@ -277,7 +279,7 @@ def _primary_mark(given: Mapping[str, Any]) -> Answer:
 
 def _award(given: Mapping[str, Any]) -> Answer:
     judged = primary.award(
-        primary.PrimaryLevel(given["level"]), excellent_subject=given["excellent_subject"],
+        primary.PrimaryLevel[given["level"]], excellent_subject=given["excellent_subject"],
         clear_progress=given["clear_progress"],
         class_recognized=given.get("class_recognised", given.get("class_recognized", False)),
     )
@@ -287,7 +289,9 @@ def _award(given: Mapping[str, Any]) -> Answer:
 def _completion(given: Mapping[str, Any]) -> Answer:
     after = given.get("level_after_support")
     judged = primary.completion(
-        int(given["grade"]), primary.PrimaryLevel(given["level"]), primary.PrimaryLevel(after) if after else None
+        int(given["grade"]),
+        primary.PrimaryLevel[given["level"]],
+        primary.PrimaryLevel[after] if after else None,
     )
     return Answer({"status": judged.value})
 
@@ -298,7 +302,10 @@ def _old_average(given: Mapping[str, Any]) -> Answer:
 
 def _old_level(given: Mapping[str, Any]) -> Answer:
     result = legacy.level(
-        Decimal(str(given["avg"])), _scores(given["key_subjects"]), _scores(given["scores"]), given["comments"]
+        Decimal(str(given["avg"])),
+        _scores(given["key_subjects"]),
+        _scores(given["scores"]),
+        given["comments"],
     )
     return Answer({"base": result.base, "level": result.judged.value}, result.judged.doubtful)
 

@@ -56,7 +56,8 @@ def graduation(
         Reason(CLAUSE, f"Mọi bài thi trên {above}: {'có' if not low else 'không'}.", passed=not low),
         Reason(
             CLAUSE,
-            f"ĐXTN = (trung bình bài thi + {gpa_all}) : 2 + ưu tiên {priority} = {score}; cần từ {rules['pass_score']}.",
+            f"ĐXTN = (trung bình bài thi + {gpa_all}) : 2 + ưu tiên {priority} = {score}; "
+            f"cần từ {rules['pass_score']}.",
             passed=enough,
         ),
     )

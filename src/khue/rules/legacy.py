@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from khue.core.decimals import format_mark, from_tenths, rounded_quotient, tenths
 from khue.rules.averages import parameters
-from khue.rules.levels import LevelResult
+from khue.rules.levels import LevelResult, named
 from khue.rules.reasons import Judged, Reason
 from khue.rules.values import PASSED, LearningLevel, OldLevel, Promotion, Title
 
@@ -41,8 +41,8 @@ def level(
     comments: Sequence[str] | Mapping[str, str],
 ) -> LevelResult:
     """Học lực by Điều 13, with the adjustment of khoản 6."""
-    marks = _named(scores, "môn tính điểm")
-    words = _named(comments, "môn nhận xét")
+    marks = named(scores, "môn tính điểm")
+    words = named(comments, "môn nhận xét")
     values = [(name, tenths(mark)) for name, mark in marks]
     failed = [name for name, word in words if word != PASSED]
     mean, high_key = tenths(average), max((tenths(mark) for mark in keys), default=0)
@@ -60,12 +60,6 @@ def level(
         text = f"Chỉ do môn {subject} mà bị hạ xuống {base.label} nên được điều chỉnh thành {found.label}."
         reasons.append(Reason(ADJUSTMENT, text, passed=True, subject=subject))
     return LevelResult(Judged(found, tuple(reasons)), base, subject if found is not base else "")  # type: ignore[arg-type]
-
-
-def _named(values: Sequence[object] | Mapping[str, object], what: str) -> list[tuple[str, object]]:  # type: ignore[type-arg]
-    if hasattr(values, "items"):
-        return list(values.items())
-    return [(f"{what} {number}", value) for number, value in enumerate(values, 1)]
 
 
 def _meets(name: str, mean: int, key: int, marks: list[int], failed: int) -> bool:
@@ -119,7 +113,9 @@ def title(conduct: LearningLevel | None, learning: OldLevel | None) -> Judged[Ti
     if conduct is None or learning is None:
         return Judged(None, ())
     if learning is G and conduct is LearningLevel.TOT:
-        return Judged(Title.HOC_SINH_GIOI, (Reason("Điều 18 TT 58/2011", "Hạnh kiểm Tốt, học lực Giỏi.", passed=True),))
+        return Judged(
+            Title.HOC_SINH_GIOI, (Reason("Điều 18 TT 58/2011", "Hạnh kiểm Tốt, học lực Giỏi.", passed=True),)
+        )
     if learning.rank >= K.rank and conduct.rank >= LearningLevel.KHA.rank:
         reason = Reason("Điều 18 TT 58/2011", "Hạnh kiểm và học lực từ Khá trở lên.", passed=True)
         return Judged(Title.HOC_SINH_TIEN_TIEN, (reason,))
@@ -132,7 +128,9 @@ def promotion(
     """Lên lớp, kiểm tra lại, rèn luyện trong hè, ở lại lớp (Điều 15 to 17)."""
     clause, limit = "Điều 15 TT 58/2011", parameters("tt22")["absence"]["limit"]
     if absences is not None and absences > limit:
-        return Judged(Promotion.O_LAI_LOP, (Reason(clause, f"Nghỉ {absences} buổi, quá {limit} buổi.", passed=False),))
+        return Judged(
+            Promotion.O_LAI_LOP, (Reason(clause, f"Nghỉ {absences} buổi, quá {limit} buổi.", passed=False),)
+        )
     if conduct is None or learning is None or absences is None:
         return Judged(None, (Reason(clause, "Chưa đủ dữ liệu để xét.", passed=None),))
     good_conduct = conduct is not LearningLevel.CHUA_DAT

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from khue.core.decimals import tenths
 from khue.rules.averages import parameters
@@ -13,9 +14,10 @@ from khue.rules.settings import DEFAULT, Settings
 from khue.rules.values import BY_RANK, PASSED, LearningLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from decimal import Decimal
 
+V = TypeVar("V")
 TOT, KHA, DAT, CHUA_DAT = LearningLevel
 CLAUSES = {
     TOT: "Điều 9 khoản 2 điểm a TT 22/2021",
@@ -83,7 +85,7 @@ def learning_level(
     settings: Settings = DEFAULT,
 ) -> LevelResult:
     """The learning level from all mark and comment subjects, with reasons; none while one is missing."""
-    marks, words = _named(scores, "môn tính điểm"), _named(comments, "môn nhận xét")
+    marks, words = named(scores, "môn tính điểm"), named(comments, "môn nhận xét")
     missing = [name for name, value in (*marks, *words) if value is None]
     if missing or not (marks or words):
         text = f"Chưa xếp được vì chưa có kết quả: {', '.join(missing)}." if missing else "Chưa có môn nào."
@@ -103,8 +105,9 @@ def learning_level(
     return LevelResult(judged, chosen.base, chosen.subject if chosen.adjusted else "", alternative)
 
 
-def _named(values: Mapping[str, object] | Sequence[object], what: str) -> list[tuple[str, object]]:  # type: ignore[type-arg]
-    if hasattr(values, "items"):
+def named(values: Mapping[str, V] | Sequence[V], what: str) -> list[tuple[str, V]]:
+    """Values with the names of their subjects, or with numbers where no names are known."""
+    if isinstance(values, Mapping):
         return list(values.items())
     return [(f"{what} {number}", value) for number, value in enumerate(values, 1)]
 
@@ -137,7 +140,11 @@ def _adjusted(values: list[tuple[str, int]], results: list[tuple[str, bool]], se
 
 
 def _only_because_of(
-    demand: Demand, values: list[tuple[str, int]], results: list[tuple[str, bool]], failed: int, settings: Settings
+    demand: Demand,
+    values: list[tuple[str, int]],
+    results: list[tuple[str, bool]],
+    failed: int,
+    settings: Settings,
 ) -> str:
     """The one subject without which the demand would be met, or nothing."""
     marks = [mark for _, mark in values]
@@ -176,11 +183,14 @@ def _other_reading(
 def _note(chosen: Adjusted, other: Adjusted) -> str:
     return (
         f"Điều 9 khoản 3 có hai cách hiểu: theo cách trường đang chọn là {chosen.level.label}, "
-        f"theo cách kia là {other.level.label} (do môn {other.subject or chosen.subject}). Hiệu trưởng quyết định."
+        f"theo cách kia là {other.level.label} (do môn {other.subject or chosen.subject}). "
+        "Hiệu trưởng quyết định."
     )
 
 
-def _explain(values: list[tuple[str, int]], results: list[tuple[str, bool]], base: LearningLevel) -> list[Reason]:
+def _explain(
+    values: list[tuple[str, int]], results: list[tuple[str, bool]], base: LearningLevel
+) -> list[Reason]:
     """The first condition that failed of each level above, then why this level holds."""
     marks = [mark for _, mark in values]
     failed = [name for name, passed in results if not passed]
@@ -210,7 +220,8 @@ def _why_not(demand: Demand, values: list[tuple[str, int]], marks: list[int], fa
         text = f"Chưa tới mức {label}: có môn dưới {_mark(demand.all)} ({named})."
         return Reason(clause, text, passed=False, subject=low[0][0])
     high = sum(1 for mark in marks if mark >= demand.count_at)
-    text = f"Chưa tới mức {label}: mới có {high} môn từ {_mark(demand.count_at)} trở lên, cần ít nhất {demand.count} môn."
+    have = f"mới có {high} môn từ {_mark(demand.count_at)} trở lên"
+    text = f"Chưa tới mức {label}: {have}, cần ít nhất {demand.count} môn."
     return Reason(clause, text, passed=False)
 
 

@@ -180,13 +180,13 @@ def _judge(
     for threshold in _thresholds():
         failed = _failures(threshold, subjects, traits, tests)
         if not failed:
-            return Judged(threshold.level, (*_conditions(threshold, bool(tests)), *unmet))
+            return Judged(threshold.level, (*_conditions(threshold, tested=bool(tests)), *unmet))
         unmet = failed
     text = "Không đủ điều kiện của mức Hoàn thành nên kết quả là Chưa hoàn thành."
     return Judged(PrimaryLevel.CHUA_HOAN_THANH, (Reason(CLAUSE_LEVEL, text), *unmet))
 
 
-def _conditions(threshold: _Threshold, tested: bool) -> tuple[Reason, ...]:
+def _conditions(threshold: _Threshold, *, tested: bool) -> tuple[Reason, ...]:
     subject_words = " hoặc ".join(SUBJECT_LABELS[letter] for letter in threshold.subjects)
     trait_words = " hoặc ".join(TRAIT_LABELS[letter] for letter in threshold.traits)
     texts = [

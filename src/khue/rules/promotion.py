@@ -57,12 +57,16 @@ def title(
     if high >= demand["count"]:
         text = f"Rèn luyện Tốt, học tập Tốt và {high} môn từ 9,0 trở lên."
         return Judged(Title.HOC_SINH_XUAT_SAC, (Reason(TITLES, text, passed=True),))
-    text = f"Rèn luyện Tốt, học tập Tốt; {high} môn từ 9,0 trở lên, danh hiệu Xuất sắc cần {demand['count']} môn."
+    have = f"Rèn luyện Tốt, học tập Tốt; {high} môn từ 9,0 trở lên"
+    text = f"{have}, danh hiệu Xuất sắc cần {demand['count']} môn."
     return Judged(Title.HOC_SINH_GIOI, (Reason(TITLES, text, passed=True),))
 
 
 def promotion(
-    conduct: LearningLevel | None, learning: LearningLevel | None, absences: int | None, settings: Settings = DEFAULT
+    conduct: LearningLevel | None,
+    learning: LearningLevel | None,
+    absences: int | None,
+    settings: Settings = DEFAULT,
 ) -> Judged[Promotion | None]:
     """What the end of the year decides: three conditions, each shown (Điều 12 khoản 1)."""
     over = _over(absences)
@@ -164,16 +168,23 @@ def retest(
         text = "Rèn luyện và học tập đều Chưa đạt: văn bản không nói rõ có được đánh giá lại hay không."
         allowed = settings.both_failed == "allowed"
         value, other = (yes, no) if allowed else (no, yes)
-        return Judged(value, (Reason(RETEST, text, passed=allowed),), doubtful=True, alternative=other, note=text)
+        return Judged(
+            value, (Reason(RETEST, text, passed=allowed),), doubtful=True, alternative=other, note=text
+        )
     if conduct is None:
         reason = Reason(RETEST, "Chưa có kết quả rèn luyện cả năm.", passed=None)
         return Judged(Retest(allowed=False, subjects=()), (reason,))
     named = ", ".join(open_to)
-    return Judged(yes, (Reason(RETEST, f"Được đánh giá lại các môn dưới 5,0 hoặc Chưa đạt: {named}.", passed=True),))
+    return Judged(
+        yes, (Reason(RETEST, f"Được đánh giá lại các môn dưới 5,0 hoặc Chưa đạt: {named}.", passed=True),)
+    )
 
 
 def learning_after_retest(
-    scores: Mapping[str, Decimal], comments: Mapping[str, str], results: Mapping[str, Value], settings: Settings = DEFAULT
+    scores: Mapping[str, Decimal],
+    comments: Mapping[str, str],
+    results: Mapping[str, Value],
+    settings: Settings = DEFAULT,
 ) -> LevelResult:
     """The level for promotion: re-assessed values replace the year's, then Điều 9 again."""
     new_scores = {name: results.get(name, mark) for name, mark in scores.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,11 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged(Generic[T]):
+class Judged(Generic[T_co]):
     """A result with its reasons; `doubtful` where two readings of the law differ."""
 
-    value: T
+    value: T_co
     reasons: tuple[Reason, ...] = ()
     doubtful: bool = False
-    alternative: T | None = None  # what the other reading gives
+    alternative: T_co | None = None  # what the other reading gives
     note: str = ""  # what the two readings are, in one sentence

@@ -98,9 +98,9 @@ def subject_term(subject: SubjectFacts, entry: TermEntry | None, settings: Setti
     missing = missing_of(entry, subject.ongoing_required, topic_replaces=replaces)
     result: Judged[Value | None]
     if isinstance(entry, TermMarks):
-        result = term_average(entry, subject.ongoing_required, settings)  # type: ignore[assignment]
+        result = term_average(entry, subject.ongoing_required, settings)
     elif isinstance(entry, TermComments):
-        result = term_comment(entry, subject.ongoing_required)  # type: ignore[assignment]
+        result = term_comment(entry, subject.ongoing_required)
     else:
         result = Judged(None, (Reason("Điều 9 khoản 1 TT 22/2021", "Chưa có bảng điểm.", passed=False),))
     return SubjectTerm(subject.code, subject.name, subject.kind, result, missing)
@@ -110,9 +110,13 @@ def assess_term(
     facts: PupilFacts, term: int, settings: Settings = DEFAULT, regime: RegimeId = RegimeId.TT22
 ) -> TermResult:
     """A pupil's results of term 1 or 2 (kết quả học kì)."""
-    found = [(subject, subject_term(subject, subject.terms[term - 1], settings)) for subject in facts.subjects]
+    found = [
+        (subject, subject_term(subject, subject.terms[term - 1], settings)) for subject in facts.subjects
+    ]
     results = tuple(result for _, result in found)
-    level = _level({subject.code: (subject, result.result.value) for subject, result in found}, settings, regime)
+    level = _level(
+        {subject.code: (subject, result.result.value) for subject, result in found}, settings, regime
+    )
     return TermResult(results, _by_a_person(facts, level.judged, settings), level.base, level.adjusted_by)
 
 
@@ -163,7 +167,7 @@ def _split(
             continue
         if value is None:
             continue
-        (scores if subject.kind == SCORE else comments)[subject.name] = value  # type: ignore[index,assignment]
+        (scores if subject.kind == SCORE else comments)[subject.name] = value  # type: ignore[assignment]
     return scores, comments
 
 
@@ -175,7 +179,7 @@ def _level(
     for subject, value in values.values():
         if subject.mode in BY_A_PERSON or (subject.optional and settings.optional_subjects == "left_out"):
             continue
-        (scores if subject.kind == SCORE else comments)[subject.name] = value  # type: ignore[index,assignment]
+        (scores if subject.kind == SCORE else comments)[subject.name] = value  # type: ignore[assignment]
     if regime is RegimeId.TT22 or None in scores.values() or None in comments.values() or not scores:
         return learning_level(scores, comments, settings)
     marks = {name: mark for name, mark in scores.items() if mark is not None}
@@ -195,20 +199,25 @@ def _by_a_person(
     del settings
     own = [subject.name for subject in facts.subjects if subject.mode in BY_A_PERSON]
     if not own:
-        return judged  # type: ignore[return-value]
+        return judged
     note = (
         f"Học sinh học theo kế hoạch giáo dục cá nhân hoặc được miễn: {', '.join(own)}. "
         "Mức trên chỉ tính các môn còn lại; hiệu trưởng quyết định theo kế hoạch cá nhân."
     )
     reason = Reason(OWN_PLAN, note, passed=None)
-    return Judged(judged.value, (*judged.reasons, reason), True, judged.alternative, note)  # noqa: FBT003
+    return Judged(judged.value, (*judged.reasons, reason), True, judged.alternative, note)
 
 
 def _summer(
-    facts: PupilFacts, values: Mapping[str, tuple[SubjectFacts, Value | None]],
-    learning: Judged[LearningLevel | OldLevel | None], conduct: LearningLevel | None,
-    decided: Judged[Promotion | None], settings: Settings,
-) -> tuple[Judged[LearningLevel | OldLevel | None] | None, LearningLevel | None, Judged[Promotion | None] | None]:
+    facts: PupilFacts,
+    values: Mapping[str, tuple[SubjectFacts, Value | None]],
+    learning: Judged[LearningLevel | OldLevel | None],
+    conduct: LearningLevel | None,
+    decided: Judged[Promotion | None],
+    settings: Settings,
+) -> tuple[
+    Judged[LearningLevel | OldLevel | None] | None, LearningLevel | None, Judged[Promotion | None] | None
+]:
     """What the summer changed: only where something was entered for it."""
     results = {subject.name: subject.retest for subject in facts.subjects if subject.retest is not None}
     if not results and facts.summer_conduct is None:
@@ -217,7 +226,7 @@ def _summer(
     after = learning
     if results:
         scores, comments = _split(values, settings)
-        after = learning_after_retest(scores, comments, results, settings).judged  # type: ignore[assignment]
+        after = learning_after_retest(scores, comments, results, settings).judged
     decision = promotion_after(decided, conduct_after, after.value, facts.absences)  # type: ignore[arg-type]
     return after, conduct_after, decision
 

@@ -27,9 +27,8 @@ def bars(rows: Sequence[tuple[str, int]], title: str = "") -> SafeString:
     highest = max(value for _, value in rows) or 1
     height, width = ROW * len(rows), LABEL + BAR + AFTER
     spoken = ", ".join(f"{label}: {value}" for label, value in rows)
-    parts = [
-        f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}: {escape(spoken)}">'
-    ]
+    label_text = f"{escape(title)}: {escape(spoken)}"
+    parts = [f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{label_text}">']
     for number, (label, value) in enumerate(rows):
         middle, length = number * ROW + 16, value * BAR // highest
         parts.append(

@@ -36,7 +36,12 @@ def found_unit(
     """Create a unit, put it under its parent and write its codes (lập đơn vị)."""
     name = nfc(name)
     unit = Unit.objects.create(
-        kind=kind, name=name, short_name=nfc(short_name), search_key=fold(name), valid_from=since, valid_to=until
+        kind=kind,
+        name=name,
+        short_name=nfc(short_name),
+        search_key=fold(name),
+        valid_from=since,
+        valid_to=until,
     )
     for scheme, value in (codes or {}).items():
         UnitCode.objects.create(unit=unit, scheme=scheme, value=value, valid_from=since, valid_to=until)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -62,7 +63,7 @@ def test_moments_lie_inside_their_terms_in_order(first_year: int) -> None:
         assert moment.period.end <= term.end  # type: ignore[operator]
     assert all(
         before.period.end <= after.period.start  # type: ignore[operator]
-        for before, after in zip(found, found[1:], strict=False)
+        for before, after in pairwise(found)
     )
 
 
