@@ -1,0 +1,380 @@
+"""The school's own workbook: about the school, staff, classes, who teaches what (tệp trường)."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from khue.core.names import fold
+from khue.rules.curriculum import level_of_grade, part_of, subject_code_of
+from khue.sheets import values
+from khue.sheets.banner import class_name
+from khue.sheets.data import ERROR, WARNING, FileReport, Finding, ImportAs, Known, Refuse, Table
+from khue.sheets.gradebook import SIGNATURE, STT
+from khue.sheets.headers import NAME, Header, Matcher, assign, find_header, key, one_of
+from khue.sheets.places import Places
+from khue.sheets.pupils_known import name_key
+from khue.sheets.workbook import Book, Sheet, address
+
+STAFF_CODE = one_of("Mã cán bộ", "Mã CB", "Mã giáo viên", "Mã GV", "Mã định danh", "Mã CBGV", "Mã định danh Bộ", "Mã nhân sự", "Mã CBGVNV",
+                    "Mã định danh cán bộ", "Mã số cán bộ")  # fmt: skip
+STAFF: dict[str, Matcher] = {
+    "ho_ten": lambda column: column.leaf in NAME,
+    "ma_cb": STAFF_CODE,
+    "ngay_sinh": one_of("Ngày sinh", "Ngày tháng năm sinh", "Sinh ngày", "Năm sinh", "Ngày, tháng, năm sinh"),
+    "gioi_tinh": one_of("Giới tính", "Nam/nữ", "Phái", "Giới"),
+    "dan_toc": one_of("Dân tộc"),
+    "so_dinh_danh": one_of("Số CCCD", "CCCD", "Số định danh cá nhân", "Số CMND/CCCD", "Căn cước", "Số căn cước", "Số định danh", "CMND/CCCD",
+                           "Căn cước công dân", "Số căn cước công dân", "CCCD/CMND"),
+    "dien_thoai": one_of("Điện thoại", "Số điện thoại", "SĐT", "ĐT", "Di động", "Điện thoại di động", "Số ĐT", "Số ĐTDĐ", "ĐTDĐ"),
+    "email": one_of("Email", "E-mail", "Thư điện tử", "Địa chỉ email"),
+    "hang_ma": one_of("Mã số CDNN", "Mã hạng", "Mã ngạch", "Mã CDNN", "Mã số chức danh", "Mã chức danh nghề nghiệp", "Mã số chức danh nghề nghiệp"),
+    "hang": one_of("Chức danh nghề nghiệp", "Hạng chức danh", "Hạng CDNN", "CDNN", "Ngạch, hạng", "Hạng chức danh nghề nghiệp", "Tên CDNN"),
+    "chuc_vu": one_of("Chức vụ", "Vị trí", "Chức danh", "Nhóm chức vụ"),
+    "trinh_do": one_of("Trình độ chuyên môn", "Trình độ", "Trình độ đào tạo", "TĐCM", "Bằng cấp", "Trình độ CM"),
+    "mon": one_of("Môn dạy", "Môn", "Bộ môn", "Môn giảng dạy", "Chuyên môn", "Môn dạy chính", "Môn học giảng dạy"),
+    "viec": one_of("Vị trí việc làm", "Công việc", "Nhiệm vụ", "Việc được giao", "VTVL"),
+    "ngay_vao_nganh": one_of("Ngày vào ngành", "Ngày tuyển dụng", "Vào ngành", "Ngày vào biên chế", "Năm vào ngành"),
+    "trang_thai": one_of("Trạng thái CB", "Trạng thái", "Tình trạng", "Trạng thái cán bộ", "Tình trạng công tác", "Trạng thái làm việc"),
+}  # fmt: skip
+CLASSES: dict[str, Matcher] = {
+    "lop": one_of("Lớp", "Tên lớp", "Lớp học", "Mã lớp"),
+    "khoi": one_of("Khối", "Khối lớp", "Khối học"),
+    "gvcn_ma_cb": one_of("Giáo viên chủ nhiệm", "GVCN", "Chủ nhiệm", "Họ tên GVCN", "Tên GVCN", "GV chủ nhiệm", "Giáo viên CN"),
+    "si_so": one_of("Sĩ số", "Số học sinh", "Số HS", "Tổng số học sinh", "SS"),
+    "phong": one_of("Phòng học", "Phòng"),
+    "buoi": one_of("Buổi học", "Buổi", "Ca học"),
+    "diem_truong": one_of("Điểm trường", "Phân hiệu", "Điểm lẻ", "Tên điểm trường"),
+    "combo": one_of("Môn lựa chọn", "Môn học lựa chọn", "Tổ hợp", "Tổ hợp môn", "Các môn lựa chọn", "Tổ hợp môn lựa chọn", "4 môn lựa chọn", "Môn tự chọn"),
+    "cluster": one_of("Cụm chuyên đề", "Chuyên đề", "Chuyên đề học tập", "Cụm chuyên đề học tập", "Chuyên đề lựa chọn", "Các chuyên đề học tập",
+                      "3 cụm chuyên đề", "Cụm CĐHT", "CĐHT"),
+}  # fmt: skip
+INFO_KEYS = {
+    "ten": {"ten truong", "ten don vi", "truong", "ten co so giao duc", "don vi"},
+    "ma": {"ma truong", "ma don vi", "ma so truong", "ma co so", "ma dinh danh truong", "ma truong csdl", "ma csgd", "ma co so giao duc"},
+    "xa": {"xa phuong", "xa", "phuong", "dia ban xa phuong", "xa phuong dac khu", "dia ban", "thuoc xa phuong", "xa phuong thi tran"},
+    "nam_hoc": {"nam hoc", "nam hoc hien tai"},
+    "so_lop": {"so lop", "tong so lop", "tong so lop hoc"},
+    "so_hs": {"so hoc sinh", "tong so hoc sinh", "so hs", "tong so hs"},
+}  # fmt: skip
+SUBJECT_HEAD = {"mon hoc hoat dong giao duc", "mon hoc", "mon", "mon hoc va hoat dong giao duc", "mon hoat dong giao duc", "ten mon", "mon hoc hdgd",
+                "mon hdgd", "mon va hoat dong giao duc"}  # fmt: skip
+_CLASS = re.compile(r"\d{1,2}\s?[A-Za-zĐđ]{0,3}\.?\d{0,2}[A-Za-z]?")
+_LIST = re.compile(r"\s*(?:;|\n|\+|/|,)\s*")
+_SPLIT = re.compile(r"\s*(?:;|\n|\+|/|,| và | - )\s*")
+
+
+@dataclass(slots=True)
+class Teacher:
+    """A member of staff while names are being resolved."""
+
+    ref: str
+    name: str
+    subjects: set[str] = field(default_factory=set)
+    parts: set[str] = field(default_factory=set)
+    teaches: bool = True
+
+
+class Staff:
+    """Staff by name; several of one name are told apart by the subject."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, list[Teacher]] = defaultdict(list)
+
+    def add(self, teacher: Teacher) -> None:
+        """Note a person."""
+        self.by_name[name_key(teacher.name)].append(teacher)
+
+    def find(self, name: str, subject: str = "") -> tuple[Teacher | None, list[Teacher]]:
+        """The one person meant, and all who could be."""
+        same = self.by_name.get(name_key(_bare(name)), [])
+        if len(same) > 1 and subject:
+            fitting = [teacher for teacher in same if subject in teacher.subjects or subject in teacher.parts]
+            if len(fitting) == 1:
+                return fitting[0], fitting
+            same = fitting or same
+        if len(same) > 1:
+            teaching = [teacher for teacher in same if teacher.teaches]
+            same = teaching if len(teaching) == 1 else same
+        return (same[0], same) if len(same) == 1 else (None, same)
+
+
+def _bare(name: str) -> str:
+    """A name without a title or a remark in brackets."""
+    bare = re.sub(r"\(.*?\)", "", name)
+    return re.sub(r"^(?:thầy|cô|gv|gv\.|đ/c|ông|bà)\s+", "", bare.strip(), flags=re.IGNORECASE).strip()
+
+
+def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> None:
+    """Read the school's workbook; single lists (staff, classes) are read the same way."""
+    staff = Staff()
+    for person in known.staff:
+        staff.add(Teacher(person.ref, person.name, set(person.subjects)))
+    sheets = [sheet for sheet in book.sheets if sheet.visible]
+    info = next((found for sheet in sheets if (found := _info(sheet, known, report))), None)
+    if info and wanted.school and info.get("ma") and info["ma"] != wanted.school:
+        raise Refuse("school_mismatch", file=info["ma"], target=wanted.school)
+    level = _level(sheets, known)
+    read = {"school": bool(info), "staff": False, "classes": False, "assignments": False}
+    for sheet in sheets:
+        header = find_header(sheet)
+        if header is not None and _is_staff(header):
+            _staff(sheet, header, staff, level, known, report)
+            read["staff"] = True
+    names: list[str] = [row.name for row in known.classes]
+    for sheet in sheets:
+        header = find_header(sheet, lambda text: text in {"lop", "ten lop", "lop hoc"})
+        if header is not None and not _is_matrix(header) and _classes_fields(header):
+            names = _classes(sheet, header, staff, report)
+            read["classes"] = True
+    for sheet in sheets:
+        header = find_header(sheet, lambda text: text in SUBJECT_HEAD)
+        if header is not None and _is_matrix(header):
+            _matrix(sheet, header, staff, level, names, report)
+            read["assignments"] = True
+    if wanted.kind == "school" and not (read["school"] and read["staff"] and read["classes"]):
+        raise Refuse("wrong_kind_of_file" if any(read.values()) else "required_columns_missing")
+    if not any(read.values()) or (wanted.kind in read and not read[wanted.kind]):
+        raise Refuse("required_columns_missing")
+
+
+def _info(sheet: Sheet, known: Known, report: FileReport) -> dict[str, Any]:
+    """«Tên trường: …» in two columns."""
+    found: dict[str, Any] = {}
+    for row in sheet.numbers()[:60]:
+        for column in sorted(sheet.rows[row]):
+            name = key(sheet.text(row, column).rstrip(":"))
+            field_name = next((f for f, names in INFO_KEYS.items() if name in names), "")
+            if not field_name or field_name in found:
+                continue
+            spot = next((c for c in range(column + 1, column + 4) if sheet.text(row, c)), None)
+            if spot is not None:
+                cell = sheet.cell(row, spot)
+                counted = values.number(cell) if field_name in {"so_lop", "so_hs"} else values.text(cell)
+                if counted.value is not None:
+                    found[field_name] = counted.value
+    if "ten" not in found or "ma" not in found:
+        return {}
+    if "nam_hoc" in found:
+        found["nam_hoc"] = re.sub(r"\s*[-–]\s*", "-", str(found["nam_hoc"]))
+    rows: list[list[Any]] = []
+    for name in ("ten", "ma", "ma_xa", "nam_hoc", "so_lop", "so_hs"):
+        if name == "ma_xa":
+            rows.append([name, Places(known).find(str(found.get("xa", ""))).code or None])
+        elif name in found:
+            rows.append([name, found[name]])
+    report.tables.append(Table(sheet.name, "school", ["key", "value"], rows))
+    return found
+
+
+def _level(sheets: list[Sheet], known: Known) -> str:
+    """The level whose subject names are meant: from what is known, else from the classes of the matrix."""
+    if known.classes:
+        return known.classes[0].level
+    grades: list[int] = []
+    for sheet in sheets:
+        header = find_header(sheet, lambda text: text in SUBJECT_HEAD)
+        if header is not None and _is_matrix(header):
+            grades += [int(m[0]) for column in header.columns if (m := re.match(r"\d{1,2}", column.written))]
+    for sheet in sheets:
+        header = find_header(sheet, lambda text: text in {"lop", "ten lop", "lop hoc"})
+        if header is not None and not grades:
+            column = next((c.index for c in header.columns if c.leaf in {"lop", "ten lop", "lop hoc"}), 0)
+            texts = [sheet.text(row, column) for row in sheet.numbers() if row >= header.first]
+            grades += [int(m[0]) for text in texts if (m := re.match(r"\d{1,2}", text))]
+    good = [grade for grade in grades if 1 <= grade <= 12]  # noqa: PLR2004 - grades of school
+    return level_of_grade(max(set(good), key=good.count)) if good else (known.levels[0] if known.levels else "")
+
+
+def _is_staff(header: Header) -> bool:
+    leaves = {column.leaf for column in header.columns}
+    signs = {"chuc vu", "mon day", "trinh do chuyen mon", "trinh do", "ma so cdnn", "vi tri viec lam", "ngay vao nganh", "ma can bo",
+             "chuc danh nghe nghiep", "ma giao vien"}  # fmt: skip
+    return len(leaves & signs) >= 2  # noqa: PLR2004 - one alone may be chance
+
+
+def _staff(sheet: Sheet, header: Header, staff: Staff, level: str, known: Known, report: FileReport) -> None:
+    fields = assign(header, STAFF)
+    names = ["r", *(name for name in ("ma_cb", *(n for n in STAFF if n != "ma_cb")) if name in fields)]
+    stt = next((column.index for column in header.columns if column.leaf in STT), None)
+    rows: list[list[Any]] = []
+    seen: dict[str, str] = {}
+    for row in sheet.numbers():
+        if row < header.first or header.repeats(row):
+            continue
+        name = sheet.text(row, fields["ho_ten"])
+        code = sheet.text(row, fields["ma_cb"]) if "ma_cb" in fields else ""
+        numbered = stt is not None and sheet.text(row, stt).isdigit()
+        if not name or not (code or numbered) or SIGNATURE.search(key(name)):
+            continue
+        read = _staff_row(sheet, row, fields, code or name, known, report, seen)
+        written = str(read.get("mon") or "")
+        if written:
+            read["mon"] = _subject(written, level)
+        rows.append([row + 1, *(read[field_name] for field_name in names[1:])])
+        subjects = {c for c in _codes(written, level) if c}
+        parts = {p for text in _SPLIT.split(written) if (p := part_of(text, level))}
+        teaches = fold(str(read.get("chuc_vu") or "")) not in {"nhan vien"}
+        if not any(t.ref == code for t in staff.by_name.get(name_key(name), ())):
+            staff.add(Teacher(code or name, name, subjects, parts, teaches))
+    report.tables.append(Table(sheet.name, "staff", names, rows))
+
+
+MANY_SUBJECTS = "TIEUHOC"  # a primary teacher of most subjects of the own class
+
+
+def _subject(text: str, level: str) -> str:
+    """The code of the subject a person teaches; the text itself where no list has it."""
+    found = subject_code_of(text, level) or part_of(text, level)
+    if found:
+        return found
+    plain = fold(text)
+    return MANY_SUBJECTS if "tieu hoc" in plain or "nhieu mon" in plain or "van hoa" in plain else text
+
+
+def _codes(text: str, level: str) -> list[str]:
+    whole = subject_code_of(text, level) if text and level else None
+    if whole:
+        return [whole]
+    found: list[str] = []
+    for part in _LIST.split(text):
+        # «Giáo dục kinh tế và pháp luật» is one subject, «Toán và Vật lí» are two.
+        whole = subject_code_of(part, level) if part and level else None
+        parts = [whole] if whole else [subject_code_of(piece, level) for piece in _SPLIT.split(part) if piece and level]
+        found += [code for code in parts if code]
+    return found
+
+
+def _staff_row(
+    sheet: Sheet, row: int, fields: dict[str, int], ref: str, known: Known, report: FileReport, seen: dict[str, str]
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, column in fields.items():
+        cell = sheet.cell(row, column)
+        if name in {"ngay_sinh", "ngay_vao_nganh"}:
+            read = values.date(cell, earliest=1930, latest=2100, century_of=1980 if name == "ngay_sinh" else 2005)
+        elif name == "so_dinh_danh":
+            read = values.personal_id(cell)
+        elif name == "dien_thoai":
+            read = values.phone(cell)
+        else:
+            read = values.text(cell)
+        found[name] = read.value
+        if read.kind:
+            report.findings.append(
+                Finding(read.kind, read.severity, sheet.name, address(row, column), ref, {"field": name} | read.info)
+            )
+        if name == "dan_toc" and read.value and known.ethnic:
+            canonical = known.ethnic.get(read.value)
+            if canonical and canonical != read.value:
+                found[name] = canonical
+        if name == "so_dinh_danh" and read.value:
+            if read.value in seen and seen[read.value] != ref:
+                report.findings.append(
+                    Finding("personal_id_duplicate", WARNING, sheet.name, address(row, column), ref,
+                            {"field": name, "value": read.value})  # fmt: skip
+                )
+            seen[read.value] = ref
+    return found
+
+
+def _classes_fields(header: Header) -> bool:
+    fields = assign(header, CLASSES)
+    return "lop" in fields and ("gvcn_ma_cb" in fields or "si_so" in fields)
+
+
+def _classes(sheet: Sheet, header: Header, staff: Staff, report: FileReport) -> list[str]:
+    fields = header.fields
+    names = ["r", *(name for name in CLASSES if name in fields)]
+    rows: list[list[Any]] = []
+    for row in sheet.numbers():
+        name = sheet.text(row, fields["lop"])
+        if row < header.first or not _CLASS.fullmatch(name):
+            continue
+        name = class_name(name)
+        grade = values.number(sheet.cell(row, fields["khoi"])).value if "khoi" in fields else None
+        if grade is None:
+            grade = int(re.match(r"\d{1,2}", name)[0])  # type: ignore[index]
+        level = level_of_grade(grade)
+        line: list[Any] = [row + 1]
+        for field_name in names[1:]:
+            column = fields[field_name]
+            cell = sheet.cell(row, column)
+            if field_name == "lop":
+                line.append(name)
+            elif field_name == "khoi":
+                line.append(grade)
+            elif field_name == "gvcn_ma_cb":
+                line.append(_homeroom(sheet, row, column, staff, name, report))
+            elif field_name == "si_so":
+                line.append(values.number(cell).value)
+            elif field_name in {"combo", "cluster"}:
+                line.append(_codes(sheet.text(row, column), level) or None)
+            else:
+                line.append(values.text(cell).value)
+        rows.append(line)
+    report.tables.append(Table(sheet.name, "classes", names, rows))
+    return [str(row[names.index("lop")]) for row in rows]
+
+
+def _homeroom(sheet: Sheet, row: int, column: int, staff: Staff, name: str, report: FileReport) -> str | None:
+    text = sheet.text(row, column)
+    if not text:
+        return None
+    teacher, same = staff.find(text)
+    if teacher is None:
+        _no_teacher(sheet, row, column, text, same, report, {"class": name})
+        return None
+    return teacher.ref
+
+
+def _no_teacher(
+    sheet: Sheet, row: int, column: int, text: str, same: list[Teacher], report: FileReport, where: dict[str, Any]
+) -> None:
+    kind = "teacher_ambiguous" if same else "teacher_not_found"
+    info = where | {"raw": text}
+    if same:
+        info["candidates"] = sorted(teacher.ref for teacher in same)
+    report.findings.append(Finding(kind, ERROR, sheet.name, address(row, column), "", info))
+
+
+def _is_matrix(header: Header) -> bool:
+    return sum(1 for column in header.columns if _CLASS.fullmatch(column.written)) >= 2  # noqa: PLR2004
+
+
+def _matrix(sheet: Sheet, header: Header, staff: Staff, level: str, names: list[str], report: FileReport) -> None:
+    subject_column = next(column.index for column in header.columns if column.leaf in SUBJECT_HEAD)
+    classes = {column.index: class_name(column.written) for column in header.columns if _CLASS.fullmatch(column.written)}
+    known = {class_name(name) for name in names}
+    for index, name in list(classes.items()):
+        if known and name not in known:
+            report.findings.append(
+                Finding("class_unknown", ERROR, sheet.name, address(header.first - 1, index), "", {"class": name})
+            )
+            del classes[index]
+    rows: list[list[Any]] = []
+    for row in sheet.numbers():
+        text = sheet.text(row, subject_column)
+        if row < header.first or not text or header.repeats(row):
+            continue
+        code = subject_code_of(text, level)
+        cells = [column for column in classes if sheet.text(row, column)]
+        if code is None:
+            if cells and not SIGNATURE.search(key(text)):
+                report.findings.append(
+                    Finding("subject_unknown", ERROR, sheet.name, address(row, subject_column), "", {"raw": text})
+                )
+            continue
+        for column in cells:
+            for name in re.split(r"\s*(?:;|\n|\+|/|,| và )\s*", sheet.text(row, column)):
+                if not name:
+                    continue
+                teacher, same = staff.find(name, code)
+                where = {"class": classes[column], "subject": code}
+                if teacher is None:
+                    _no_teacher(sheet, row, column, name, same, report, where)
+                else:
+                    rows.append([classes[column], code, teacher.ref, address(row, column)])
+    report.tables.append(Table(sheet.name, "assignments", ["class", "subject", "ma_cb", "cell"], rows))
