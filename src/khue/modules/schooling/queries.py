@@ -7,7 +7,7 @@ import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 
 from khue.core.names import fold
 from khue.kit import permissions
@@ -57,14 +57,14 @@ def pupils_of_sheet(
     members = ClassMembership.objects.filter(school_class=school_class_id)
     if wanted is not None:
         members = members.filter(pupil__in=list(wanted))
-    found = set(members.values_list("pupil_id", flat=True))
-    if class_subject_id is None or not found:
-        return found
-    choices = dict(
-        SubjectChoice.objects.filter(class_subject=class_subject_id).values_list("pupil_id", "takes_subject")
-    )
-    elective = ClassSubject.objects.filter(pk=class_subject_id).values_list("elective", flat=True).first()
-    return {pupil for pupil in found if choices.get(pupil, not elective)}
+    if class_subject_id is None:
+        return set(members.values_list("pupil_id", flat=True))
+    own = SubjectChoice.objects.filter(class_subject=class_subject_id, pupil=OuterRef("pupil"))
+    subject = ClassSubject.objects.filter(pk=class_subject_id)
+    rows = members.annotate(
+        takes=Subquery(own.values("takes_subject")[:1]), elective=Subquery(subject.values("elective")[:1])
+    ).values_list("pupil_id", "takes", "elective")
+    return {pupil for pupil, takes, elective in rows if (not elective if takes is None else takes)}
 
 
 def roster(school_class_id: UUID, day: dt.date | None = None) -> list[RosterRow]:
