@@ -72,7 +72,7 @@ def resolve_actor(request: HttpRequest) -> Actor | None:
         if request.user.is_authenticated:
             found = actor_for(request.user, timezone.now(), request_id=getattr(request, "request_id", ""))
         request._khue_actor = found  # type: ignore[attr-defined] # noqa: SLF001 - our own attribute
-    return request._khue_actor  # type: ignore[attr-defined, no-any-return] # noqa: SLF001
+    return request._khue_actor  # type: ignore[attr-defined] # noqa: SLF001
 
 
 def second_factor_missing(request: HttpRequest) -> bool:

@@ -133,7 +133,7 @@ def unit_of(row: Model) -> UUID | None:
     for name in ("school_id", "unit_id"):
         found = getattr(row, name, None)
         if found is not None:
-            return found  # type: ignore[no-any-return]
+            return found
     return None
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from khue.core.errors import Refused
 from khue.core.ids import uuid7
-from khue.modules.gradebook import facts, history, policy
+from khue.modules.gradebook import history, policy
 from khue.modules.gradebook.attestation import use_attestor
 from khue.modules.gradebook.book import ClassBook, load_book
 from khue.modules.gradebook.columns import slots_of
@@ -17,7 +17,7 @@ from khue.modules.gradebook.models import CellChange, FrozenResult, Sheet, Sheet
 from khue.modules.gradebook.models.sheets import ChangeSource
 from khue.modules.gradebook.queries import cells_of as _cells_of
 from khue.modules.gradebook.queries import sheet_lines, waiting_for
-from khue.modules.gradebook.results import class_results, pupil_result
+from khue.modules.gradebook.results import class_results, pupil_result, term_averages
 from khue.modules.gradebook.services.closing import (
     class_state,
     class_states,
@@ -29,7 +29,6 @@ from khue.modules.gradebook.services.closing import (
 )
 from khue.modules.gradebook.services.entry import Origin, apply_operations, load_sheet, record_operations
 from khue.modules.gradebook.services.sheets import open_sheets, summer_sheet
-from khue.rules import secondary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,25 +91,6 @@ def cells_of(sheet_id: UUID) -> dict[tuple[UUID, str], CellContent]:
     }
 
 
-def term_averages(school_class_id: UUID, term: int) -> dict[tuple[UUID, UUID], str]:
-    """The term result by (class subject, pupil), as exact text: «7.2», «Đ»; what is missing is absent."""
-    book = load_book(school_class_id, terms=(term,))
-    found: dict[tuple[UUID, UUID], str] = {}
-    for subject in book.subjects:
-        sheet = book.sheet(subject.id, term)
-        if sheet is None or subject.kind not in {"score", "comment"}:
-            continue
-        for row in book.pupils_of(sheet):
-            entry = facts.term_entry(subject.kind, subject.ongoing_required, book.of(sheet, row.pupil_id))
-            if subject.kind == "score":
-                value = secondary.term_average(entry, subject.ongoing_required, book.settings).value
-            else:
-                value = secondary.term_comment(entry, subject.ongoing_required).value
-            if value is not None:
-                found[subject.id, row.pupil_id] = str(value)
-    return found
-
-
 @transaction.atomic
 def import_cells(
     actor: Actor, *, sheet_id: UUID, operations: Sequence[Operation], run_id: UUID
@@ -129,7 +109,9 @@ def undo_import(actor: Actor, *, sheet_id: UUID, run_id: UUID) -> BatchResult:
     if sheet.state != SheetState.OPEN:
         raise Refused("GRADE-001")
     changes = list(
-        CellChange.objects.filter(sheet=sheet, origin=run_id, source=ChangeSource.IMPORT).order_by("-sequence")
+        CellChange.objects.filter(sheet=sheet, origin=run_id, source=ChangeSource.IMPORT).order_by(
+            "-sequence"
+        )
     )
     operations = [
         Operation(

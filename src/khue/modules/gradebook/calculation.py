@@ -98,14 +98,13 @@ def calculate(sheet: Sheet, cells: PupilCells, first: PupilCells, settings: Sett
     subject = sheet.class_subject
     if subject is None:
         return ()
-    entry = facts.term_entry(subject.kind, subject.ongoing_required, cells)
+    required = subject.ongoing_required
     if sheet.kind == SheetKind.COMMENT:
-        result = secondary.term_comment(entry, subject.ongoing_required).value or ""
+        result = secondary.term_comment(facts.term_comments(required, cells), required).value or ""
         return (("term", result),) if sheet.term == 1 else (("term", result), ("year", result))
-    average = secondary.term_average(entry, subject.ongoing_required, settings).value
+    average = secondary.term_average(facts.term_marks(required, cells), required, settings).value
     if sheet.term == 1:
         return (("term", format_mark(average)),)
-    earlier = facts.term_entry(subject.kind, subject.ongoing_required, first)
-    before = secondary.term_average(earlier, subject.ongoing_required, settings).value
+    before = secondary.term_average(facts.term_marks(required, first), required, settings).value
     year = secondary.year_average(before, average).value
     return (("term", format_mark(average)), ("year", format_mark(year)))

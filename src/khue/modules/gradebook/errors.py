@@ -32,5 +32,6 @@ CODES: dict[str, str] = {
     "GRADE-035": "Giá trị mới trùng với giá trị hiện tại nên không có gì để sửa. Hãy nhập giá trị khác.",
     "GRADE-036": "Người yêu cầu không tự xác nhận hoặc tự duyệt. Hãy nhờ người có thẩm quyền khác.",
     "GRADE-037": "Lớp đã khoá nên sửa điểm cần số quyết định của hiệu trưởng. Hãy ghi số, ngày quyết định.",
-    "GRADE-038": "Có {count} ô đã được sửa sau lần nhập này nên không hoàn tác được. Hãy sửa từng ô trên bảng.",
+    "GRADE-038": "Có {count} ô đã được sửa sau lần nhập này nên không hoàn tác được. "
+    "Hãy sửa từng ô trên bảng.",
 }

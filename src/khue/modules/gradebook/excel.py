@@ -103,7 +103,9 @@ def _unique(wanted: str, taken: set[str]) -> str:
 
 def _formats(workbook: xlsxwriter.Workbook) -> dict[str, Any]:
     return {
-        "head": workbook.add_format({"bold": True, "border": 1, "align": "center", "valign": "vcenter", "text_wrap": True}),
+        "head": workbook.add_format(
+            {"bold": True, "border": 1, "align": "center", "valign": "vcenter", "text_wrap": True}
+        ),
         "banner": workbook.add_format({"bold": True}),
         "cell": workbook.add_format({"border": 1}),
         "mark": workbook.add_format({"border": 1, "num_format": MARK_FORMAT}),
@@ -121,7 +123,8 @@ def _write(worksheet: Any, formats: dict[str, Any], book: ClassBook, sheet: Shee
     for (row, column), text in texts.items():
         worksheet.write_string(row, column, text, formats["head"] if row >= header_top else formats["banner"])
     for number, pupil in enumerate(book.pupils_of(sheet)):
-        _write_row(worksheet, formats, book, sheet, layout, first + number, number + 1, pupil)
+        place = first + number
+        _write_row(worksheet, formats, book, sheet, layout, row=place, number=number + 1, pupil=pupil)
     for column in layout.get("hidden", ()):
         worksheet.set_column(column, column, None, None, {"hidden": True})
     worksheet.set_column(columns["name"], columns["name"], 26)
@@ -129,8 +132,8 @@ def _write(worksheet: Any, formats: dict[str, Any], book: ClassBook, sheet: Shee
 
 
 def _write_row(
-    worksheet: Any, formats: dict[str, Any], book: ClassBook, sheet: Sheet, layout: Layout, row: int,
-    number: int, pupil: RosterRow,
+    worksheet: Any, formats: dict[str, Any], book: ClassBook, sheet: Sheet, layout: Layout, *,
+    row: int, number: int, pupil: RosterRow,
 ) -> None:
     columns, comma = layout["columns"], bool(layout.get("comma"))
     own = {"stt": number, "code": pupil.software_code or pupil.ministry_code, "name": pupil.name,
@@ -147,7 +150,13 @@ def _write_row(
         if slot.kind is SlotKind.MARK and value:
             _put_mark(worksheet, formats, row, column, value, comma=comma)
         else:
-            _put(worksheet, formats, row, column, int(value) if slot.kind is SlotKind.COUNT and value else value)
+            _put(
+                worksheet,
+                formats,
+                row,
+                column,
+                int(value) if slot.kind is SlotKind.COUNT and value else value,
+            )
     before = book.of(book.sheet(sheet.class_subject_id, 1), pupil.pupil_id) if sheet.class_subject_id else {}
     for code, value in calculation.calculate(sheet, cells, before, book.settings):
         if code in columns:

@@ -50,16 +50,28 @@ def state_of(content: Content | None) -> str:
     return content.state if content is not None else CellState.EMPTY.value
 
 
-def term_entry(kind: str, ongoing: int, cells: Mapping[str, Content]) -> object:
+def term_entry(
+    kind: str, ongoing: int, cells: Mapping[str, Content]
+) -> secondary.TermMarks | secondary.TermComments:
     """What one pupil has in one subject and term, as the law reads it."""
+    return term_marks(ongoing, cells) if kind == "score" else term_comments(ongoing, cells)
+
+
+def term_marks(ongoing: int, cells: Mapping[str, Content]) -> secondary.TermMarks:
+    """The marks of one pupil in one subject and term (môn tính điểm)."""
     get = cells.get
     gk, ck = get("gk"), get("ck")
-    if kind == "score":
-        return secondary.TermMarks(
-            ongoing=tuple(mark_of(get(slot)) for slot in ONGOING[:ongoing]),
-            midterm=mark_of(gk), final=mark_of(ck), topic=mark_of(get("topic")),
-            midterm_state=state_of(gk), final_state=state_of(ck),
-        )  # fmt: skip
+    return secondary.TermMarks(
+        ongoing=tuple(mark_of(get(slot)) for slot in ONGOING[:ongoing]),
+        midterm=mark_of(gk), final=mark_of(ck), topic=mark_of(get("topic")),
+        midterm_state=state_of(gk), final_state=state_of(ck),
+    )  # fmt: skip
+
+
+def term_comments(ongoing: int, cells: Mapping[str, Content]) -> secondary.TermComments:
+    """The results of one pupil in one comment subject and term (môn nhận xét)."""
+    get = cells.get
+    gk, ck = get("gk"), get("ck")
     return secondary.TermComments(
         ongoing=tuple(text_of(get(slot)) for slot in ONGOING[:ongoing]),
         midterm=text_of(gk), final=text_of(ck), midterm_state=state_of(gk), final_state=state_of(ck),

@@ -20,7 +20,6 @@ from khue.modules.gradebook.slots import Slot, SlotKind, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from uuid import UUID
 
     from khue.modules.gradebook.book import PupilCells
     from khue.modules.schooling.api import RosterRow

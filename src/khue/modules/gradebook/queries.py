@@ -74,13 +74,17 @@ class ClassLine:
 
 def sheet_rows(actor: Actor) -> QuerySet[Sheet]:
     """Sheets the actor may see, with class and subject."""
-    rows = Sheet.objects.select_related("school_class__year", "school_class__school", "class_subject__subject")
+    rows = Sheet.objects.select_related(
+        "school_class__year", "school_class__school", "class_subject__subject"
+    )
     return permissions.visible(actor, policy.SEE_SHEET, rows)
 
 
 def load_sheet_page(actor: Actor, sheet_id: UUID) -> SheetPage:
     """A sheet for its page: rows in the order of the book, computed columns filled."""
-    rows = Sheet.objects.select_related("school_class__year", "school_class__school", "class_subject__subject")
+    rows = Sheet.objects.select_related(
+        "school_class__year", "school_class__school", "class_subject__subject"
+    )
     sheet = permissions.load(actor, rows, sheet_id, see=policy.SEE_SHEET)
     pupils = schooling.roster(sheet.school_class_id)
     if sheet.class_subject_id is not None:
@@ -205,8 +209,12 @@ def phrases(actor: Actor, school_id: UUID, level: str) -> list[Phrase]:
 def waiting_for(actor: Actor) -> int:
     """How many correction requests wait for this person's step."""
     rows = Correction.objects.filter(expires_at__gt=actor.now)
-    confirm = permissions.visible(actor, policy.CONFIRM_CORRECTION, rows.filter(state=CorrectionState.REQUESTED))
-    approve = permissions.visible(actor, policy.APPROVE_CORRECTION, rows.filter(state=CorrectionState.CONFIRMED))
+    confirm = permissions.visible(
+        actor, policy.CONFIRM_CORRECTION, rows.filter(state=CorrectionState.REQUESTED)
+    )
+    approve = permissions.visible(
+        actor, policy.APPROVE_CORRECTION, rows.filter(state=CorrectionState.CONFIRMED)
+    )
     return confirm.count() + approve.count()
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from khue.core.decimals import format_mark
 from khue.modules.gradebook import facts
+from khue.modules.gradebook.book import load_book
 from khue.rules import primary, secondary
 from khue.rules.regimes import RegimeId
 
@@ -204,7 +205,8 @@ def _primary(book: ClassBook, row: RosterRow, term: int) -> ResultRow:
         )  # fmt: skip
     result = primary.assess_year(judged)
     return ResultRow(
-        pupil=row, term=term, values=values, level=_label(result.level.value), title=_label(result.award.value),
+        pupil=row, term=term, values=values, level=_label(result.level.value),
+        title=_label(result.award.value),
         decision=_label(result.completion.value), decision_code=str(result.completion.value or ""),
         absences=facts.absences_of(homeroom), missing=result.missing,
         sections=(
@@ -213,3 +215,25 @@ def _primary(book: ClassBook, row: RosterRow, term: int) -> ResultRow:
             _section("Khen thưởng", result.award),
         ),
     )  # fmt: skip
+
+
+def term_averages(school_class_id: UUID, term: int) -> dict[tuple[UUID, UUID], str]:
+    """The term result by (class subject, pupil), as exact text: «7.2», «Đ»; what is missing is absent."""
+    book = load_book(school_class_id, terms=(term,))
+    found: dict[tuple[UUID, UUID], str] = {}
+    for subject in book.subjects:
+        sheet = book.sheet(subject.id, term)
+        if sheet is None or subject.kind not in {"score", "comment"}:
+            continue
+        for row in book.pupils_of(sheet):
+            cells, required = book.of(sheet, row.pupil_id), subject.ongoing_required
+            value: object
+            if subject.kind == "score":
+                value = secondary.term_average(
+                    facts.term_marks(required, cells), required, book.settings
+                ).value
+            else:
+                value = secondary.term_comment(facts.term_comments(required, cells), required).value
+            if value is not None:
+                found[subject.id, row.pupil_id] = str(value)
+    return found

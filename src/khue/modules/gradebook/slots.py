@@ -151,13 +151,18 @@ def summer_slots(kind: str) -> tuple[Slot, ...]:
 
 def primary_slots(term: int, *, midterm_test: bool, endterm_test: bool) -> tuple[Slot, ...]:
     """Columns of a primary subject: level T/H/C and test mark at the two moments of the term."""
-    moments = (("mid", "Giữa kì", midterm_test), ("end", "Cuối kì" if term == 1 else "Cuối năm", endterm_test))
+    moments = (
+        ("mid", "Giữa kì", midterm_test),
+        ("end", "Cuối kì" if term == 1 else "Cuối năm", endterm_test),
+    )
     slots: list[Slot] = []
     for code, label, tested in moments:
         group = f"{label} {'I' if term == 1 else 'II'}" if code == "mid" or term == 1 else label
         slots.append(Slot(f"{code}.level", SlotKind.THC, "Mức", f"Mức đạt được {label.lower()}", group))
         if tested:
-            slots.append(Slot(f"{code}.test", SlotKind.WHOLE, "Điểm", f"Điểm kiểm tra {label.lower()}", group))
+            slots.append(
+                Slot(f"{code}.test", SlotKind.WHOLE, "Điểm", f"Điểm kiểm tra {label.lower()}", group)
+            )
     return (*slots, REMARK)
 
 
@@ -177,7 +182,9 @@ def homeroom_slots(level: str, term: int) -> tuple[Slot, ...]:
     conduct = Slot("conduct", SlotKind.LEVEL, "Rèn luyện", "Kết quả rèn luyện (Điều 8 TT 22)")
     if term == 3:  # noqa: PLR2004 - the summer
         return (
-            Slot("conduct", SlotKind.LEVEL, "RL sau hè", "Kết quả rèn luyện sau hè (Điều 13)", required=False),
+            Slot(
+                "conduct", SlotKind.LEVEL, "RL sau hè", "Kết quả rèn luyện sau hè (Điều 13)", required=False
+            ),
         )
     absences = (
         Slot("absent_excused", SlotKind.COUNT, "Nghỉ P", "Số buổi nghỉ có phép", "Ngày nghỉ"),

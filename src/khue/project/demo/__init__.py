@@ -41,7 +41,8 @@ def use_folder(folder: Path) -> None:
     """Point the settings at the demo's own folder; must run before Django loads."""
     folder.mkdir(parents=True, exist_ok=True)
     os.environ.update(
-        KHUE_DATA_DIR=str(folder), KHUE_DEMO="1", KHUE_REQUIRE_MFA="0", KHUE_DATABASE_URL="", KHUE_PROFILE="school",
+        KHUE_DATA_DIR=str(folder), KHUE_DEMO="1", KHUE_REQUIRE_MFA="0", KHUE_DATABASE_URL="",
+        KHUE_PROFILE="school",
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def demo_logins() -> list[Login]:
         )
     )
     return [
-        Login(name, role, accounts[name].person.full_name, units.get(accounts[name].person_id, ""), what)
+        Login(name, role, person.full_name, units.get(person.pk, ""), what)
         for name, (role, what) in TRIES.items()
-        if name in accounts and accounts[name].person is not None
+        if name in accounts and (person := accounts[name].person) is not None
     ]

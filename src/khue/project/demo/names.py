@@ -14,11 +14,13 @@ FAMILIES = (
 GIRLS_MIDDLE = ("Thị", "Thu", "Ngọc", "Bích", "Thanh", "Khánh", "Phương", "Minh")
 BOYS_MIDDLE = ("Văn", "Đức", "Minh", "Quốc", "Tiến", "Hữu", "Công", "Xuân")
 GIRLS = (
-    "Hoa", "Lan", "Mai", "Huệ", "Ánh", "Bình", "Châu", "Duyên", "Giang", "Hà", "Hạnh", "Hương", "Linh", "Ngân",
+    "Hoa", "Lan", "Mai", "Huệ", "Ánh", "Bình", "Châu", "Duyên", "Giang", "Hà", "Hạnh", "Hương", "Linh",
+    "Ngân",
     "Nhung", "Oanh", "Thảo", "Trang", "Uyên", "Yến", "Vân", "Đào", "Thuỷ", "Diệp",
 )  # fmt: skip
 BOYS = (
-    "Anh", "Bảo", "Cường", "Đức", "Dũng", "Hải", "Hoàng", "Huy", "Khải", "Kiên", "Lâm", "Long", "Nam", "Phong",
+    "Anh", "Bảo", "Cường", "Đức", "Dũng", "Hải", "Hoàng", "Huy", "Khải", "Kiên", "Lâm", "Long", "Nam",
+    "Phong",
     "Quân", "Sơn", "Tài", "Thắng", "Tuấn", "Tùng", "Việt", "Vũ", "Đạt", "Chiến",
 )  # fmt: skip
 

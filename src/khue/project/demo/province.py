@@ -122,7 +122,9 @@ def _found(system: Actor, plan: SchoolPlan, province: orgs.Unit, random: Random)
     unit = orgs.found_school(system, name=plan.name, code=plan.code, levels=plan.level, parent=parent)
     names = {"THCS": ("Hoàng Văn Minh", "Vi Thị Thu"), "TH": ("Lộc Thị Hạnh", "Mông Văn Kiên")}
     principal, clerk = names.get(plan.level, ("Chu Văn Thắng", "Hứa Thị Yến"))
-    fixed = {"THCS": ["Nông Thị Hoa", "Lý Thị Lan"], "TH": ["Bế Thị Mai"], "THPT": ["Đàm Văn Tuấn"]}[plan.level]
+    fixed = {"THCS": ["Nông Thị Hoa", "Lý Thị Lan"], "TH": ["Bế Thị Mai"], "THPT": ["Đàm Văn Tuấn"]}[
+        plan.level
+    ]
     count = {"THCS": 12, "TH": 6, "THPT": 12}[plan.level]
     teachers = fixed + [full_name(random, random.choice(("Nữ", "Nam"))) for _ in range(count - len(fixed))]
     school = School(
@@ -135,7 +137,11 @@ def _found(system: Actor, plan: SchoolPlan, province: orgs.Unit, random: Random)
 def _staff(system: Actor, unit: orgs.Unit, name: str, position: str) -> people.Person:
     person = people.register_person(system, school_id=unit.id, person=NewPerson(name))
     people.employ(
-        system, school_id=unit.id, person_id=person.id, position=position, since=system.today - dt.timedelta(700)
+        system,
+        school_id=unit.id,
+        person_id=person.id,
+        position=position,
+        since=system.today - dt.timedelta(700),
     )
     return person
 
@@ -156,8 +162,7 @@ def _accounts(
         ("son", officer, Role.DEPARTMENT_OFFICER, province),
         ("quantri", admin, Role.DEPARTMENT_ADMIN, province),
     ]
-    for school in (primary, upper):
-        held.append(("", school.principal, Role.PRINCIPAL, school.unit))
+    held += [("", school.principal, Role.PRINCIPAL, school.unit) for school in (primary, upper)]
     for username, person, role, unit in held:
         access.grant(system, person_id=person.id, role=role, unit_id=unit.id, source="Dữ liệu minh hoạ")
         if username:
@@ -183,7 +188,9 @@ def _class(
         actor, school_class_id=row.id, members=[schooling.NewMember(key, start) for key in pupils]
     )
     subjects = list(schooling.class_subjects(row.id))
-    homeroom = school.teachers[(position + 1) % len(school.teachers) if plan.level == "THCS" else position % len(school.teachers)]
+    homeroom = school.teachers[
+        (position + 1) % len(school.teachers) if plan.level == "THCS" else position % len(school.teachers)
+    ]
     schooling.assign_teachers(
         actor, school_id=school.unit.id, since=start,
         assignments=[
@@ -196,7 +203,12 @@ def _class(
     abilities = {key: Ability.of(random) for key in pupils}
     if pupils and finished:
         # Cases that a visitor should meet: near the limit of absences, one weak subject, excellent.
-        cases = [Ability(95, absent=0), Ability(78, weak=30, weak_subject=1), Ability(72, absent=22, conduct="K"), Ability(45)]
+        cases = [
+            Ability(95, absent=0),
+            Ability(78, weak=30, weak_subject=1),
+            Ability(72, absent=22, conduct="K"),
+            Ability(45),
+        ]
         abilities.update(zip(pupils, cases, strict=False))
     for term in (1, 2) if finished else (1,):
         _fill_term(school, row, term, abilities, random, homeroom, partly=not finished)
@@ -226,7 +238,9 @@ def _pupils(
     return [row.pk for row in rows]
 
 
-def _teacher(school: School, subject: schooling.ClassSubject, number: int, homeroom: people.Person) -> people.Person:
+def _teacher(
+    school: School, subject: schooling.ClassSubject, number: int, homeroom: people.Person
+) -> people.Person:
     if school.plan.level == "TH":
         return homeroom
     if subject.subject.code == "TOAN":
@@ -246,7 +260,13 @@ def _fill_term(
     homeroom: people.Person, *, partly: bool,
 ) -> None:
     first = row.year.starts_on.year
-    day = dt.date(first, 10, 20) if partly else dt.date(first, 12, 28) if term == 1 else dt.date(first + 1, 5, 15)
+    day = (
+        dt.date(first, 10, 20)
+        if partly
+        else dt.date(first, 12, 28)
+        if term == 1
+        else dt.date(first + 1, 5, 15)
+    )
     teachers = schooling.teachers_of(row.id, day)
     for number, sheet in enumerate(gradebook.sheets_of(row.id, term).values()):
         names = teachers.get(sheet.class_subject_id) if sheet.class_subject_id else None
@@ -264,7 +284,11 @@ def _operations(
     operations = []
     for slot in gradebook.slots_of(sheet):
         # In the term in progress: the first marks are in, midterm in some subjects, nothing final.
-        early = slot.code in {"tx1", "tx2"} or (slot.code == "gk" and number % 3 == 0) or slot.code.startswith("mid.")
+        early = (
+            slot.code in {"tx1", "tx2"}
+            or (slot.code == "gk" and number % 3 == 0)
+            or slot.code.startswith("mid.")
+        )
         if partly and not early:
             continue
         for pupil, ability in abilities.items():
@@ -278,7 +302,9 @@ def _operations(
     return operations
 
 
-def _close_year(school: School, row: schooling.SchoolClass, homeroom: people.Person, year: schooling.SchoolYear) -> None:
+def _close_year(
+    school: School, row: schooling.SchoolClass, homeroom: people.Person, year: schooling.SchoolYear
+) -> None:
     first = year.starts_on.year
     for term, day in ((1, dt.date(first + 1, 1, 12)), (2, dt.date(first + 1, 5, 25))):
         teachers = schooling.teachers_of(row.id, day)

@@ -60,7 +60,8 @@ def book_data(book: ClassBook, day: dt.date) -> dict[str, Any]:
             [s.subject.name, ", ".join(name for _, name in teachers.get(s.id, ()))] for s in book.subjects
         ],
         "pupils": [
-            [row.name, row.birth_shown, row.sex, row.ministry_code, row.status, _stay(row)] for row in book.roster
+            [row.name, row.birth_shown, row.sex, row.ministry_code, row.status, _stay(row)]
+            for row in book.roster
         ],
         "sheets": [_sheet(book, sheet, teachers) for sheet in _ordered(book)],
         "summaries": [_summary(book, term, primary=primary) for term in (1, 2, 0)],
@@ -78,14 +79,19 @@ def _ordered(book: ClassBook) -> list[Sheet]:
 
 
 def _sheet(book: ClassBook, sheet: Sheet, teachers: dict[Any, list[tuple[Any, str]]]) -> dict[str, Any]:
-    slots = [slot for slot in book.slots(sheet) if slot.kind is not SlotKind.TEXT or sheet.kind != SheetKind.TRAITS]
+    slots = [
+        slot for slot in book.slots(sheet) if slot.kind is not SlotKind.TEXT or sheet.kind != SheetKind.TRAITS
+    ]
     computed = calculation.calc_columns(sheet)
     before = book.sheet(sheet.class_subject_id, 1) if sheet.class_subject_id else None
     rows = []
     for number, row in enumerate(book.pupils_of(sheet), 1):
         cells = book.of(sheet, row.pupil_id)
         values = dict(calculation.calculate(sheet, cells, book.of(before, row.pupil_id), book.settings))
-        shown = [grid.cell_text(s, cells[s.code].state, cells[s.code].value) if s.code in cells else "" for s in slots]
+        shown = [
+            grid.cell_text(s, cells[s.code].state, cells[s.code].value) if s.code in cells else ""
+            for s in slots
+        ]
         rows.append([str(number), row.name, *shown, *(values.get(column.code, "") for column in computed)])
     return {
         "name": sheet_name(sheet),

@@ -175,7 +175,9 @@ def class_state(school_class_id: UUID, term: int) -> ClassState:
 def class_states(school_class_ids: Iterable[UUID]) -> dict[tuple[UUID, int], ClassState]:
     """States of many classes by (class, term), in one query; what is absent is open."""
     found: dict[tuple[UUID, int], ClassState] = {}
-    acts = ClosingAct.objects.filter(school_class__in=list(school_class_ids)).exclude(scope=ClosingScope.SHEET)
+    acts = ClosingAct.objects.filter(school_class__in=list(school_class_ids)).exclude(
+        scope=ClosingScope.SHEET
+    )
     for act in acts.order_by("at", "id"):
         state = "open"
         if act.closes:
@@ -323,7 +325,9 @@ def _content(sheet_ids: Iterable[UUID]) -> list[list[str]]:
     cells = Cell.objects.filter(sheet__in=list(sheet_ids)).exclude(state=CellState.EMPTY)
     return sorted(
         [sheet.hex, pupil.hex, slot, state, value]
-        for sheet, pupil, slot, state, value in cells.values_list("sheet_id", "pupil_id", "slot", "state", "value")
+        for sheet, pupil, slot, state, value in cells.values_list(
+            "sheet_id", "pupil_id", "slot", "state", "value"
+        )
     )
 
 

@@ -33,6 +33,8 @@ from khue.modules.schooling import api as schooling
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from django.db.models import QuerySet
+
     from khue.core.actor import Actor
 
 REASON_LENGTH = 10
@@ -110,7 +112,9 @@ def approve_correction(actor: Actor, *, correction_id: UUID, decision: str = "")
     origin = Origin(ChangeSource.CORRECTION, correction.id, correction.reason)
     result = apply_operations(actor, sheet, [operation], origin).results[0]
     if result.status != "done":
-        raise _stale(Cell.objects.filter(sheet=sheet, pupil=correction.pupil_id, slot=correction.slot).first())
+        raise _stale(
+            Cell.objects.filter(sheet=sheet, pupil=correction.pupil_id, slot=correction.slot).first()
+        )
     sheet.correction_count += 1
     sheet.save(update_fields=["correction_count"])
     correction.state, correction.decision = CorrectionState.APPLIED, decision
@@ -178,7 +182,7 @@ def _leads(actor: Actor, sheet: Sheet) -> bool:
     return homeroom is not None and homeroom.person_id == actor.person_id
 
 
-def _open(sheet: Sheet, pupil_id: UUID, slot: str):  # noqa: ANN202 - a queryset of this file only
+def _open(sheet: Sheet, pupil_id: UUID, slot: str) -> QuerySet[Correction]:
     return Correction.objects.filter(
         sheet=sheet, pupil=pupil_id, slot=slot,
         state__in=(CorrectionState.REQUESTED, CorrectionState.CONFIRMED),

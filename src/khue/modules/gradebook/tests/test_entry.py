@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tests.cast import World, fill, write
 
 from khue.core.errors import Invalid, NotAllowed, NotFound, Refused
 from khue.core.ids import uuid7
 from khue.modules.gradebook import api as gradebook
 from khue.modules.gradebook.data import Operation
 from khue.modules.gradebook.models import Cell, CellChange
-from tests.cast import World, fill, write
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,12 @@ def test_a_teacher_enters_a_mark_and_sees_it_kept(world: World) -> None:
     assert (result.status, result.value, result.version) == ("done", "7.5", 1)
     assert gradebook.cells_of(sheet.id)[pupil, "tx1"].value == "7.5"
     change = CellChange.objects.get()
-    assert (change.actor_name, change.old_value, change.value, change.sequence) == ("Nông Thị Hoa", "", "7.5", 1)
+    assert (change.actor_name, change.old_value, change.value, change.sequence) == (
+        "Nông Thị Hoa",
+        "",
+        "7.5",
+        1,
+    )
 
 
 def test_the_same_operation_twice_is_one_change(world: World) -> None:
@@ -36,7 +41,12 @@ def test_a_stale_base_is_a_conflict_with_both_values(world: World) -> None:
     sheet, pupil = world.sheet("6A", "TOAN"), world.pupils["6A"][0]
     write(world.hoa, sheet, pupil, "tx1", "8")
     result = write(world.hoa, sheet, pupil, "tx1", "9", base=0)
-    assert (result.status, result.value, result.by, result.code) == ("conflict", "8.0", "Nông Thị Hoa", "GRADE-009")
+    assert (result.status, result.value, result.by, result.code) == (
+        "conflict",
+        "8.0",
+        "Nông Thị Hoa",
+        "GRADE-009",
+    )
     assert gradebook.cells_of(sheet.id)[pupil, "tx1"].value == "8.0"
 
 
@@ -116,10 +126,14 @@ def test_computed_columns_come_back_with_the_batch(world: World) -> None:
     assert result.calculated == ((pupil, (("term", "7,8"),)),)
 
 
-def test_the_number_of_queries_does_not_grow_with_the_batch(world: World, django_assert_max_num_queries: object) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_batch(
+    world: World, django_assert_max_num_queries: object
+) -> None:
     sheet = world.sheet("6A", "TOAN")
     operations = [
-        Operation(uuid7(), pupil, slot, "8", 0) for pupil in world.pupils["6A"] for slot in ("tx1", "tx2", "gk")
+        Operation(uuid7(), pupil, slot, "8", 0)
+        for pupil in world.pupils["6A"]
+        for slot in ("tx1", "tx2", "gk")
     ]
     with django_assert_max_num_queries(14):  # type: ignore[operator]
         gradebook.record_operations(world.hoa, sheet_id=sheet.id, operations=operations)

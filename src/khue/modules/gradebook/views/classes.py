@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from khue.core.actor import Actor
     from khue.modules.gradebook.book import ClassBook
 
+COMPLETE = 100  # per cent
 STATE_NAMES = {"open": "Đang nhập", "closed": "Chủ nhiệm đã chốt", "sealed": "Đã khoá"}
 CLOSABLE = (1, 2, 0, 3)
 
@@ -57,7 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "chosen": chosen, "term": TERM_NAMES[chosen.term],
         "lines": [(closing.sheet_name(line.sheet), line) for line in lines],
-        "ready": [line for line in lines if line.percent == 100 and line.sheet.state == SheetState.OPEN],
+        "ready": [line for line in lines if line.percent == COMPLETE and line.sheet.state == SheetState.OPEN],
         "classes": classes,
         "sealable": bool(to_seal) and permissions.can(request.actor, policy.SEAL_CLASS, to_seal[0]),
         "state_names": STATE_NAMES, "waiting": queries.waiting_for(request.actor), "terms_shown": (1, 2, 0),
@@ -106,7 +107,8 @@ def results_page(request: HttpRequest, key: str, term: int) -> HttpResponse:
         "incomplete": [row for row in rows if row.missing], "doubtful": [row for row in rows if row.doubtful],
         "near": near_limit(book, rows) if term in {0, 2} else [],
         "state": closing.class_state(school_class.id, term), "state_names": STATE_NAMES,
-        "seen": closing.digest_of_class(school_class.id, term), "tabs": [(n, TERM_NAMES[n]) for n in CLOSABLE],
+        "seen": closing.digest_of_class(school_class.id, term),
+        "tabs": [(n, TERM_NAMES[n]) for n in CLOSABLE],
     }  # fmt: skip
     return render(request, "gradebook/results.html", context | _abilities(request.actor, school_class))
 

@@ -67,7 +67,9 @@ def _step(request: HttpRequest, row: Correction) -> str:
         )
         return "Đã duyệt và sửa điểm. Bảng điểm khoá lại như cũ."
     if step == "reject":
-        service.reject_correction(request.actor, correction_id=row.id, refusal=request.POST.get("refusal", ""))
+        service.reject_correction(
+            request.actor, correction_id=row.id, refusal=request.POST.get("refusal", "")
+        )
         return "Đã từ chối yêu cầu."
     raise Invalid("KIT-003")
 

@@ -51,7 +51,9 @@ def _load(actor: Actor, key: str) -> schooling.SchoolClass:
 def _file(
     actor: Actor, school_class: schooling.SchoolClass, content: bytes, kind: str, stem: str, ending: str
 ) -> HttpResponse:
-    audit.record(actor, f"gradebook.class.exported.{ending}", subject=school_class, unit=school_class.school_id)
+    audit.record(
+        actor, f"gradebook.class.exported.{ending}", subject=school_class, unit=school_class.school_id
+    )
     name = f"{stem}-{fold(school_class.name).replace(' ', '-')}-{school_class.year.code}.{ending}"
     response = HttpResponse(content, content_type=kind)
     response["Content-Disposition"] = content_disposition_header(ending != "pdf", name) or "inline"

@@ -47,12 +47,15 @@ def sheet_page(request: HttpRequest, key: str) -> HttpResponse:
         "title": title,
         "term": TERM_NAMES[sheet.term],
         "table": grid.table(
-            slots, calculation.calc_columns(sheet), page.rows,
+            slots,
+            calculation.calc_columns(sheet),
+            page.rows,
             caption=f"{title}, lớp {sheet.school_class.name}, {TERM_NAMES[sheet.term]}",
         ),
         "grid_state": sheet.state if may_enter or sheet.state != SheetState.OPEN else "readonly",
         "may_enter": may_enter and sheet.state == SheetState.OPEN,
-        "may_close": sheet.state == SheetState.OPEN and permissions.can(request.actor, policy.CLOSE_SHEET, sheet),
+        "may_close": sheet.state == SheetState.OPEN
+        and permissions.can(request.actor, policy.CLOSE_SHEET, sheet),
         "may_correct": sheet.state != SheetState.OPEN
         and permissions.can(request.actor, policy.REQUEST_CORRECTION, sheet),
         "phrases": [
@@ -61,7 +64,7 @@ def sheet_page(request: HttpRequest, key: str) -> HttpResponse:
         ]
         if may_enter and any(slot.kind is SlotKind.TEXT for slot in slots)
         else [],
-        "teachers": teachers.get(sheet.class_subject_id, ()),
+        "teachers": teachers.get(sheet.class_subject_id, ()) if sheet.class_subject_id else (),
         "siblings": _siblings(request, sheet),
     }
     return render(request, "gradebook/sheet.html", context)
@@ -94,7 +97,9 @@ def cell_history(request: HttpRequest, key: str) -> HttpResponse:
         request.actor, queries.sheet_rows(request.actor), from_short(key), see=policy.SEE_SHEET
     )
     slot = next((slot for slot in columns.slots_of(sheet) if slot.code == slot_code), None)
-    changes = queries.cell_history(request.actor, sheet.id, from_short(request.GET.get("pupil", "")), slot_code)
+    changes = queries.cell_history(
+        request.actor, sheet.id, from_short(request.GET.get("pupil", "")), slot_code
+    )
     return JsonResponse(
         {
             "changes": [
