@@ -141,7 +141,9 @@ def _pytest(name: str, arguments: list[str], tally: Tally, extra: dict[str, str]
         command = [sys.executable, "-m", "pytest", "--color=no", f"--junitxml={report}", *arguments]
         if not any(argument in {"-x", "--pdb", "-n0"} for argument in arguments):
             command += ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"]
-        finished = subprocess.run(command, cwd=ROOT, env=os.environ | extra, check=False).returncode
+        # The root conftest.py names the settings, after it has made the test world.
+        environment = {key: text for key, text in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
+        finished = subprocess.run(command, cwd=ROOT, env=environment | extra, check=False).returncode
         counts = _counts(report)
     if counts is None:
         tally.note(f"tests on {name} did not run to the end", good=False, seconds=time.monotonic() - began)
