@@ -1,0 +1,15 @@
+"""What the module announces."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TreeChanged:
+    """A unit moved, merged or ended from a day on (chuyển, sáp nhập, giải thể)."""
+
+    unit_id: UUID
+    on: dt.date
