@@ -14,6 +14,7 @@ from khue.modules.codes.queries import (
     find,
     finder,
     items,
+    items_ever,
     name_of,
 )
 from khue.modules.codes.services import LoadCounts, load_shipped
@@ -31,6 +32,7 @@ __all__ = [
     "find",
     "finder",
     "items",
+    "items_ever",
     "load_shipped",
     "name_of",
 ]

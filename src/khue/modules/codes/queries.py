@@ -76,6 +76,11 @@ def items(code_list: str, day: dt.date) -> QuerySet[CodeItem]:
     return CodeItem.objects.filter(in_force(day), code_list=code_list)
 
 
+def items_ever(code_list: str) -> QuerySet[CodeItem]:
+    """All entries a list ever had, those that ended too."""
+    return CodeItem.objects.filter(code_list=code_list)
+
+
 def search(code_list: str, text: str, day: dt.date) -> list[CodeItem]:
     """The entries whose name, code or other name contains the text, without regard to accents."""
     wanted = fold(nfc(text))

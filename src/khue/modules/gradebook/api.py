@@ -8,6 +8,7 @@ from django.db import transaction
 
 from khue.core.errors import Refused
 from khue.core.ids import uuid7
+from khue.kit import permissions
 from khue.modules.gradebook import history, policy
 from khue.modules.gradebook.attestation import use_attestor
 from khue.modules.gradebook.book import ClassBook, load_book
@@ -54,6 +55,7 @@ __all__ = [
     "close_ready_sheets",
     "close_sheet",
     "import_cells",
+    "keep_layout",
     "load_book",
     "open_sheets",
     "pupil_result",
@@ -69,6 +71,7 @@ __all__ = [
     "use_attestor",
     "verify_history",
     "waiting_for",
+    "withdraw_sheets",
 ]
 
 verify_history = history.verify
@@ -127,3 +130,21 @@ def undo_import(actor: Actor, *, sheet_id: UUID, run_id: UUID) -> BatchResult:
     return result
 
 
+
+
+@transaction.atomic
+def keep_layout(actor: Actor, *, sheet_id: UUID, layout: dict[str, object]) -> None:
+    """Remember how the file of a sheet looked, so that Excel out looks the same."""
+    sheet = load_sheet(actor, sheet_id, do=policy.IMPORT, lock=True)
+    sheet.layout = layout
+    sheet.save(update_fields=["layout"])
+
+
+@transaction.atomic
+def withdraw_sheets(actor: Actor, *, school_class_ids: Sequence[UUID]) -> int:
+    """Take back sheets in which nothing was ever written (`GRADE-039` otherwise)."""
+    rows = permissions.visible(actor, policy.IMPORT, Sheet.objects.filter(school_class__in=school_class_ids))
+    written = Sheet.objects.filter(school_class__in=school_class_ids, history_length__gt=0).count()
+    if written:
+        raise Refused("GRADE-039", count=written)
+    return int(rows.delete()[0])

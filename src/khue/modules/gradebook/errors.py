@@ -34,4 +34,5 @@ CODES: dict[str, str] = {
     "GRADE-037": "Lớp đã khoá nên sửa điểm cần số quyết định của hiệu trưởng. Hãy ghi số, ngày quyết định.",
     "GRADE-038": "Có {count} ô đã được sửa sau lần nhập này nên không hoàn tác được. "
     "Hãy sửa từng ô trên bảng.",
+    "GRADE-039": "{count} bảng đã có điểm nên không rút lại được. Hãy sửa hoặc mở lớp khác.",
 }

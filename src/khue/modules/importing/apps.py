@@ -10,3 +10,7 @@ class ImportingConfig(AppConfig):
 
     name = "khue.modules.importing"
     label = "importing"
+
+    def ready(self) -> None:
+        """Declare the policy."""
+        from khue.modules.importing import policy  # noqa: F401, PLC0415 - apps are loaded only now
