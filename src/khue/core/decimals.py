@@ -13,7 +13,7 @@ from fractions import Fraction
 from khue.core.errors import Invalid
 
 LOWEST, HIGHEST = Decimal(0), Decimal(10)
-_NUMBER = re.compile(r"[+-]?\d{1,6}(?:[.,]\d{1,12})?")
+_NUMBER = re.compile(r"[+-]?\d{1,6}(?:[.,]\d{1,12})?", re.ASCII)
 
 
 def half_up(value: Decimal | Fraction | int, places: int = 1) -> Decimal:
