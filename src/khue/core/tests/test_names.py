@@ -19,22 +19,24 @@ SYLLABLES = (
 NAMES = st.lists(st.sampled_from(SYLLABLES), min_size=1, max_size=5).map(" ".join)
 
 
+def shuffled(texts: list[str]) -> list[str]:
+    return random.Random(7).sample(texts, len(texts))
+
+
 def test_a_class_list_goes_by_given_name_then_by_family_and_middle_names() -> None:
     ordered = [
         "Nông Văn An", "Vi Thị Ánh", "Trần Thị Ân", "Lý Tiến Bình", "Hoàng Ngọc Châu", "Lăng Minh Cường",
         "Bế Thị Dung", "Lê Văn Dũng", "Nông Văn Đức", "Hoàng Thị Hoa", "Lý Thị Hoa", "Nguyễn Thị Hoa",
         "Đỗ Minh Hoà", "Trần Ơn", "Vũ Tú", "Vũ Tư",
     ]  # fmt: skip
-    shuffled = ordered[:]
-    random.Random(7).shuffle(shuffled)
-    assert sorted(shuffled, key=names.sort_key) == ordered
+    assert sorted(shuffled(ordered), key=names.sort_key) == ordered
 
 
 def test_letters_come_before_tones_and_tones_in_their_order() -> None:
     tones = ["Ma", "Mà", "Mả", "Mã", "Má", "Mạ"]
-    assert sorted(tones[::-1], key=names.sort_key) == tones
+    assert sorted(shuffled(tones), key=names.sort_key) == tones
     letters = ["A", "Ă", "Â", "Da", "Đa", "E", "Ê", "O", "Ô", "Ơ", "U", "Ư", "Y"]
-    assert sorted(letters[::-1], key=names.text_key) == letters
+    assert sorted(shuffled(letters), key=names.text_key) == letters
     # Another letter decides before any tone does.
     assert names.sort_key("Lạ") < names.sort_key("Lan")
 
@@ -90,9 +92,9 @@ def test_the_given_name_is_the_last_word() -> None:
     [["6A", "6B", "7A", "10A1", "10A2", "10A10", "11A1"], ["6/1", "6/2", "6/10"], ["9A", "10A"]],
 )
 def test_classes_are_in_natural_order(ordered: list[str]) -> None:
-    assert sorted(ordered[::-1], key=names.class_key) == ordered
+    assert sorted(shuffled(ordered), key=names.class_key) == ordered
 
 
 def test_units_are_in_the_order_of_their_numbers() -> None:
     ordered = ["Trường số 2", "Trường số 10", "Trường Tiểu học"]
-    assert sorted(ordered[::-1], key=names.text_key) == ordered
+    assert sorted(shuffled(ordered), key=names.text_key) == ordered
