@@ -4,7 +4,7 @@ from __future__ import annotations
 
 CODES: dict[str, str] = {
     "IMP-001": "Tệp lớn hơn {limit} MiB nên không nhận. Hãy tách tệp theo lớp rồi gửi lại.",
-    "IMP-002": "Chưa có trường mã {code}. Hãy nhập tệp trường trước, hoặc chọn đúng trường.",
+    "IMP-002": "Chưa có trường mã {school}. Hãy nhập tệp trường trước, hoặc chọn đúng trường.",
     "IMP-003": "Chỉ quản trị của Sở lập được trường mới. Hãy gửi tệp này cho Sở.",
     "IMP-004": "Lần nhập này không còn chờ xác nhận (hiện: {state}). Hãy tải lại trang.",
     "IMP-005": "Dữ liệu đã thay đổi từ lúc kiểm tra tệp. Hãy xem lại bản so sánh mới rồi xác nhận.",

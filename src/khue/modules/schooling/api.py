@@ -52,6 +52,7 @@ from khue.modules.schooling.services.teaching import (
     end_assignment,
     set_teachers,
 )
+from khue.modules.schooling.services.withdrawing import withdraw_classes, withdraw_members
 from khue.modules.schooling.services.years import ensure_subjects, open_year, set_terms
 
 __all__ = [
@@ -105,5 +106,7 @@ __all__ = [
     "term_of",
     "terms",
     "visible_classes",
+    "withdraw_classes",
+    "withdraw_members",
     "year_of",
 ]

@@ -24,4 +24,5 @@ CODES: dict[str, str] = {
     "SCH-018": "Học sinh không có trong sổ đăng bộ của trường. Hãy tiếp nhận học sinh vào trường trước.",
     "SCH-019": "Ngày {day} phải sau ngày vào lớp {since} và trong năm học {year}. Hãy sửa ngày.",
     "SCH-020": "Chưa ghi lí do rời lớp. Hãy chọn, ví dụ Chuyển trường.",
+    "SCH-090": "Lớp {names} đã có học sinh nên không rút lại được. Hãy hoàn tác danh sách học sinh trước.",
 }

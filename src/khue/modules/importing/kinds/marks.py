@@ -28,7 +28,7 @@ class Work:
 
     def __init__(self, context: Context, report: FileReport, wanted: ImportAs) -> None:
         if context.school is None or context.year is None:
-            raise Refused("IMP-002", code=context.known.school)
+            raise Refused("IMP-002", school=context.known.school)
         self.context, self.wanted = context, wanted
         self.cells: dict[Target, Wanted] = defaultdict(dict)
         self.layouts: dict[Target, dict[str, Any]] = {}

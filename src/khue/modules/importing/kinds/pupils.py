@@ -41,7 +41,7 @@ class Work:
 
     def __init__(self, context: Context, report: FileReport) -> None:
         if context.school is None or context.year is None:
-            raise Refused("IMP-002", code=context.known.school)
+            raise Refused("IMP-002", school=context.known.school)
         self.context = context
         self.school, self.year = context.school, context.year
         self.rows: list[tuple[str, Row]] = []

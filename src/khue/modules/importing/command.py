@@ -1,0 +1,135 @@
+"""`khue import check | apply | rehearse`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+KINDS = (
+    "auto", "school", "staff", "classes", "pupils", "gradebook", "results", "term_summary", "primary_results",
+    "equipment_and_certificates",
+)  # fmt: skip
+
+
+def main(argv: list[str]) -> int:
+    """Run one of the import commands."""
+    parser = argparse.ArgumentParser(prog="khue import")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, what in (("check", "kiểm tra, không ghi gì"), ("apply", "kiểm tra rồi nhập")):
+        sub = commands.add_parser(name, help=what)
+        sub.add_argument("files", nargs="+", type=Path)
+        sub.add_argument("--as", dest="kind", choices=KINDS, default="auto")
+        sub.add_argument("--school", default="", help="mã trường")
+        sub.add_argument("--year", default="", help="năm học, ví dụ 2025-2026")
+        sub.add_argument("--class", dest="school_class", default="")
+        sub.add_argument("--term", type=int, default=0)
+        sub.add_argument("--subject", default="", help="mã môn")
+        sub.add_argument("--moment", default="", help="GK1, CK1, GK2, CN")
+        sub.add_argument("--json", action="store_true")
+    rehearse = commands.add_parser("rehearse", help="thử cả thư mục có đáp án")
+    rehearse.add_argument("folder", type=Path)
+    rehearse.add_argument("--only", default="", help="chỉ so các tệp có tên chứa đoạn này")
+    options = parser.parse_args(argv)
+    if options.command == "rehearse":
+        return _rehearse(options)
+    return _check(options, apply=options.command == "apply")
+
+
+def _check(options: argparse.Namespace, *, apply: bool) -> int:
+    _ready(apply=apply)
+    from django.utils import timezone  # noqa: PLC0415 - after set-up
+
+    from khue.core.actor import system_actor  # noqa: PLC0415
+    from khue.core.errors import KhueError  # noqa: PLC0415
+    from khue.kit.errors import sentence  # noqa: PLC0415
+    from khue.modules.importing import guess, services  # noqa: PLC0415
+
+    actor = system_actor("khue import", timezone.now())
+    worst = 0
+    answers = []
+    for path in options.files:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            print(f"Không mở được {path}: {error.strerror}.", file=sys.stderr)  # noqa: T201
+            return 2
+        wanted = guess.wanted(data, path.name, options)
+        try:
+            run = services.start_run(actor, data=data, filename=path.name, wanted=wanted)
+            report = services.report_of(run)
+            if apply and report.refusal is None:
+                services.apply_run(actor, run_id=run.id)
+        except KhueError as error:
+            print(f"{path.name}: {sentence(error.code, error.params)} ({error.code})", file=sys.stderr)  # noqa: T201
+            worst = max(worst, 1)
+            continue
+        worst = max(worst, 1 if report.refusal else 0)
+        if options.json:
+            answers.append({"file": path.name, "import_as": run.wanted} | report.to_json())
+        else:
+            _print(path.name, report, run.plan, applied=apply and report.refusal is None)
+    if options.json:
+        print(json.dumps(answers if len(answers) != 1 else answers[0], ensure_ascii=False, default=str))  # noqa: T201
+    return worst
+
+
+def _print(name: str, report: Any, plan: dict[str, Any], *, applied: bool) -> None:
+    from khue.modules.importing.errors import KINDS as WORDS  # noqa: PLC0415
+
+    print(f"{name}: {report.outcome}")  # noqa: T201
+    if report.refusal:
+        kind = report.refusal["kind"]
+        details = ", ".join(f"{k} {v}" for k, v in report.refusal.items() if k != "kind")
+        print(f"  TỪ CHỐI: {WORDS.get(kind, kind)} ({details})")  # noqa: T201
+        return
+    for finding in report.findings:
+        if finding.severity != "info":
+            sign = "✗" if finding.severity == "error" else "!"
+            info = ", ".join(f"{k}={v}" for k, v in finding.info.items())
+            print(f"  {sign} {finding.sheet}!{finding.cell} {WORDS.get(finding.kind, finding.kind)} {info}")  # noqa: T201
+    done = "đã ghi" if applied else "sẽ ghi"
+    print(f"  {done}: {plan.get('new', 0)} mới, {plan.get('changed', 0)} đổi, {plan.get('unchanged', 0)} giữ nguyên")  # noqa: T201
+
+
+def _ready(*, apply: bool) -> None:
+    """Load Django; an installation without tables gets them, a check without one an empty temporary one."""
+    import django  # noqa: PLC0415
+
+    from khue.project.config import Config  # noqa: PLC0415
+
+    config = Config()
+    url = config.database_url
+    if not apply and not url and not (config.data_dir / "khue.sqlite3").exists():
+        os.environ["KHUE_DATA_DIR"] = tempfile.mkdtemp(prefix="khue-check-")
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def _rehearse(options: argparse.Namespace) -> int:
+    if not (options.folder / "expected.json").exists():
+        print(f"Không thấy expected.json trong {options.folder}.", file=sys.stderr)  # noqa: T201
+        return 2
+    with tempfile.TemporaryDirectory(prefix="khue-rehearse-") as folder:
+        os.environ.update(KHUE_DATA_DIR=folder, KHUE_DATABASE_URL="", KHUE_SECRET_KEY="rehearsal")  # noqa: S106
+        import django  # noqa: PLC0415
+
+        django.setup()
+        from django.core.management import call_command  # noqa: PLC0415
+        from django.db import connections  # noqa: PLC0415
+
+        call_command("migrate", verbosity=0, interactive=False)
+        from khue.modules.importing.rehearsal import rehearse  # noqa: PLC0415
+
+        report = rehearse(options.folder, options.only)
+        connections.close_all()
+    for line in report.lines:
+        print(line)  # noqa: T201
+    print(f"{report.passed} passed, {report.failed} failed")  # noqa: T201
+    return 1 if report.failed else 0
