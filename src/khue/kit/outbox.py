@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from khue.core.actor import Actor
 
+log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 20
 
 
@@ -51,25 +53,44 @@ def handles(name: str) -> Callable[[Handler], Handler]:
 
 
 def deliver(limit: int = 500) -> int:
-    """Hand waiting announcements to their handlers; returns how many were delivered."""
+    """Hand waiting announcements to their handlers, each unit's in order; returns how many were delivered.
+
+    A handler that fails is tried again later: until then the announcements of its unit wait, the
+    others go on.
+    """
     delivered = 0
+    stuck: set[UUID | None] = set()
     waiting = OutboxEvent.objects.filter(delivered_at__isnull=True, attempts__lt=MAX_ATTEMPTS)
-    for event_id in list(waiting.order_by("id").values_list("id", flat=True)[:limit]):
-        with transaction.atomic():
-            event = (
-                OutboxEvent.objects.select_for_update(skip_locked=True, of=("self",))
-                .filter(pk=event_id, delivered_at__isnull=True)
-                .first()
-            )
-            if event is None:
-                continue
-            OutboxEvent.objects.filter(pk=event.pk).update(attempts=event.attempts + 1)
-        with transaction.atomic():
-            for handler in _HANDLERS[event.name]:
-                handler(event.pk, event.payload)
-            OutboxEvent.objects.filter(pk=event.pk).update(delivered_at=timezone.now())
+    for event_id, unit in list(waiting.order_by("id").values_list("id", "unit")[:limit]):
+        if unit in stuck:
+            continue
+        if _deliver_one(event_id):
             delivered += 1
+        else:
+            stuck.add(unit)
     return delivered
+
+
+def _deliver_one(event_id: UUID) -> bool:
+    """One announcement in one transaction; False if a handler failed or another worker has it."""
+    with transaction.atomic():
+        event = (
+            OutboxEvent.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(pk=event_id, delivered_at__isnull=True)
+            .first()
+        )
+        if event is None:
+            return False
+        event.attempts += 1
+        try:
+            with transaction.atomic():
+                for handler in _HANDLERS.get(event.name, ()):
+                    handler(event.pk, event.payload)
+            event.delivered_at = timezone.now()
+        except Exception:
+            log.exception("announcement %s %s failed, attempt %s", event.name, event.pk, event.attempts)
+        event.save(update_fields=["attempts", "delivered_at"])
+        return event.delivered_at is not None
 
 
 def _plain(value: Any) -> Any:
