@@ -1,0 +1,19 @@
+"""Addresses of imports (nhập dữ liệu)."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from khue.modules.importing import views
+
+app_name = "importing"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("gui/", views.upload, name="upload"),
+    path("lo/<str:key>/", views.batch_page, name="batch"),
+    path("lo/<str:key>/nhap/", views.apply_batch, name="apply_batch"),
+    path("<str:key>/", views.run_page, name="run"),
+    path("<str:key>/nhap/", views.apply, name="apply"),
+    path("<str:key>/so-sanh/", views.compare, name="compare"),
+    path("<str:key>/hoan-tac/", views.undo, name="undo"),
+]

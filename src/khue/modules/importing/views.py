@@ -1,0 +1,148 @@
+"""The import wizard: choose files, look at what they bring, confirm, undo."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from khue.core.errors import Conflict, Invalid, KhueError, NotFound
+from khue.core.ids import from_short, short, uuid7
+from khue.kit.errors import sentence
+from khue.modules.access.edge import signed_in
+from khue.modules.importing import guess, pages, services
+from khue.modules.importing.models import RunState
+from khue.modules.schooling import api as schooling
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+
+FILES_AT_ONCE = 60
+
+
+@signed_in
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Send files; the latest runs."""
+    context = {
+        "kinds": pages.KIND_NAMES.items(), "schools": pages.schools(request.actor),
+        "years": schooling.SchoolYear.objects.order_by("-code"), "runs": pages.runs(request.actor),
+        "states": dict(RunState.choices), "kind_names": pages.KIND_NAMES,
+    }  # fmt: skip
+    return render(request, "importing/home.html", context)
+
+
+@signed_in
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    """Check the files that were sent; each becomes a run of one batch."""
+    files = request.FILES.getlist("files")[:FILES_AT_ONCE]
+    if not files:
+        raise Invalid("IMP-010", field="files")
+    batch = uuid7()
+    made = []
+    for file in files:
+        try:
+            made.append(_start(request, file, batch))
+        except NotFound:
+            raise
+        except KhueError as error:
+            messages.error(request, f"{file.name}: {sentence(error.code, error.params)}")
+    if not made:
+        return redirect("importing:home")
+    if len(made) == 1:
+        return redirect("importing:run", key=short(made[0].id))
+    return redirect("importing:batch", key=short(batch))
+
+
+def _start(request: HttpRequest, file: UploadedFile, batch: object) -> services.ImportRun:
+    data = file.read(services.settings.KHUE_UPLOAD_LIMIT + 1)
+    choice = request.POST.get
+    options = SimpleNamespace(
+        kind=choice("kind", "auto"), school=choice("school", ""), year=choice("year", ""),
+        school_class=choice("school_class", ""), term=int(choice("term") or 0), subject="", moment=choice("moment", ""),
+    )  # fmt: skip
+    name = file.name or "tệp"
+    wanted = guess.wanted(data, name, options)
+    return services.start_run(request.actor, data=data, filename=name, wanted=wanted, batch=batch)
+
+
+@signed_in
+@require_GET
+def batch_page(request: HttpRequest, key: str) -> HttpResponse:
+    """The files of one sending, with what each brings; one act confirms those that are ready."""
+    runs = pages.batch_of(request.actor, from_short(key))
+    if not runs:
+        raise NotFound("KIT-001")
+    rows = [pages.description(run) for run in runs]
+    context = {"rows": rows, "key": key, "waiting": [row for row in rows if row["waits"]]}
+    return render(request, "importing/batch.html", context)
+
+
+@signed_in
+@require_POST
+def apply_batch(request: HttpRequest, key: str) -> HttpResponse:
+    """Confirm the chosen files of a batch."""
+    runs = {run.id: run for run in pages.batch_of(request.actor, from_short(key))}
+    chosen = [run_id for run_id in (from_short(item) for item in request.POST.getlist("run")) if run_id in runs]
+    results = services.apply_batch(request.actor, run_ids=chosen)
+    done = sum(1 for _, error in results if error is None)
+    if done:
+        messages.success(request, f"Đã nhập {done} tệp.")
+    for run_id, error in results:
+        if error is not None:
+            messages.error(request, f"{runs[run_id].filename}: {sentence(error.code, error.params)}")
+    return redirect("importing:batch", key=key)
+
+
+@signed_in
+@require_GET
+def run_page(request: HttpRequest, key: str) -> HttpResponse:
+    """One file: what was found, what it would change, the confirmation or the undo."""
+    run = pages.load_run(request.actor, from_short(key))
+    return render(request, "importing/run.html", pages.description(run))
+
+
+@signed_in
+@require_POST
+def apply(request: HttpRequest, key: str) -> HttpResponse:
+    """Confirm one file."""
+    try:
+        services.apply_run(request.actor, run_id=from_short(key))
+    except NotFound:
+        raise
+    except Conflict as error:
+        services.compare_again(request.actor, run_id=from_short(key))
+        messages.warning(request, sentence(error.code, error.params))
+    except KhueError as error:
+        messages.error(request, sentence(error.code, error.params))
+    else:
+        messages.success(request, "Đã nhập xong. Có thể hoàn tác khi chưa có gì dựa vào lần nhập này.")
+    return redirect("importing:run", key=key)
+
+
+@signed_in
+@require_POST
+def compare(request: HttpRequest, key: str) -> HttpResponse:
+    """Compare again with the database as it is now."""
+    services.compare_again(request.actor, run_id=from_short(key))
+    return redirect("importing:run", key=key)
+
+
+@signed_in
+@require_POST
+def undo(request: HttpRequest, key: str) -> HttpResponse:
+    """Take one import back."""
+    try:
+        services.undo_run(request.actor, run_id=from_short(key))
+    except NotFound:
+        raise
+    except KhueError as error:
+        messages.error(request, sentence(error.code, error.params))
+    else:
+        messages.success(request, "Đã hoàn tác lần nhập này.")
+    return redirect("importing:run", key=key)
