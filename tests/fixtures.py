@@ -2,12 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
 import pytest
+from django.db import connection
 
 from tests.cast import World, make_world
+
+KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+Race = Callable[[Sequence[Callable[[], Any]]], list[Any]]
 
 
 @pytest.fixture
 def world(db: None) -> World:
     """The small province with its cast."""
     return make_world()
+
+
+@pytest.fixture
+def committed_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """The same, really committed, so that several connections see it; only on PostgreSQL."""
+    if connection.vendor != "postgresql":
+        pytest.skip("runs on PostgreSQL only")
+    with django_db_blocker.unblock():
+        try:
+            yield make_world()
+        finally:
+            _empty_all_tables()
+
+
+def _empty_all_tables() -> None:
+    """Also the append-only ones: as a replica, triggers do not fire; needs a superuser, as tests have."""
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor)) - KEPT
+        names = ", ".join(connection.ops.quote_name(name) for name in sorted(tables))
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(f"TRUNCATE {names} CASCADE")
+        cursor.execute("SET session_replication_role = DEFAULT")
+
+
+@pytest.fixture
+def race() -> Race:
+    """Run acts at the same moment, each in its own connection; what each returned or raised."""
+
+    def run(acts: Sequence[Callable[[], Any]]) -> list[Any]:
+        start = Barrier(len(acts))
+
+        def one(act: Callable[[], Any]) -> Any:
+            start.wait(timeout=10)
+            try:
+                return act()
+            except Exception as error:
+                return error
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(len(acts)) as pool:
+            return list(pool.map(one, acts))
+
+    return run

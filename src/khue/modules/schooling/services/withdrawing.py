@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 @transaction.atomic
 def withdraw_classes(actor: Actor, *, school_class_ids: Sequence[UUID]) -> int:
     """Take back classes that never had a pupil, with their subjects and assignments (`SCH-090`)."""
-    rows = permissions.visible(
-        actor, policy.CHANGE_CLASS, SchoolClass.objects.select_for_update(of=("self",)).filter(pk__in=school_class_ids)
-    )
-    found = list(rows)
+    rows = SchoolClass.objects.select_for_update(of=("self",)).filter(pk__in=school_class_ids)
+    found = list(permissions.visible(actor, policy.CHANGE_CLASS, rows))
     if ClassMembership.objects.filter(school_class__in=found).exists():
         raise Refused("SCH-090", names=", ".join(row.name for row in found))
     for row in found:
-        audit.record(actor, "schooling.class.withdrawn", subject=row, unit=row.school_id, before={"name": row.name})
+        audit.record(
+            actor, "schooling.class.withdrawn", subject=row, unit=row.school_id, before={"name": row.name}
+        )
     TeachingAssignment.objects.filter(class_subject__school_class__in=found).delete()
     HomeroomAssignment.objects.filter(school_class__in=found).delete()
     SubjectChoice.objects.filter(class_subject__school_class__in=found).delete()
@@ -48,7 +48,8 @@ def withdraw_classes(actor: Actor, *, school_class_ids: Sequence[UUID]) -> int:
 def withdraw_members(actor: Actor, *, school_class_id: UUID, pupil_ids: Sequence[UUID]) -> int:
     """Take back places in a class that were entered by mistake; who has left is not put back."""
     row = permissions.load(
-        actor, SchoolClass.objects.all(), school_class_id, see=policy.SEE_CLASS, do=policy.CHANGE_CLASS, lock=True
+        actor, SchoolClass.objects.all(), school_class_id, see=policy.SEE_CLASS, do=policy.CHANGE_CLASS,
+        lock=True,
     )
     stays = ClassMembership.objects.filter(school_class=row, pupil__in=pupil_ids)
     count = int(stays.delete()[0])

@@ -1,0 +1,78 @@
+"""For any roles a list and a check never disagree, and roles stay in their school."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from django.db.models import Model
+
+from khue.core.actor import Actor, Role
+from khue.kit import permissions
+from khue.modules.gradebook.api import Sheet
+from khue.modules.orgs.api import Unit
+from khue.modules.people.api import Employment, Person, PupilProfile
+from khue.modules.schooling.api import ClassSubject, SchoolClass
+from tests.cast import World, make_actor
+
+pytestmark = pytest.mark.django_db
+# Actions by the model whose rows they are asked of.
+ASKED_OF: dict[type[Model], tuple[str, ...]] = {
+    Unit: ("orgs.unit.see", "orgs.unit.change", "schooling.school.see", "schooling.class.open"),
+    Person: ("people.person.see", "people.person.change", "people.person.see_sensitive"),
+    PupilProfile: ("people.pupil.see", "people.pupil.change", "people.pupil.see_sensitive"),
+    Employment: ("people.staff.see", "people.staff.change"),
+    SchoolClass: ("schooling.class.see", "schooling.class.change"),
+    ClassSubject: ("schooling.subject.see", "schooling.subject.change"),
+    Sheet: ("gradebook.sheet.see", "gradebook.sheet.enter"),
+}
+
+
+def actors(world: World) -> list[Actor]:
+    """The cast, every role over every unit, and some people with several."""
+    random.seed(7)
+    units = list(Unit.objects.order_by("id"))
+    person = Person.objects.get(pk=world.hoa.person_id)
+    pairs = [(role, unit) for role in Role for unit in units]
+    return [
+        world.hoa, world.lan, world.minh, world.thu, world.son, world.quang,
+        *(make_actor(person, pair) for pair in random.sample(pairs, 20)),
+        *(make_actor(person, *random.sample(pairs, 3)) for _ in range(5)),
+        make_actor(person),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("model", ASKED_OF, ids=lambda model: model.__name__)
+def test_lists_and_checks_agree(world: World, model: type[Model]) -> None:
+    random.seed(11)
+    everything = model._default_manager.order_by("pk")
+    rows = random.sample(list(everything), min(8, everything.count()))
+    for actor in actors(world):
+        for action in ASKED_OF[model]:
+            listed = set(permissions.visible(actor, action, everything).values_list("pk", flat=True))
+            for row in rows:
+                assert permissions.can(actor, action, row) == (row.pk in listed), (actor, action, row)
+                said = permissions.explain(actor, action, row)
+                granted = any(item.granted for item in said if item.rule != "condition")
+                holds = all(item.granted for item in said if item.rule == "condition")
+                assert (granted and holds) == (row.pk in listed)
+
+
+def test_whoever_may_change_may_also_see(world: World) -> None:
+    for actor in actors(world):
+        for model, (see, *others) in ASKED_OF.items():
+            seen = permissions.visible(actor, see, model._default_manager.all()).values("pk")
+            for action in others:
+                if action.endswith(("change", "enter", "open")):
+                    blind = permissions.visible(actor, action, model._default_manager.exclude(pk__in=seen))
+                    assert not blind.exists(), (actor.grants, action)
+
+
+def test_nothing_of_another_school_is_ever_seen(world: World) -> None:
+    for model in (SchoolClass, ClassSubject, Sheet, PupilProfile):
+        for actor in (world.quang, make_actor(Person.objects.get(pk=world.quang.person_id))):
+            see = ASKED_OF[model][0]
+            assert not permissions.visible(actor, see, model._default_manager.all()).exists()
+        for actor in (world.hoa, world.minh, world.thu):
+            seen = permissions.visible(actor, ASKED_OF[model][0], model._default_manager.all())
+            assert set(seen.values_list("school", flat=True)) <= {world.school.pk}
