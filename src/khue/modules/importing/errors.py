@@ -12,6 +12,7 @@ CODES: dict[str, str] = {
     "IMP-007": "Không hoàn tác được vì đã có dữ liệu dựa vào lần nhập này: {what}. Hãy sửa từng chỗ.",
     "IMP-008": "Loại tệp «{kind}» chưa nhập được. Tệp vẫn kiểm tra được bằng khue import check.",
     "IMP-009": "Chưa có năm học {year}. Hãy nhập tệp trường của năm học này trước.",
+    "IMP-011": "Tệp không ghi rõ của trường nào. Hãy chọn trường rồi gửi lại.",
     "IMP-010": "Chưa chọn tệp nào. Hãy chọn một hoặc nhiều tệp Excel.",
 }
 

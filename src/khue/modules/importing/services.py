@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from khue.core.actor import Actor, ActorKind
+from khue.core.actor import Actor, ActorKind, Role
 from khue.core.errors import Conflict, Invalid, KhueError, Refused
 from khue.kit import audit, permissions
 from khue.kit.errors import sentence
@@ -83,7 +84,7 @@ def apply_run(actor: Actor, *, run_id: UUID) -> ImportRun:
     work = _work(context, report, wanted)
     if work.plan().digest() != run.plan_digest:
         raise Conflict("IMP-005")
-    run.undo = work.write(actor, run.id)
+    run.undo = work.write(_writer(actor), run.id)
     run.state, run.applied_at = RunState.APPLIED, actor.now
     run.school = run.school or orgs.school_by_code(wanted.school)
     run.save(update_fields=["undo", "state", "applied_at", "school"])
@@ -118,7 +119,7 @@ def undo_run(actor: Actor, *, run_id: UUID) -> ImportRun:
         raise Refused("IMP-007", what="trường")
     try:
         with transaction.atomic():
-            _undo(actor, run)
+            _undo(_writer(actor), run)
     except ProtectedError as error:
         raise Refused("IMP-007", what=_dependents(error)) from error
     except (Refused, Conflict) as error:
@@ -163,12 +164,23 @@ def _school_for(actor: Actor, wanted: ImportAs) -> orgs.Unit | None:
     found = orgs.school_by_code(wanted.school)
     if found is None:
         if wanted.kind != "school":
-            raise Refused("IMP-002", school=wanted.school)
+            raise Refused("IMP-002", school=wanted.school) if wanted.school else Refused("IMP-011")
         if actor.kind is not ActorKind.SYSTEM and not actor.holds(*policy.OFFICE):
             raise Refused("IMP-003")
         return None
     do = policy.IMPORT_MARKS if wanted.kind in MARK_KINDS else policy.IMPORT_ALL
     return permissions.load(actor, orgs.Unit.objects.all(), found.id, see=policy.IMPORT_MARKS, do=do)
+
+
+def _writer(actor: Actor) -> Actor:
+    """Who writes: the person; for the department, which sets schools up, its own authority.
+
+    The administrator's right to import for this school was checked above; the services below know
+    only the school's own offices. Name and person stay in every row of history and log.
+    """
+    if actor.kind is ActorKind.PERSON and actor.holds(Role.DEPARTMENT_ADMIN):
+        return replace(actor, kind=ActorKind.SYSTEM)
+    return actor
 
 
 def _averages_of(wanted: ImportAs) -> str:

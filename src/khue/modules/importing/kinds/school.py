@@ -9,6 +9,8 @@ from uuid import UUID
 from khue.core.actor import Actor, ActorKind, Role
 from khue.core.dates import first_year
 from khue.core.errors import Refused
+from khue.core.names import fold
+from khue.modules.access import api as access
 from khue.modules.gradebook import api as gradebook
 from khue.modules.importing.plan import Plan, shown
 from khue.modules.orgs import api as orgs
@@ -28,6 +30,7 @@ LABELS = {
     "position": "Chức vụ", "title_code": "Mã chức danh", "qualification": "Trình độ", "subject_codes": "Môn", "status": "Trạng thái",
 }  # fmt: skip
 TOPIC_TERM = 2
+ROLES = {"hieu truong": Role.PRINCIPAL, "pho hieu truong": Role.VICE_PRINCIPAL, "giao vien": Role.TEACHER}
 Row = dict[str, Any]
 
 
@@ -161,6 +164,8 @@ class Work:
             facts = {k: v for k, v in _job_facts(row).items() if v and k != "position"}
             jobs.append(NewJob(person.id, row.get("chuc_vu") or "Giáo viên", since, facts))
         people.employ_people(actor, school_id=school.id, jobs=jobs)
+        if self.context.school is None:
+            self._first_roles(actor, school, since)
         present = self._present() if self.context.school else {}
         changes = []
         for row in self.staff:
@@ -173,6 +178,18 @@ class Work:
                 changes.append(PersonChange(self.context.staff[_ref(row)], person=person, job=job))
         undo = people.change_people(actor, school_id=school.id, changes=changes) if changes else []
         return [person.id for person in created], undo
+
+    def _first_roles(self, actor: Actor, school: orgs.Unit, since: dt.date) -> None:
+        """A school that is being founded gets its offices from the list: nobody could grant them yet."""
+        for row in self.staff:
+            role = ROLES.get(fold(str(row.get("chuc_vu") or "")))
+            if role is None and fold(str(row.get("viec") or "")).startswith("van thu"):
+                role = Role.CLERK
+            if role is not None:
+                access.grant(
+                    actor, person_id=self.context.staff[_ref(row)], role=role, unit_id=school.id, since=since,
+                    source="Tệp lập trường",
+                )  # fmt: skip
 
     def _write_classes(
         self, actor: Actor, school: orgs.Unit, year: schooling.SchoolYear
