@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from khue.core.actor import Actor
-    from khue.modules.schooling.models import SchoolClass, SchoolYear
+    from khue.modules.schooling.models import SchoolYear
 
 
 @signed_in
@@ -56,19 +55,12 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _class_list(actor: Actor, year: SchoolYear, school_id: UUID) -> dict[str, Any]:
-    """Classes by grade, each with its size and leader; what the actor may do with the school."""
+    """The classes, each with its size and leader; what the actor may do with the school."""
     rows = list(queries.visible_classes(actor, year).filter(school=school_id))
     sizes = queries.class_sizes(row.id for row in rows)
     leaders = queries.homerooms_of([row.id for row in rows], pages.day_in(year, actor.today))
-
-    def grade(row: SchoolClass) -> int:
-        return row.grade
-
     return {
-        "grades": [
-            (number, [(row, sizes[row.id], leaders.get(row.id)) for row in group])
-            for number, group in groupby(rows, key=grade)
-        ],
+        "rows": [(row, sizes[row.id], leaders.get(row.id)) for row in rows],
         "may_open": _may(actor, policy.OPEN_CLASS, school_id),
         "may_assign": bool(rows) and _may(actor, policy.ASSIGN_ALL, school_id),
         "unplaced": len(queries.unplaced_pupils(school_id, year)) if rows else 0,

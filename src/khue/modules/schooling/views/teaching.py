@@ -52,9 +52,10 @@ def teaching_plan(request: HttpRequest, key: str) -> HttpResponse:
         if tried.done:
             messages.success(request, f"Đã lưu {len(read.teachers) + len(read.homerooms)} ô phân công.")
             here = reverse("schooling:teaching", args=[key])
-            return redirect(f"{here}?nam={year.code}&khoi={grade or ''}")
+            return redirect(f"{here}?nam={year.code}&khoi={grade}")
     context = {
         "school": school, "year": year, "years": all_years, "grade": grade, "grades": grades, "tried": tried,
+        "all_fit": len(rows) <= pages.FEW_CLASSES,
         "plan": pages.plan_of(planned, names, day, posted, errors),
         "since": posted.get("since", "") if posted else f"{day:%d/%m/%Y}",
         "wrong": list(errors.values()),
