@@ -7,7 +7,7 @@ from khue.modules.access.explain import register_explainable
 from khue.modules.access.models import Account, Grant
 from khue.modules.access.queries import actor_for
 from khue.modules.access.roles import role_name
-from khue.modules.access.services import close_emergency, grant, open_emergency, revoke
+from khue.modules.access.services import close_emergency, grant, open_emergency, revoke, withdraw_grants
 
 __all__ = [
     "Account",
@@ -22,4 +22,5 @@ __all__ = [
     "reset_account",
     "revoke",
     "role_name",
+    "withdraw_grants",
 ]

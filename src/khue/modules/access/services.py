@@ -15,12 +15,13 @@ from khue.core.names import nfc
 from khue.kit import audit, outbox, permissions
 from khue.modules.access import policy, roles
 from khue.modules.access.events import EmergencyClosed, EmergencyOpened, RoleGranted, RoleRevoked
-from khue.modules.access.models import EmergencyAccess, Grant
+from khue.modules.access.models import Account, EmergencyAccess, Grant
 from khue.modules.access.queries import open_emergencies
 from khue.modules.orgs.api import Unit
 from khue.modules.people import api as people
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from khue.core.actor import Actor
@@ -91,6 +92,19 @@ def _may_hand_out(actor: Actor, role: str) -> None:
         raise Invalid("ACC-010", field="role", role=role[:40])
     if role not in roles.grantable_by(actor):
         raise Refused("ACC-015", field="role", role=roles.role_name(role))
+
+
+@transaction.atomic
+def withdraw_grants(actor: Actor, *, grant_ids: Sequence[UUID]) -> int:
+    """Take back grants entered by mistake, of persons who never had an account (undo of an import)."""
+    if actor.kind is not ActorKind.SYSTEM:
+        raise NotAllowed("KIT-002", action="Rút phân quyền")
+    rows = Grant.objects.select_for_update(of=("self",)).filter(pk__in=grant_ids)
+    unused = [row for row in rows if not Account.objects.filter(person=row.person_id).exists()]
+    for row in unused:
+        audit.record(actor, "access.grant.withdrawn", subject=row, unit=row.unit_id, before={"role": row.role})
+    Grant.objects.filter(pk__in=[row.pk for row in unused]).delete()
+    return len(unused)
 
 
 @transaction.atomic

@@ -60,6 +60,7 @@ __all__ = [
     "open_sheets",
     "pupil_result",
     "record_operations",
+    "require_import",
     "seal_class",
     "seal_classes",
     "sheet_lines",
@@ -92,6 +93,11 @@ def cells_of(sheet_id: UUID) -> dict[tuple[UUID, str], CellContent]:
         for pupil, cells in _cells_of(sheet_id).items()
         for slot, content in cells.items()
     }
+
+
+def require_import(actor: Actor, sheet_id: UUID) -> None:
+    """Refuse whoever may not import into a sheet."""
+    load_sheet(actor, sheet_id, do=policy.IMPORT)
 
 
 @transaction.atomic

@@ -48,7 +48,11 @@ def start_run(
     # Outside any transaction: the child may take its time without holding a lock.
     report = check_in_child(data, filename, wanted, context.known, limits)
     refused = report.refusal is not None
-    plan = Plan() if refused or wanted.kind not in WRITABLE else _work(context, report, wanted).plan()
+    plan = Plan()
+    if not refused and wanted.kind in WRITABLE:
+        work = _work(context, report, wanted)
+        work.authorize(_writer(actor))
+        plan = work.plan()
     with transaction.atomic():
         run = ImportRun.objects.create(
             school=unit, kind=wanted.kind, wanted=msgspec.to_builtins(wanted), filename=filename[:255],

@@ -89,6 +89,11 @@ class Work:
                 elif kind in {"nl", "pc"}:
                     self._put((row["lop"], term, "traits"), pupil, f"{half}.{kind}_{code.lower()}", value, where)
 
+    def authorize(self, actor: Actor) -> None:
+        """Refuse before anything of a sheet is shown to somebody who may not import into it."""
+        for _, sheet, _, _ in self._operations():
+            gradebook.require_import(actor, sheet.id)
+
     def plan(self) -> Plan:
         """Cells that are new, changed, unchanged."""
         plan = Plan()

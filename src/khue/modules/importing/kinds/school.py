@@ -44,6 +44,7 @@ class Work:
         self.classes: list[Row] = []
         self.assignments: list[Row] = []
         self.sheets: dict[str, str] = {}
+        self.grants: list[str] = []
         for table in report.tables:
             rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
             self.sheets[table.table] = table.sheet
@@ -55,6 +56,9 @@ class Work:
                 self.classes = rows
             elif table.table == "assignments":
                 self.assignments = rows
+
+    def authorize(self, actor: Actor) -> None:
+        """Nothing beyond the right to import for the school, which was asked already."""
 
     def plan(self) -> Plan:
         """What the workbook would bring."""
@@ -102,6 +106,7 @@ class Work:
             "changed": [packed(change) for change in changed],
             "classes": [str(row.id) for row in opened],
             "school": str(school.id),
+            "grants": self.grants,
         }
 
     # -- what is there
@@ -186,10 +191,11 @@ class Work:
             if role is None and fold(str(row.get("viec") or "")).startswith("van thu"):
                 role = Role.CLERK
             if role is not None:
-                access.grant(
+                made = access.grant(
                     actor, person_id=self.context.staff[_ref(row)], role=role, unit_id=school.id, since=since,
                     source="Tệp lập trường",
                 )  # fmt: skip
+                self.grants.append(str(made.id))
 
     def _write_classes(
         self, actor: Actor, school: orgs.Unit, year: schooling.SchoolYear
@@ -236,6 +242,8 @@ def undo(actor: Actor, school_id: UUID, data: dict[str, Any]) -> None:
     schooling.withdraw_classes(actor, school_class_ids=data["classes"])
     if data["changed"]:
         people.change_people(actor, school_id=school_id, changes=[unpacked(item) for item in data["changed"]])
+    if data["grants"]:
+        access.withdraw_grants(actor, grant_ids=data["grants"])
     if data["staff"]:
         people.withdraw_people(actor, school_id=school_id, person_ids=data["staff"])
 
