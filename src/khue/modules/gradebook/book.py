@@ -91,13 +91,15 @@ class ClassBook:
 
 
 def load_book(
-    school_class_id: UUID, *, terms: Iterable[int] = (1, 2, 3), pupil_ids: Iterable[UUID] | None = None
+    school_class_id: UUID, *, terms: Iterable[int] = (1, 2, 3), pupil_ids: Iterable[UUID] | None = None,
+    sheet_id: UUID | None = None,
 ) -> ClassBook:
-    """Load a class's gradebook for these terms, for all pupils or some."""
+    """Load a class's gradebook for these terms, for all pupils or some, or a single sheet of it."""
     school_class = schooling.SchoolClass.objects.select_related("school", "year").get(pk=school_class_id)
     subjects = list(schooling.class_subjects(school_class_id))
     by_id = {subject.id: subject for subject in subjects}
-    sheets = list(Sheet.objects.filter(school_class=school_class, term__in=list(terms)))
+    chosen = Sheet.objects.filter(school_class=school_class, term__in=list(terms))
+    sheets = list(chosen if sheet_id is None else chosen.filter(pk=sheet_id))
     for sheet in sheets:
         sheet.school_class = school_class
         sheet.class_subject = by_id.get(sheet.class_subject_id) if sheet.class_subject_id else None

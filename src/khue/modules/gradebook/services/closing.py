@@ -79,7 +79,7 @@ def close_sheet(
         raise Refused("GRADE-021")
     if seen and seen != digest_of_sheet(sheet):
         raise Conflict("GRADE-023")
-    book = load_book(sheet.school_class_id, terms=(sheet.term,))
+    book = load_book(sheet.school_class_id, terms=(sheet.term,), sheet_id=sheet.id)
     return _close(actor, sheet, gaps_of(book, sheet, actor.today), accept_missing.strip(), zero_pending)
 
 
