@@ -1,0 +1,152 @@
+"""Teachers who save batches over HTTP, each with an own connection; latencies in milliseconds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from dataclasses import dataclass, field
+
+from khue.core.ids import short, uuid7
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """A signed-in teacher with a sheet of 45 pupils."""
+
+    cookie: str
+    token: str
+    sheet: str
+    url: str
+    pupils: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Latencies and errors of a run."""
+
+    latencies: list[int] = field(default_factory=list)  # microseconds
+    errors: int = 0
+    seconds: float = 0  # of the whole run
+
+    def percentile(self, share: int) -> float:
+        """A percentile in milliseconds."""
+        ordered = sorted(self.latencies)
+        return ordered[min(len(ordered) - 1, len(ordered) * share // 100)] / 1000 if ordered else 0
+
+
+class Line:
+    """One keep-alive connection."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.reader: asyncio.StreamReader | None = None
+        self.writer: asyncio.StreamWriter | None = None
+
+    async def request(self, head: str, body: bytes) -> tuple[int, bytes]:
+        """Send one request, read the whole answer."""
+        if self.writer is None or self.writer.is_closing():
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        assert self.reader is not None  # noqa: S101 - opened together
+        self.writer.write(head.encode() + body)
+        await self.writer.drain()
+        status = int((await self.reader.readline()).split(b" ")[1])
+        length = 0
+        while True:
+            line = (await self.reader.readline()).lower()
+            if line in {b"\r\n", b""}:
+                break
+            if line.startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+        return status, await self.reader.readexactly(length) if length else b""
+
+
+def batch(teacher: Teacher, versions: dict[tuple[str, str], int], column: str, count: int) -> bytes:
+    """A batch over one column, on top of what this teacher saw last."""
+    ops = [
+        {
+            "op_id": short(uuid7()), "pupil": pupil, "slot": column, "base": versions.get((pupil, column), 0),
+            "value": f"{random.randrange(4, 10)}.{random.choice((0, 5))}",  # noqa: S311 - marks of a measurement
+        }
+        for pupil in teacher.pupils[:count]
+    ]  # fmt: skip
+    return json.dumps({"sheet": teacher.sheet, "ops": ops}, separators=(",", ":")).encode()
+
+
+def head_of(teacher: Teacher, length: int) -> str:
+    """Request line and headers of a save."""
+    return (
+        f"POST {teacher.url} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"Accept: application/json\r\nCookie: {teacher.cookie}\r\nX-CSRFToken: {teacher.token}\r\n"
+        f"Content-Length: {length}\r\n\r\n"
+    )
+
+
+async def _teach(
+    teacher: Teacher, port: int, every: float, until: float, count: int, outcome: Outcome, start_in: float
+) -> None:
+    line, versions = Line(port), {}  # type: ignore[var-annotated]
+    await asyncio.sleep(start_in)
+    slots = ("tx1", "tx2", "gk", "ck")
+    number = 0
+    while time.monotonic() < until:
+        due = time.monotonic() + every
+        column = slots[number % len(slots)]
+        number += 1
+        body = batch(teacher, versions, column, count)
+        began = time.perf_counter_ns()
+        try:
+            status, answer = await line.request(head_of(teacher, len(body)), body)
+        except (OSError, asyncio.IncompleteReadError, IndexError, ValueError):
+            outcome.errors += 1
+            line = Line(port)
+            continue
+        outcome.latencies.append((time.perf_counter_ns() - began) // 1000)
+        if status != 200:  # noqa: PLR2004 - OK
+            outcome.errors += 1
+        else:
+            for op, result in zip(json.loads(body)["ops"], json.loads(answer)["results"], strict=True):
+                if result["status"] not in {"done", "same"}:
+                    outcome.errors += 1
+                versions[op["pupil"], column] = result["version"]
+        await asyncio.sleep(max(0, due - time.monotonic()) if every else 0)
+
+
+def teach(teachers: list[Teacher], port: int, *, every: float, seconds: float, count: int) -> Outcome:
+    """All teachers at once for some seconds; `every` 0 means as fast as the answers come."""
+
+    async def run() -> Outcome:
+        outcome = Outcome()
+        began = time.monotonic()
+        until = began + seconds + every
+        await asyncio.gather(
+            *(
+                _teach(teacher, port, every, until, count, outcome, every * number / max(1, len(teachers)))
+                for number, teacher in enumerate(teachers)
+            )
+        )
+        outcome.seconds = time.monotonic() - began
+        return outcome
+
+    return asyncio.run(run())
+
+
+def get(port: int, url: str, cookie: str, times: int, *, compressed: bool = False) -> tuple[list[int], int]:
+    """Fetch a page some times one after the other: microseconds each, and the size of the last answer."""
+
+    async def run() -> tuple[list[int], int]:
+        line, found, size = Line(port), [], 0
+        accept = "Accept-Encoding: gzip\r\n" if compressed else ""
+        for _ in range(times):
+            head = f"GET {url} HTTP/1.1\r\nHost: 127.0.0.1\r\n{accept}Cookie: {cookie}\r\nContent-Length: 0\r\n\r\n"
+            began = time.perf_counter_ns()
+            status, body = await line.request(head, b"")
+            found.append((time.perf_counter_ns() - began) // 1000)
+            size = len(body)
+            if status != 200:  # noqa: PLR2004 - OK
+                msg = f"{url} answered {status}"
+                raise RuntimeError(msg)
+        return found, size
+
+    return asyncio.run(run())
