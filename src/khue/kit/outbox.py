@@ -38,7 +38,18 @@ def announce(actor: Actor, event: Any, *, unit: UUID | None = None) -> None:
         msg = "an announcement is a dataclass instance"
         raise TypeError(msg)
     payload = {key: _plain(value) for key, value in asdict(event).items()}
-    OutboxEvent.objects.create(at=actor.now, name=type(event).__name__, unit=unit, payload=payload)
+    name = type(event).__name__
+    awaited = bool(_HANDLERS.get(name))
+    # What nobody waits for is delivered by being written: the row stays as a record.
+    done = None if awaited else actor.now
+    OutboxEvent.objects.create(at=actor.now, name=name, unit=unit, payload=payload, delivered_at=done)
+    if awaited:
+        transaction.on_commit(_deliver_soon, robust=True)
+
+
+def _deliver_soon() -> None:
+    """After the commit of its cause; what fails here waits for the next delivery."""
+    deliver()
 
 
 def handles(name: str) -> Callable[[Handler], Handler]:

@@ -19,7 +19,7 @@ from khue.modules.gradebook import api as gradebook
 from khue.modules.gradebook.data import Operation
 from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
-from khue.modules.people.data import Admission, NewIdentifier, NewPerson
+from khue.modules.people.data import Admission, NewIdentifier, NewPerson, PersonChange
 from khue.modules.schooling import api as schooling
 from khue.project.demo.logins import PASSWORD
 from khue.project.demo.marks import Ability, homeroom_value, mark_for
@@ -75,6 +75,7 @@ class School:
     principal: people.Person
     clerk: people.Person
     teachers: list[people.Person] = field(default_factory=list)
+    cohorts: dict[int, list[UUID]] = field(default_factory=dict)  # pupils by the grade they are in now
 
 
 @transaction.atomic
@@ -95,6 +96,8 @@ def build_province(progress: Callable[[str, int], None], today: dt.date | None =
     done = 0
     for number, year in enumerate(years):
         for school in schools:
+            if number:
+                _move_up(school, year)
             for position, (name, grade) in enumerate(school.plan.classes):
                 done += 1
                 progress(f"{school.plan.name}, lớp {name}, {year.code}", 3 + 95 * done // steps)
@@ -179,7 +182,8 @@ def _class(
     start = dt.date(year.starts_on.year, 8, 25)
     actor = system_actor(SYSTEM_NAME, _moment(start))
     plan = school.plan
-    pupils = _pupils(actor, school, grade, year, random, offset)
+    pupils = school.cohorts.get(grade) or _pupils(actor, school, grade, year, random, offset)
+    school.cohorts[grade] = pupils
     options: dict[str, object] = {}
     if plan.level == "THPT":
         options = {"electives": plan.electives, "topics": dict(plan.topics)}
@@ -214,6 +218,19 @@ def _class(
         _fill_term(school, row, term, abilities, random, homeroom, partly=not finished)
     if finished:
         _close_year(school, row, homeroom, year)
+
+
+def _move_up(school: School, year: schooling.SchoolYear) -> None:
+    """Pupils of last year are a grade higher; those whose grade the school does not have leave its register."""
+    grades = {grade for _, grade in school.plan.classes}
+    actor = system_actor(SYSTEM_NAME, _moment(dt.date(year.starts_on.year, 8, 20)))
+    moved = {grade + 1: pupils for grade, pupils in school.cohorts.items() if grade + 1 in grades}
+    gone = [key for grade, pupils in school.cohorts.items() if grade + 1 not in grades for key in pupils]
+    last = max(grades)
+    status = "Hoàn thành cấp học" if last in school.cohorts else "Chuyển đi"
+    changes = [PersonChange(key, pupil={"status": status}) for key in gone]
+    people.change_people(actor, school_id=school.unit.id, changes=changes)
+    school.cohorts = moved
 
 
 def _pupils(
