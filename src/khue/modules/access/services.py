@@ -102,7 +102,8 @@ def withdraw_grants(actor: Actor, *, grant_ids: Sequence[UUID]) -> int:
     rows = Grant.objects.select_for_update(of=("self",)).filter(pk__in=grant_ids)
     unused = [row for row in rows if not Account.objects.filter(person=row.person_id).exists()]
     for row in unused:
-        audit.record(actor, "access.grant.withdrawn", subject=row, unit=row.unit_id, before={"role": row.role})
+        before = {"role": row.role}
+        audit.record(actor, "access.grant.withdrawn", subject=row, unit=row.unit_id, before=before)
     Grant.objects.filter(pk__in=[row.pk for row in unused]).delete()
     return len(unused)
 

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-
-from khue.core.errors import Refused
-from khue.core.ids import uuid7
-from khue.kit import permissions
-from khue.modules.gradebook import history, policy
+from khue.modules.gradebook import history
 from khue.modules.gradebook.attestation import use_attestor
 from khue.modules.gradebook.book import ClassBook, load_book
 from khue.modules.gradebook.columns import slots_of
 from khue.modules.gradebook.data import BatchResult, CellContent, Operation, OperationResult
-from khue.modules.gradebook.models import CellChange, FrozenResult, Sheet, SheetKind, SheetState
-from khue.modules.gradebook.models.sheets import ChangeSource
+from khue.modules.gradebook.models import FrozenResult, Sheet, SheetKind, SheetState
 from khue.modules.gradebook.queries import cells_of as _cells_of
 from khue.modules.gradebook.queries import sheet_lines, waiting_for
 from khue.modules.gradebook.results import class_results, pupil_result, term_averages
@@ -28,14 +22,18 @@ from khue.modules.gradebook.services.closing import (
     seal_class,
     seal_classes,
 )
-from khue.modules.gradebook.services.entry import Origin, apply_operations, load_sheet, record_operations
+from khue.modules.gradebook.services.entry import record_operations
+from khue.modules.gradebook.services.importing import (
+    import_cells,
+    keep_layout,
+    require_import,
+    undo_import,
+    withdraw_sheets,
+)
 from khue.modules.gradebook.services.sheets import open_sheets, summer_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from uuid import UUID
-
-    from khue.core.actor import Actor
 
 __all__ = [
     "BatchResult",
@@ -93,64 +91,3 @@ def cells_of(sheet_id: UUID) -> dict[tuple[UUID, str], CellContent]:
         for pupil, cells in _cells_of(sheet_id).items()
         for slot, content in cells.items()
     }
-
-
-def require_import(actor: Actor, sheet_id: UUID) -> None:
-    """Refuse whoever may not import into a sheet."""
-    load_sheet(actor, sheet_id, do=policy.IMPORT)
-
-
-@transaction.atomic
-def import_cells(
-    actor: Actor, *, sheet_id: UUID, operations: Sequence[Operation], run_id: UUID
-) -> BatchResult:
-    """Write what an import brings into an open sheet: same rules, same history as typing."""
-    sheet = load_sheet(actor, sheet_id, do=policy.IMPORT, lock=True)
-    if sheet.state != SheetState.OPEN:
-        raise Refused("GRADE-001")
-    return apply_operations(actor, sheet, operations, Origin(ChangeSource.IMPORT, run_id))
-
-
-@transaction.atomic
-def undo_import(actor: Actor, *, sheet_id: UUID, run_id: UUID) -> BatchResult:
-    """Put back what an import changed; refused (`GRADE-038`) if a cell was changed since."""
-    sheet = load_sheet(actor, sheet_id, do=policy.IMPORT, lock=True)
-    if sheet.state != SheetState.OPEN:
-        raise Refused("GRADE-001")
-    changes = list(
-        CellChange.objects.filter(sheet=sheet, origin=run_id, source=ChangeSource.IMPORT).order_by(
-            "-sequence"
-        )
-    )
-    operations = [
-        Operation(
-            uuid7(), change.pupil, change.slot, change.old_value, change.version,
-            change.old_state if change.old_state in {"PENDING_MAKEUP", "ZERO_NO_MAKEUP"} else "",
-        )
-        for change in changes
-    ]
-    result = apply_operations(actor, sheet, operations, Origin(ChangeSource.UNDO, run_id))
-    stuck = [item for item in result.results if item.status not in {"done", "same"}]
-    if stuck:
-        raise Refused("GRADE-038", count=len(stuck))
-    return result
-
-
-
-
-@transaction.atomic
-def keep_layout(actor: Actor, *, sheet_id: UUID, layout: dict[str, object]) -> None:
-    """Remember how the file of a sheet looked, so that Excel out looks the same."""
-    sheet = load_sheet(actor, sheet_id, do=policy.IMPORT, lock=True)
-    sheet.layout = layout
-    sheet.save(update_fields=["layout"])
-
-
-@transaction.atomic
-def withdraw_sheets(actor: Actor, *, school_class_ids: Sequence[UUID]) -> int:
-    """Take back sheets in which nothing was ever written (`GRADE-039` otherwise)."""
-    rows = permissions.visible(actor, policy.IMPORT, Sheet.objects.filter(school_class__in=school_class_ids))
-    written = Sheet.objects.filter(school_class__in=school_class_ids, history_length__gt=0).count()
-    if written:
-        raise Refused("GRADE-039", count=written)
-    return int(rows.delete()[0])

@@ -110,10 +110,10 @@ def load_book(
         rows = rows.filter(pupil__in=wanted)
         roster = [row for row in roster if row.pupil_id in wanted]
     cells: dict[UUID, dict[UUID, PupilCells]] = defaultdict(lambda: defaultdict(dict))
-    for sheet_id, pupil_id, slot, state, value, version in rows.values_list(
+    for of_sheet, pupil_id, slot, state, value, version in rows.values_list(
         "sheet_id", "pupil_id", "slot", "state", "value", "version"
     ).iterator(chunk_size=5000):
-        cells[sheet_id][pupil_id][slot] = Content(state, value, version)
+        cells[of_sheet][pupil_id][slot] = Content(state, value, version)
     choices = {
         (choice.class_subject_id, choice.pupil_id): choice
         for choice in schooling.choices_of_class(school_class_id)

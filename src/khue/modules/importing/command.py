@@ -13,7 +13,7 @@ from typing import Any
 KINDS = (
     "auto", "school", "staff", "classes", "pupils", "gradebook", "results", "term_summary", "primary_results",
     "equipment_and_certificates",
-)  # fmt: skip
+)
 
 
 def main(argv: list[str]) -> int:
@@ -93,22 +93,22 @@ def _print(name: str, report: Any, plan: dict[str, Any], *, applied: bool) -> No
             info = ", ".join(f"{k}={v}" for k, v in finding.info.items())
             print(f"  {sign} {finding.sheet}!{finding.cell} {WORDS.get(finding.kind, finding.kind)} {info}")  # noqa: T201
     done = "đã ghi" if applied else "sẽ ghi"
-    print(f"  {done}: {plan.get('new', 0)} mới, {plan.get('changed', 0)} đổi, {plan.get('unchanged', 0)} giữ nguyên")  # noqa: T201
+    counts = f"{plan.get('new', 0)} mới, {plan.get('changed', 0)} đổi, {plan.get('unchanged', 0)} giữ nguyên"
+    print(f"  {done}: {counts}")  # noqa: T201
 
 
 def _ready(*, apply: bool) -> None:
     """Load Django; an installation without tables gets them, a check without one an empty temporary one."""
     import django  # noqa: PLC0415
 
-    from khue.project.config import Config  # noqa: PLC0415
-
-    config = Config()
-    url = config.database_url
-    if not apply and not url and not (config.data_dir / "khue.sqlite3").exists():
-        os.environ["KHUE_DATA_DIR"] = tempfile.mkdtemp(prefix="khue-check-")
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415
 
+    name = str(connection.settings_dict["NAME"])
+    if not apply and connection.vendor == "sqlite" and not Path(name).exists():
+        folder = tempfile.mkdtemp(prefix="khue-check-")
+        connection.settings_dict["NAME"] = str(Path(folder) / "khue.sqlite3")
     call_command("migrate", verbosity=0, interactive=False)
 
 
@@ -125,9 +125,12 @@ def _rehearse(options: argparse.Namespace) -> int:
         from django.db import connections  # noqa: PLC0415
 
         call_command("migrate", verbosity=0, interactive=False)
+        from django.utils import timezone  # noqa: PLC0415
+
+        from khue.core.actor import system_actor  # noqa: PLC0415
         from khue.modules.importing.rehearsal import rehearse  # noqa: PLC0415
 
-        report = rehearse(options.folder, options.only)
+        report = rehearse(system_actor("khue import rehearse", timezone.now()), options.folder, options.only)
         connections.close_all()
     for line in report.lines:
         print(line)  # noqa: T201

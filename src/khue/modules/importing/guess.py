@@ -31,9 +31,14 @@ GRADES = re.compile(r"khoi\s?([1-5]{1,3})")
 def wanted(data: bytes, filename: str, options: argparse.Namespace | Any) -> ImportAs:
     """The choice for a file: what was said first, the rest read from the file."""
     said: dict[str, Any] = {
-        "kind": options.kind, "school": options.school, "school_year": options.year, "school_class": options.school_class,
-        "term": options.term, "subject": options.subject, "moment": options.moment,
-    }  # fmt: skip
+        "kind": options.kind,
+        "school": options.school,
+        "school_year": options.year,
+        "school_class": options.school_class,
+        "term": options.term,
+        "subject": options.subject,
+        "moment": options.moment,
+    }
     if said["kind"] == "results":
         said["kind"] = "auto"
     try:
@@ -110,6 +115,8 @@ def _school(name: str) -> str:
         return ""
     for profile in orgs.SchoolProfile.objects.select_related("unit").prefetch_related("unit__codes"):
         if school_key(profile.unit.name) == school_key(name):
-            code = next((c.value for c in profile.unit.codes.all() if c.scheme == "moet" and c.valid_to is None), "")
+            code = next(
+                (c.value for c in profile.unit.codes.all() if c.scheme == "moet" and c.valid_to is None), ""
+            )
             return str(code)
     return ""

@@ -42,7 +42,9 @@ def build(school_code: str, year_code: str, day: dt.date, *, averages_of: str = 
         known = Known(school=school_code, school_year=year_code, communes=communes, ethnic=ethnic)
         return Context(known, school, year)
     context = Context(Known(), school, year)
-    classes = schooling.classes_with_subjects(schooling.classes_of_school(school.id, year).values_list("id", flat=True))
+    classes = schooling.classes_with_subjects(
+        schooling.classes_of_school(school.id, year).values_list("id", flat=True)
+    )
     known_classes = []
     for row in classes:
         context.classes[row.name] = row
@@ -52,15 +54,28 @@ def build(school_code: str, year_code: str, day: dt.date, *, averages_of: str = 
     staff = _staff(context, day)
     averages = _averages(context, averages_of) if averages_of in context.classes else {}
     context.known = Known(
-        school=school_code, school_name=school.name, school_year=year_code, levels=school.school.level_set(),
-        classes=tuple(known_classes), pupils=pupils, staff=staff, averages=averages, communes=communes, ethnic=ethnic,
-    )  # fmt: skip
+        school=school_code,
+        school_name=school.name,
+        school_year=year_code,
+        levels=school.school.level_set(),
+        classes=tuple(known_classes),
+        pupils=pupils,
+        staff=staff,
+        averages=averages,
+        communes=communes,
+        ethnic=ethnic,
+    )
     return context
 
 
 def _lists(day: dt.date) -> tuple[tuple[Place, ...], dict[str, str]]:
     communes = tuple(
-        Place(row.code, row.name, row.valid_to is not None and row.valid_to <= day, tuple(row.extra.get("new_codes", ())))
+        Place(
+            row.code,
+            row.name,
+            row.valid_to is not None and row.valid_to <= day,
+            tuple(row.extra.get("new_codes", ())),
+        )
         for row in codes.items_ever("communes")
     )
     ethnic: dict[str, str] = {}

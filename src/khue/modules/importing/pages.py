@@ -25,7 +25,11 @@ KIND_NAMES = {
     "term_summary": "Bảng tổng hợp học kì",
     "primary_results": "Kết quả tiểu học",
 }
-SEVERITY = {"error": ("Không nhập ô này", "tag-bad"), "warning": ("Cần xem", "tag-warn"), "info": ("Để biết", "tag-info")}
+SEVERITY = {
+    "error": ("Không nhập ô này", "tag-bad"),
+    "warning": ("Cần xem", "tag-warn"),
+    "info": ("Để biết", "tag-info"),
+}
 OUTCOMES = {
     "import": ("Đọc được hết", "notice-ok"),
     "import_with_warnings": ("Đọc được hết, có chỗ cần xem", "notice-warn"),
@@ -68,7 +72,10 @@ def schools(actor: Actor) -> list[tuple[str, str]]:
     units = permissions.visible(actor, policy.IMPORT_MARKS, orgs.Unit.objects.filter(kind="school"))
     rows = units.prefetch_related("codes").order_by("search_key")[:200]
     return [
-        (next((c.value for c in unit.codes.all() if c.scheme == "moet" and c.valid_to is None), ""), unit.name)
+        (
+            next((c.value for c in unit.codes.all() if c.scheme == "moet" and c.valid_to is None), ""),
+            unit.name,
+        )
         for unit in rows
     ]
 
@@ -84,13 +91,23 @@ def description(run: ImportRun) -> dict[str, Any]:
         refusal = {"text": KINDS.get(kind, kind), "details": _details(report.refusal)}
     lines = sorted(report.findings, key=lambda f: ("error", "warning", "info").index(f.severity))
     return {
-        "run": run, "kind": KIND_NAMES.get(run.kind, run.kind), "outcome": title, "outcome_css": css, "refusal": refusal,
-        "errors": counts["error"], "warnings": counts["warning"], "infos": counts["info"],
-        "findings": [_line(finding) for finding in lines[:SHOWN]], "more": max(0, len(lines) - SHOWN),
-        "items": run.plan.get("items", [])[:SHOWN], "more_items": max(0, _count(run) - SHOWN), "count": _count(run),
-        "state": RunState(run.state), "waits": run.state == RunState.CHECKED and run.kind in services.WRITABLE,
+        "run": run,
+        "kind": KIND_NAMES.get(run.kind, run.kind),
+        "outcome": title,
+        "outcome_css": css,
+        "refusal": refusal,
+        "errors": counts["error"],
+        "warnings": counts["warning"],
+        "infos": counts["info"],
+        "findings": [_line(finding) for finding in lines[:SHOWN]],
+        "more": max(0, len(lines) - SHOWN),
+        "items": run.plan.get("items", [])[:SHOWN],
+        "more_items": max(0, _count(run) - SHOWN),
+        "count": _count(run),
+        "state": RunState(run.state),
+        "waits": run.state == RunState.CHECKED and run.kind in services.WRITABLE,
         "tables": [(table.sheet, len(table.rows), _about(table.about)) for table in report.tables],
-    }  # fmt: skip
+    }
 
 
 def _count(run: ImportRun) -> int:
@@ -98,7 +115,11 @@ def _count(run: ImportRun) -> int:
 
 
 def _about(about: dict[str, Any]) -> str:
-    parts = [about.get("subject_name"), about.get("class"), f"HK{about['term']}" if about.get("term") else None]
+    parts = [
+        about.get("subject_name"),
+        about.get("class"),
+        f"HK{about['term']}" if about.get("term") else None,
+    ]
     return ", ".join(str(part) for part in parts if part)
 
 
@@ -109,11 +130,28 @@ def _line(finding: Any) -> FindingLine:
 
 
 WORDS = {
-    "file": "trong tệp", "correct": "tính đúng", "suggest": "có thể là", "raw": "ghi là", "value": "hiểu là", "ho_ten": "học sinh",
-    "found": "có", "needed": "cần", "other_class": "đang học lớp", "header": "cột", "candidates": "có thể là", "target": "đang chọn",
-    "cell": "ô", "sheet": "trang", "first_cell": "từ ô", "class": "lớp", "subject": "môn", "encoding": "phông", "field": "cột",
-    "looks_like": "giống", "inflated_mib": "MiB",
-}  # fmt: skip
+    "file": "trong tệp",
+    "correct": "tính đúng",
+    "suggest": "có thể là",
+    "raw": "ghi là",
+    "value": "hiểu là",
+    "ho_ten": "học sinh",
+    "found": "có",
+    "needed": "cần",
+    "other_class": "đang học lớp",
+    "header": "cột",
+    "candidates": "có thể là",
+    "target": "đang chọn",
+    "cell": "ô",
+    "sheet": "trang",
+    "first_cell": "từ ô",
+    "class": "lớp",
+    "subject": "môn",
+    "encoding": "phông",
+    "field": "cột",
+    "looks_like": "giống",
+    "inflated_mib": "MiB",
+}
 
 
 def _details(info: dict[str, Any]) -> str:

@@ -33,7 +33,14 @@ class Plan:
         self._all.append(f"{sheet}\x1f{cell}\x1f{what}\x1f{old}\x1f{new}")
         if len(self.items) < KEPT:
             self.items.append(
-                {"kind": CHANGED if old else NEW, "sheet": sheet, "cell": cell, "what": what, "old": old, "new": new}
+                {
+                    "kind": CHANGED if old else NEW,
+                    "sheet": sheet,
+                    "cell": cell,
+                    "what": what,
+                    "old": old,
+                    "new": new,
+                }
             )
 
     def digest(self) -> str:

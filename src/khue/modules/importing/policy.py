@@ -16,7 +16,9 @@ def _own(actor: Actor) -> Q | None:
 
 OWN = relation("own", "Là người đã gửi tệp.", _own)
 SEE_RUN = register(Action("importing.run.see", "Xem lần nhập", (holds(*OFFICE), OWN))).code
-CONFIRM_RUN = register(Action("importing.run.confirm", "Xác nhận, hoàn tác lần nhập", (holds(*OFFICE), OWN))).code
+CONFIRM_RUN = register(
+    Action("importing.run.confirm", "Xác nhận, hoàn tác lần nhập", (holds(*OFFICE), OWN))
+).code
 # Asked of the school: teachers bring their own mark sheets, the office everything.
 IMPORT_ALL = register(
     Action("importing.school.import", "Nhập mọi loại tệp của trường", (holds(*OFFICE, unit="id"),))

@@ -6,9 +6,6 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
-
-from khue.core.actor import Actor, system_actor
 from khue.core.errors import KhueError
 from khue.modules.codes import api as codes
 from khue.modules.importing import services
@@ -17,6 +14,8 @@ from khue.sheets.data import ImportAs
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from khue.core.actor import Actor
 
 FIRST = {"school": 0, "pupils": 1}
 TERMS = {"HK1": 1, "HK2": 2, "1": 1, "2": 2}
@@ -31,10 +30,9 @@ class Rehearsal:
     lines: list[str] = field(default_factory=list)
 
 
-def rehearse(folder: Path, only: str = "") -> Rehearsal:
+def rehearse(actor: Actor, folder: Path, only: str = "") -> Rehearsal:
     """School workbooks, then lists of pupils, then the rest; traps are checked into that state."""
     truth = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-    actor = system_actor("khue import rehearse", timezone.now())
     codes.load_shipped(actor)
     report = Rehearsal()
     for entry in sorted(truth["files"], key=_order):
@@ -63,10 +61,15 @@ def _one(actor: Actor, folder: Path, entry: dict[str, Any]) -> list[str]:
     path = folder / entry["file"]
     said = entry["import_as"]
     wanted = ImportAs(
-        kind=said["kind"], school=said.get("school") or "", school_year=said.get("school_year") or "",
-        school_class=said.get("class") or "", term=TERMS.get(str(said.get("term") or ""), 0),
-        subject=said.get("subject") or "", moment=said.get("moment") or "", grades=str(said.get("grades") or ""),
-    )  # fmt: skip
+        kind=said["kind"],
+        school=said.get("school") or "",
+        school_year=said.get("school_year") or "",
+        school_class=said.get("class") or "",
+        term=TERMS.get(str(said.get("term") or ""), 0),
+        subject=said.get("subject") or "",
+        moment=said.get("moment") or "",
+        grades=str(said.get("grades") or ""),
+    )
     try:
         run = services.start_run(actor, data=path.read_bytes(), filename=path.name, wanted=wanted)
         found = services.report_of(run)

@@ -123,7 +123,7 @@ def undo_run(actor: Actor, *, run_id: UUID) -> ImportRun:
         raise Refused("IMP-007", what="trường")
     try:
         with transaction.atomic():
-            _undo(_writer(actor), run)
+            _undo(_writer(actor), run, run.school_id)
     except ProtectedError as error:
         raise Refused("IMP-007", what=_dependents(error)) from error
     except (Refused, Conflict) as error:
@@ -199,15 +199,15 @@ def _work(context: Context, report: FileReport, wanted: ImportAs) -> Any:
     return marks.Work(context, report, wanted)
 
 
-def _undo(actor: Actor, run: ImportRun) -> None:
+def _undo(actor: Actor, run: ImportRun, school_id: UUID) -> None:
     if run.kind in SCHOOL_KINDS:
-        school.undo(actor, run.school_id, run.undo)
+        school.undo(actor, school_id, run.undo)
     elif run.kind == "pupils":
-        pupils.undo(actor, run.school_id, run.undo)
+        pupils.undo(actor, school_id, run.undo)
     else:
-        marks.undo(actor, run.school_id, run.undo, run.id)
+        marks.undo(actor, run.undo, run.id)
 
 
 def _dependents(error: ProtectedError) -> str:
-    names = {str(row._meta.verbose_name) for row in error.protected_objects}  # noqa: SLF001 - Django's own surface
+    names = {str(row._meta.verbose_name) for row in error.protected_objects}
     return ", ".join(sorted(names))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,10 +16,12 @@ from khue.core.ids import from_short, short, uuid7
 from khue.kit.errors import sentence
 from khue.modules.access.edge import signed_in
 from khue.modules.importing import guess, pages, services
-from khue.modules.importing.models import RunState
+from khue.modules.importing.models import ImportRun, RunState
 from khue.modules.schooling import api as schooling
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from django.core.files.uploadedfile import UploadedFile
 
 FILES_AT_ONCE = 60
@@ -32,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "kinds": pages.KIND_NAMES.items(), "schools": pages.schools(request.actor),
         "years": schooling.SchoolYear.objects.order_by("-code"), "runs": pages.runs(request.actor),
         "states": dict(RunState.choices), "kind_names": pages.KIND_NAMES,
-    }  # fmt: skip
+    }
     return render(request, "importing/home.html", context)
 
 
@@ -59,13 +62,18 @@ def upload(request: HttpRequest) -> HttpResponse:
     return redirect("importing:batch", key=short(batch))
 
 
-def _start(request: HttpRequest, file: UploadedFile, batch: object) -> services.ImportRun:
-    data = file.read(services.settings.KHUE_UPLOAD_LIMIT + 1)
+def _start(request: HttpRequest, file: UploadedFile[bytes], batch: UUID) -> ImportRun:
+    data = file.read(settings.KHUE_UPLOAD_LIMIT + 1)
     choice = request.POST.get
     options = SimpleNamespace(
-        kind=choice("kind", "auto"), school=choice("school", ""), year=choice("year", ""),
-        school_class=choice("school_class", ""), term=int(choice("term") or 0), subject="", moment=choice("moment", ""),
-    )  # fmt: skip
+        kind=choice("kind", "auto"),
+        school=choice("school", ""),
+        year=choice("year", ""),
+        school_class=choice("school_class", ""),
+        term=int(choice("term") or 0),
+        subject="",
+        moment=choice("moment", ""),
+    )
     name = file.name or "tệp"
     wanted = guess.wanted(data, name, options)
     return services.start_run(request.actor, data=data, filename=name, wanted=wanted, batch=batch)
@@ -88,7 +96,9 @@ def batch_page(request: HttpRequest, key: str) -> HttpResponse:
 def apply_batch(request: HttpRequest, key: str) -> HttpResponse:
     """Confirm the chosen files of a batch."""
     runs = {run.id: run for run in pages.batch_of(request.actor, from_short(key))}
-    chosen = [run_id for run_id in (from_short(item) for item in request.POST.getlist("run")) if run_id in runs]
+    chosen = [
+        run_id for run_id in (from_short(item) for item in request.POST.getlist("run")) if run_id in runs
+    ]
     results = services.apply_batch(request.actor, run_ids=chosen)
     done = sum(1 for _, error in results if error is None)
     if done:

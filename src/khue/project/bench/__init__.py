@@ -41,9 +41,13 @@ def machine() -> dict[str, Any]:
 
     use_bundled_sqlite()
     return {
-        "cpu": _cpu(), "cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version(),
-        "django": django.get_version(), "sqlite": ".".join(str(part) for part in library_version()),
-    }  # fmt: skip
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "django": django.get_version(),
+        "sqlite": ".".join(str(part) for part in library_version()),
+    }
 
 
 def _cpu() -> str:

@@ -25,7 +25,11 @@ CHUNK = 2500
 def pupils(count: int, seed: int) -> list[PupilFacts]:
     """Pupils of grade 10 with 13 subjects, both terms complete."""
     rng = random.Random(seed)  # noqa: S311 - a measurement
-    offered = [s for s in subjects("THPT", 10) if not s.optional and (not s.elective or s.code in {"VL", "HH", "SH", "TIN"})]
+    offered = [
+        s
+        for s in subjects("THPT", 10)
+        if not s.optional and (not s.elective or s.code in {"VL", "HH", "SH", "TIN"})
+    ]
     return [_pupil(rng, offered[:13]) for _ in range(count)]
 
 
@@ -73,7 +77,9 @@ def mark_sheet(count: int) -> tuple[bytes, ImportAs, Known]:
     sheet = book.add_worksheet("Toán")
     sheet.write_row(0, 0, ["TRƯỜNG THCS ĐO"])
     sheet.write_row(1, 4, ["Môn: Toán - Lớp 6A - (Học kỳ 1)"])
-    sheet.write_row(3, 0, ["STT", "Mã học sinh", "Họ và tên", "TX1", "TX2", "TX3", "TX4", "ĐĐGgk", "ĐĐGck", "ĐTBmhk"])
+    sheet.write_row(
+        3, 0, ["STT", "Mã học sinh", "Họ và tên", "TX1", "TX2", "TX3", "TX4", "ĐĐGgk", "ĐĐGck", "ĐTBmhk"]
+    )
     known = []
     for number in range(count):
         code, name = str(2097000000 + number), f"Nông Văn Trò {number}"

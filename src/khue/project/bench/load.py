@@ -70,7 +70,7 @@ def batch(teacher: Teacher, versions: dict[tuple[str, str], int], column: str, c
             "value": f"{random.randrange(4, 10)}.{random.choice((0, 5))}",  # noqa: S311 - marks of a measurement
         }
         for pupil in teacher.pupils[:count]
-    ]  # fmt: skip
+    ]
     return json.dumps({"sheet": teacher.sheet, "ops": ops}, separators=(",", ":")).encode()
 
 
@@ -84,7 +84,7 @@ def head_of(teacher: Teacher, length: int) -> str:
 
 
 async def _teach(
-    teacher: Teacher, port: int, every: float, until: float, count: int, outcome: Outcome, start_in: float
+    teacher: Teacher, port: int, outcome: Outcome, *, every: float, until: float, count: int, start_in: float
 ) -> None:
     line, versions = Line(port), {}  # type: ignore[var-annotated]
     await asyncio.sleep(start_in)
@@ -122,7 +122,10 @@ def teach(teachers: list[Teacher], port: int, *, every: float, seconds: float, c
         until = began + seconds + every
         await asyncio.gather(
             *(
-                _teach(teacher, port, every, until, count, outcome, every * number / max(1, len(teachers)))
+                _teach(
+                    teacher, port, outcome, every=every, until=until, count=count,
+                    start_in=every * number / max(1, len(teachers)),
+                )
                 for number, teacher in enumerate(teachers)
             )
         )
@@ -139,7 +142,7 @@ def get(port: int, url: str, cookie: str, times: int, *, compressed: bool = Fals
         line, found, size = Line(port), [], 0
         accept = "Accept-Encoding: gzip\r\n" if compressed else ""
         for _ in range(times):
-            head = f"GET {url} HTTP/1.1\r\nHost: 127.0.0.1\r\n{accept}Cookie: {cookie}\r\nContent-Length: 0\r\n\r\n"
+            head = f"GET {url} HTTP/1.1\r\nHost: 127.0.0.1\r\n{accept}Cookie: {cookie}\r\n\r\n"
             began = time.perf_counter_ns()
             status, body = await line.request(head, b"")
             found.append((time.perf_counter_ns() - began) // 1000)

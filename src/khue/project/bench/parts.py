@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def plan(chosen: Sequence[str], database: str, *, quick: bool) -> Iterator[Part]
     for name in databases:
         wanted = [part for part in ("save", "page", "browser") if part in chosen]
         if wanted:
-            yield Part(f"server on {name}: {', '.join(wanted)}", lambda name=name, wanted=wanted: served(name, wanted, quick=quick))
+            yield Part(f"server on {name}: {', '.join(wanted)}", partial(served, name, wanted, quick=quick))
     if "demo" in chosen:
         yield Part("first page of the demo", demo_start)
 
@@ -70,7 +71,9 @@ def as_table(report: dict[str, Any]) -> str:
     width = max(len(row["name"]) for row in report["results"]) if report["results"] else 0
     for row in report["results"]:
         value = f"{row['value']:,.1f} {row['unit']}"
-        lines.append(f"{row['name']:<{width}}  {value:>16}   promised: {row['promise']}  {row['note']}".rstrip())
+        lines.append(
+            f"{row['name']:<{width}}  {value:>16}   promised: {row['promise']}  {row['note']}".rstrip()
+        )
     return "\n".join(lines)
 
 
@@ -88,7 +91,10 @@ def class_results() -> list[Result]:
         began = time.perf_counter()
         results = [assess_year(fact) for fact in facts]
         times.append(time.perf_counter() - began)
-    reasons = sum(len(r.learning.reasons) + len(r.promotion.reasons) + sum(len(s.year.reasons) for s in r.subjects) for r in results)
+    reasons = sum(
+        len(r.learning.reasons) + len(r.promotion.reasons) + sum(len(s.year.reasons) for s in r.subjects)
+        for r in results
+    )
     note = f"{reasons} reasons"
     return [Result("year results, 45 pupils × 13 subjects", sorted(times)[15] * 1000, "ms", "≤ 20 ms", note)]
 
@@ -126,9 +132,14 @@ def import_check() -> list[Result]:
 @contextmanager
 def _database(name: str, folder: Path) -> Iterator[dict[str, str] | None]:
     environment = os.environ | {
-        "KHUE_DATA_DIR": str(folder), "KHUE_SECRET_KEY": "bench", "KHUE_REQUIRE_MFA": "0", "KHUE_DATABASE_URL": "",
-        "DJANGO_SETTINGS_MODULE": "khue.project.settings", "PYTHONPATH": SOURCE, "KHUE_DEMO": "0",
-    }  # fmt: skip
+        "KHUE_DATA_DIR": str(folder),
+        "KHUE_SECRET_KEY": "bench",
+        "KHUE_REQUIRE_MFA": "0",
+        "KHUE_DATABASE_URL": "",
+        "DJANGO_SETTINGS_MODULE": "khue.project.settings",
+        "PYTHONPATH": SOURCE,
+        "KHUE_DEMO": "0",
+    }
     if name == "sqlite":
         yield environment
         return
@@ -177,13 +188,16 @@ def _free_port() -> int:
 def served(name: str, wanted: list[str], *, quick: bool) -> list[Result]:
     """Saving and reading against a real server with its processes."""
     teachers_needed = 400 if "save" in wanted else 8
-    with tempfile.TemporaryDirectory(prefix="khue-bench-") as folder, _database(name, Path(folder)) as environment:
+    with (
+        tempfile.TemporaryDirectory(prefix="khue-bench-") as folder,
+        _database(name, Path(folder)) as environment,
+    ):
         if environment is None:
             return [Result(f"{name}: not measured", 0, "", "", "PostgreSQL is not installed")]
         made = subprocess.run(
             [sys.executable, "-m", "khue.project.bench.prepare", str(teachers_needed)], env=environment,
             capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        )
         if made.returncode:
             raise RuntimeError(made.stderr[-2000:])
         teachers = [
@@ -210,13 +224,28 @@ def _saves(name: str, teachers: list[Teacher], port: int, *, quick: bool) -> lis
     flat = teach(teachers[120:136], port, every=0, seconds=seconds, count=45)
     rate = len(flat.latencies) / flat.seconds
     return [
-        Result(f"{name}: 100 teachers, a batch every 2 s, p99", some.percentile(99), "ms", "≤ 150 ms",
-               f"p50 {some.percentile(50):.0f} ms, {len(some.latencies)} saves, {some.errors} errors"),
-        Result(f"{name}: 400 teachers, a batch every 2 s, p99", many.percentile(99), "ms", "≤ 500 ms",
-               f"p50 {many.percentile(50):.0f} ms, {len(many.latencies)} saves, {many.errors} errors"),
-        Result(f"{name}: durable one-column batches (45 marks)", rate, "/s", "≥ 150/s (PostgreSQL)",
-               f"16 connections, p99 {flat.percentile(99):.0f} ms, {flat.errors} errors; load on the same cores"),
-    ]  # fmt: skip
+        Result(
+            f"{name}: 100 teachers, a batch every 2 s, p99",
+            some.percentile(99),
+            "ms",
+            "≤ 150 ms",
+            f"p50 {some.percentile(50):.0f} ms, {len(some.latencies)} saves, {some.errors} errors",
+        ),
+        Result(
+            f"{name}: 400 teachers, a batch every 2 s, p99",
+            many.percentile(99),
+            "ms",
+            "≤ 500 ms",
+            f"p50 {many.percentile(50):.0f} ms, {len(many.latencies)} saves, {many.errors} errors",
+        ),
+        Result(
+            f"{name}: durable one-column batches (45 marks)",
+            rate,
+            "/s",
+            "≥ 150/s (PostgreSQL)",
+            f"16 connections, p99 {flat.percentile(99):.0f} ms, {flat.errors} errors; load on the same cores",
+        ),
+    ]
 
 
 def _page(name: str, teacher: Teacher, port: int) -> list[Result]:
@@ -227,10 +256,22 @@ def _page(name: str, teacher: Teacher, port: int) -> list[Result]:
     ordered = sorted(times)
     assets = sum(len(gzip.compress(path.read_bytes(), 9)) for path in _assets())
     return [
-        Result(f"{name}: gradebook page 45 × 12, p50", ordered[50] / 1000, "ms", "≤ 25 ms", f"p95 {ordered[95] / 1000:.1f} ms, whole answer"),
-        Result(f"{name}: later visits, gzip", size / 1024, "KB", "≤ 10 KB", "the page itself; assets are cached for ever"),
+        Result(
+            f"{name}: gradebook page 45 × 12, p50",
+            ordered[50] / 1000,
+            "ms",
+            "≤ 25 ms",
+            f"p95 {ordered[95] / 1000:.1f} ms, whole answer",
+        ),
+        Result(
+            f"{name}: later visits, gzip",
+            size / 1024,
+            "KB",
+            "≤ 10 KB",
+            "the page itself; assets are cached for ever",
+        ),
         Result(f"{name}: first visit with all assets, gzip", (size + assets) / 1024, "KB", "≤ 60 KB"),
-    ]  # fmt: skip
+    ]
 
 
 def _assets() -> list[Path]:
@@ -247,11 +288,20 @@ def _browser(teacher: Teacher, port: int) -> list[Result]:
     except ImportError:
         path = None
     if path is None:
-        return [Result("grid interactive at 4× slower CPU: not measured", 0, "", "≤ 500 ms", "no Chromium or playwright")]
+        return [
+            Result(
+                "grid interactive at 4× slower CPU: not measured",
+                0,
+                "",
+                "≤ 500 ms",
+                "no Chromium or playwright",
+            )
+        ]
     times = []
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
         )
         name, value = teacher.cookie.split("; ")[0].split("=", 1)
         context = browser.new_context()
@@ -263,7 +313,15 @@ def _browser(teacher: Teacher, port: int) -> list[Result]:
             page.wait_for_selector("grade-grid[data-ready]")
             times.append(page.evaluate("performance.mark('x').startTime"))
         browser.close()
-    return [Result("grid interactive at 4× slower CPU", sorted(times)[3], "ms", "≤ 500 ms", "median of 7, Chromium, from navigation")]
+    return [
+        Result(
+            "grid interactive at 4× slower CPU",
+            sorted(times)[3],
+            "ms",
+            "≤ 500 ms",
+            "median of 7, Chromium, from navigation",
+        )
+    ]
 
 
 def demo_start() -> list[Result]:
@@ -274,7 +332,7 @@ def demo_start() -> list[Result]:
     process = subprocess.Popen(
         [sys.executable, "-m", "khue", "demo", "--port", str(port)], env=environment,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    )
     try:
         _wait(f"http://127.0.0.1:{port}/", 120)
         took = time.perf_counter() - began

@@ -63,7 +63,7 @@ SCHOOLS = (
         "Trường THPT Đèo Khách", "20988003", "THPT", "Xã Văn Quan",
         (("10A1", 10), ("11A1", 11), ("12A1", 12)), 30, ("VL", "HH", "SH", "TIN"), (("TOAN", 2), ("VL", 2)),
     ),
-)  # fmt: skip
+)
 
 
 @dataclass(slots=True)

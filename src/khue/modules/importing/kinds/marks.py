@@ -34,7 +34,11 @@ class Work:
         self.layouts: dict[Target, dict[str, Any]] = {}
         self.rows: dict[tuple[Target, UUID], tuple[str, int, str]] = {}
         for table in report.tables:
-            reader = {"marks": self._marks, "term_summary": self._summary, "primary_results": self._primary}.get(table.table)
+            reader = {
+                "marks": self._marks,
+                "term_summary": self._summary,
+                "primary_results": self._primary,
+            }.get(table.table)
             if reader:
                 reader(table)
 
@@ -87,7 +91,9 @@ class Work:
                     slot = f"{half}.{'level' if kind == 'mon' else 'test'}"
                     self._put((row["lop"], term, code), pupil, slot, value, where)
                 elif kind in {"nl", "pc"}:
-                    self._put((row["lop"], term, "traits"), pupil, f"{half}.{kind}_{code.lower()}", value, where)
+                    self._put(
+                        (row["lop"], term, "traits"), pupil, f"{half}.{kind}_{code.lower()}", value, where
+                    )
 
     def authorize(self, actor: Actor) -> None:
         """Refuse before anything of a sheet is shown to somebody who may not import into it."""
@@ -113,13 +119,19 @@ class Work:
         touched = []
         for target, sheet, values, known in self._operations():
             operations = [
-                Operation(uuid7(), pupil, slot, value, known[pupil, slot].version if (pupil, slot) in known else 0)
+                Operation(
+                    uuid7(), pupil, slot, value, known[pupil, slot].version if (pupil, slot) in known else 0
+                )
                 for pupil, slot, value in values
                 if (pupil, slot) not in known or known[pupil, slot].value != value
             ]
             if operations:
-                result = gradebook.import_cells(actor, sheet_id=sheet.id, operations=operations, run_id=run_id)
-                refused = next((item for item in result.results if item.status in {"refused", "conflict"}), None)
+                result = gradebook.import_cells(
+                    actor, sheet_id=sheet.id, operations=operations, run_id=run_id
+                )
+                refused = next(
+                    (item for item in result.results if item.status in {"refused", "conflict"}), None
+                )
                 if refused is not None:
                     raise Refused("IMP-005")
                 touched.append(str(sheet.id))
@@ -128,7 +140,9 @@ class Work:
                 gradebook.keep_layout(actor, sheet_id=sheet.id, layout=layout)
         return {"sheets": touched}
 
-    def _operations(self) -> list[tuple[Target, gradebook.Sheet, list[tuple[UUID, str, str]], dict[Any, Any]]]:
+    def _operations(
+        self,
+    ) -> list[tuple[Target, gradebook.Sheet, list[tuple[UUID, str, str]], dict[Any, Any]]]:
         """What may be written, sheet by sheet: only slots the sheet has, exact text."""
         found = []
         sheets: dict[tuple[str, int], dict[Any, gradebook.Sheet]] = {}
@@ -140,7 +154,8 @@ class Work:
             if (name, term) not in sheets:
                 rows = gradebook.sheets_of(school_class.id, term)
                 sheets[name, term] = {
-                    sheet.class_subject.subject.code if sheet.class_subject else sheet.kind: sheet for sheet in rows.values()
+                    sheet.class_subject.subject.code if sheet.class_subject else sheet.kind: sheet
+                    for sheet in rows.values()
                 }
             sheet = sheets[name, term].get(code)
             if sheet is None:
@@ -151,8 +166,7 @@ class Work:
         return found
 
 
-def undo(actor: Actor, school_id: UUID, data: dict[str, Any], run_id: UUID) -> None:
+def undo(actor: Actor, data: dict[str, Any], run_id: UUID) -> None:
     """Put every cell back; refused as a whole if one was changed since."""
-    del school_id
     for key in data["sheets"]:
         gradebook.undo_import(actor, sheet_id=UUID(key), run_id=run_id)

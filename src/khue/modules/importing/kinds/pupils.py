@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from khue.core.errors import Refused
-from khue.modules.importing.kinds.school import read_date, packed, unpacked
+from khue.modules.importing.kinds.school import packed, read_date, unpacked
 from khue.modules.importing.plan import Plan, shown
 from khue.modules.people import api as people
 from khue.modules.people.data import Admission, NewIdentifier, NewPerson, PersonChange
@@ -21,17 +21,39 @@ if TYPE_CHECKING:
 
 PERSON = {"ho_ten": "full_name", "gioi_tinh": "sex", "quoc_tich": "nationality", "dt_hs": "phone"}
 PROFILE = {
-    "so_dang_bo": "register_number", "ton_giao": "religion", "chinh_sach": "policy_groups", "khuyet_tat": "disability",
-    "noi_sinh": "birth_place", "que_quan": "home_town", "dt_sll": "contact_phone", "ghi_chu": "note", "trang_thai": "status",
+    "so_dang_bo": "register_number",
+    "ton_giao": "religion",
+    "chinh_sach": "policy_groups",
+    "khuyet_tat": "disability",
+    "noi_sinh": "birth_place",
+    "que_quan": "home_town",
+    "dt_sll": "contact_phone",
+    "ghi_chu": "note",
+    "trang_thai": "status",
     "tt_ma_xa": "commune_code",
-}  # fmt: skip
+}
 LABELS = {
-    "full_name": "Họ tên", "sex": "Giới tính", "nationality": "Quốc tịch", "phone": "Điện thoại", "birth_date": "Ngày sinh",
-    "birth_text": "Ngày sinh", "ethnic_code": "Dân tộc", "register_number": "Số đăng bộ", "religion": "Tôn giáo",
-    "policy_groups": "Diện chính sách", "disability": "Khuyết tật", "birth_place": "Nơi sinh", "home_town": "Quê quán",
-    "contact_phone": "Điện thoại liên hệ", "note": "Ghi chú", "status": "Trạng thái", "commune_code": "Mã xã thường trú",
-    "current_address": "Chỗ ở hiện nay", "permanent_address": "Thường trú", "class": "Lớp",
-}  # fmt: skip
+    "full_name": "Họ tên",
+    "sex": "Giới tính",
+    "nationality": "Quốc tịch",
+    "phone": "Điện thoại",
+    "birth_date": "Ngày sinh",
+    "birth_text": "Ngày sinh",
+    "ethnic_code": "Dân tộc",
+    "register_number": "Số đăng bộ",
+    "religion": "Tôn giáo",
+    "policy_groups": "Diện chính sách",
+    "disability": "Khuyết tật",
+    "birth_place": "Nơi sinh",
+    "home_town": "Quê quán",
+    "contact_phone": "Điện thoại liên hệ",
+    "note": "Ghi chú",
+    "status": "Trạng thái",
+    "commune_code": "Mã xã thường trú",
+    "current_address": "Chỗ ở hiện nay",
+    "permanent_address": "Thường trú",
+    "class": "Lớp",
+}
 GONE = ("Chuyển đi", "Thôi học")
 Row = dict[str, Any]
 
@@ -68,10 +90,22 @@ class Work:
                 continue
             differ = _differences(known, row)
             for name, value in differ.items():
-                plan.add(f"{row['ho_ten']}: {LABELS[name]}", sheet=sheet, cell=cell, old=shown(known.get(name)) or "(trống)", new=shown(value))
+                plan.add(
+                    f"{row['ho_ten']}: {LABELS[name]}",
+                    sheet=sheet,
+                    cell=cell,
+                    old=shown(known.get(name)) or "(trống)",
+                    new=shown(value),
+                )
             person = self.context.pupils[str(row["ref"])]
             if row["lop"] and row["lop"] not in places[person] and not _is_gone(row):
-                plan.add(f"{row['ho_ten']}: {LABELS['class']}", sheet=sheet, cell=cell, old=", ".join(places[person]) or "(trống)", new=row["lop"])
+                plan.add(
+                    f"{row['ho_ten']}: {LABELS['class']}",
+                    sheet=sheet,
+                    cell=cell,
+                    old=", ".join(places[person]) or "(trống)",
+                    new=row["lop"],
+                )
             elif not differ:
                 plan.unchanged += 1
         return plan
@@ -81,7 +115,9 @@ class Work:
         del run_id
         present, places = self._present(), self._places()
         new = [row for _, row in self.rows if str(row["ref"]) not in present]
-        created = people.register_people(actor, school_id=self.school.id, people=[self._new(row) for row in new])
+        created = people.register_people(
+            actor, school_id=self.school.id, people=[self._new(row) for row in new]
+        )
         admissions = []
         for row, person in zip(new, created, strict=True):
             self.context.pupils[str(row["ref"])] = person.id
@@ -104,8 +140,14 @@ class Work:
         rows = people.PupilProfile.objects.filter(school=self.school).select_related("person")
         found: dict[str, Row] = {}
         for row in rows:
-            facts = {name: getattr(row.person, name) for name in (*PERSON.values(), "birth_date", "birth_text", "ethnic_code")}
-            facts |= {name: getattr(row, name) for name in (*PROFILE.values(), "current_address", "permanent_address")}
+            facts = {
+                name: getattr(row.person, name)
+                for name in (*PERSON.values(), "birth_date", "birth_text", "ethnic_code")
+            }
+            facts |= {
+                name: getattr(row, name)
+                for name in (*PROFILE.values(), "current_address", "permanent_address")
+            }
             ref = refs.get(row.person_id)
             if ref:
                 found[ref] = facts
@@ -131,7 +173,11 @@ class Work:
 
     def _change(self, row: Row, known: Row) -> PersonChange:
         differ = _differences(known, row)
-        person = {k: v for k, v in differ.items() if k in {*PERSON.values(), "birth_date", "birth_text", "ethnic_code"}}
+        person = {
+            k: v
+            for k, v in differ.items()
+            if k in {*PERSON.values(), "birth_date", "birth_text", "ethnic_code"}
+        }
         pupil = {k: v for k, v in differ.items() if k not in person}
         return PersonChange(self.context.pupils[str(row["ref"])], person=person, pupil=pupil)
 
@@ -158,7 +204,9 @@ class Work:
         status = row.get("trang_thai") or "Đang học"
         if status.startswith("Chuyển đến"):
             second = "2" in status or "II" in status
-            return schooling.NewMember(person, day if inside and day else middle if second else start, None, status)
+            return schooling.NewMember(
+                person, day if inside and day else middle if second else start, None, status
+            )
         if _is_gone(row):
             first = "1" in status or status.rstrip().endswith("I")
             until = day if inside and day else middle if first else end

@@ -24,11 +24,25 @@ if TYPE_CHECKING:
     from khue.sheets.data import FileReport
 
 PERSON = {"ho_ten": "full_name", "gioi_tinh": "sex", "dien_thoai": "phone", "email": "email"}
-JOB = {"chuc_vu": "position", "hang_ma": "title_code", "trinh_do": "qualification", "mon": "subject_codes", "trang_thai": "status"}
+JOB = {
+    "chuc_vu": "position",
+    "hang_ma": "title_code",
+    "trinh_do": "qualification",
+    "mon": "subject_codes",
+    "trang_thai": "status",
+}
 LABELS = {
-    "full_name": "Họ tên", "sex": "Giới tính", "phone": "Điện thoại", "email": "Email", "birth_date": "Ngày sinh",
-    "position": "Chức vụ", "title_code": "Mã chức danh", "qualification": "Trình độ", "subject_codes": "Môn", "status": "Trạng thái",
-}  # fmt: skip
+    "full_name": "Họ tên",
+    "sex": "Giới tính",
+    "phone": "Điện thoại",
+    "email": "Email",
+    "birth_date": "Ngày sinh",
+    "position": "Chức vụ",
+    "title_code": "Mã chức danh",
+    "qualification": "Trình độ",
+    "subject_codes": "Môn",
+    "status": "Trạng thái",
+}
 TOPIC_TERM = 2
 ROLES = {"hieu truong": Role.PRINCIPAL, "pho hieu truong": Role.VICE_PRINCIPAL, "giao vien": Role.TEACHER}
 Row = dict[str, Any]
@@ -75,11 +89,21 @@ class Work:
                 plan.add("Cán bộ", sheet=sheet, cell=cell, new=row["ho_ten"])
                 continue
             wanted = _person_facts(row) | _job_facts(row)
-            differ = {name: value for name, value in wanted.items() if value and shown(known.get(name)) != shown(value)}
+            differ = {
+                name: value
+                for name, value in wanted.items()
+                if value and shown(known.get(name)) != shown(value)
+            }
             if not differ:
                 plan.unchanged += 1
             for name, value in differ.items():
-                plan.add(f"{row['ho_ten']}: {LABELS[name]}", sheet=sheet, cell=cell, old=shown(known.get(name)) or "(trống)", new=shown(value))
+                plan.add(
+                    f"{row['ho_ten']}: {LABELS[name]}",
+                    sheet=sheet,
+                    cell=cell,
+                    old=shown(known.get(name)) or "(trống)",
+                    new=shown(value),
+                )
         for row in self.classes:
             old = row["lop"] if row["lop"] in context.classes else ""
             plan.add("Lớp", sheet=self.sheets["classes"], cell=f"dòng {row['r']}", old=old, new=row["lop"])
@@ -87,7 +111,13 @@ class Work:
         for row in self.assignments:
             what = f"{row['class']} {row['subject']}"
             old = row["ma_cb"] if (row["class"], row["subject"], row["ma_cb"]) in held else ""
-            plan.add(f"Phân công {what}", sheet=self.sheets["assignments"], cell=row["cell"], old=old, new=row["ma_cb"])
+            plan.add(
+                f"Phân công {what}",
+                sheet=self.sheets["assignments"],
+                cell=row["cell"],
+                old=old,
+                new=row["ma_cb"],
+            )
         return plan
 
     def write(self, actor: Actor, run_id: UUID) -> dict[str, Any]:
@@ -115,7 +145,9 @@ class Work:
         if self.context.school is None:
             return {}
         ids = {person: ref for ref, person in self.context.staff.items()}
-        jobs = people.Employment.objects.filter(school=self.context.school, person__in=ids, valid_to__isnull=True)
+        jobs = people.Employment.objects.filter(
+            school=self.context.school, person__in=ids, valid_to__isnull=True
+        )
         found: dict[str, Row] = {}
         for job in jobs.select_related("person"):
             facts = {name: getattr(job.person, name) for name in (*PERSON.values(), "birth_date")}
@@ -128,8 +160,15 @@ class Work:
             return set()
         refs = {person: ref for ref, person in self.context.staff.items()}
         rows = schooling.TeachingAssignment.objects.filter(
-            school=self.context.school, valid_to__isnull=True, class_subject__school_class__year=self.context.year
-        ).values_list("class_subject__school_class__name", "class_subject__subject__code", "person_id", "class_subject__school_class__level")
+            school=self.context.school,
+            valid_to__isnull=True,
+            class_subject__school_class__year=self.context.year,
+        ).values_list(
+            "class_subject__school_class__name",
+            "class_subject__subject__code",
+            "person_id",
+            "class_subject__school_class__level",
+        )
         held: set[tuple[str, str, str]] = set()
         for name, code, person, level in rows:
             held.add((name, code, refs.get(person, "")))
@@ -144,23 +183,38 @@ class Work:
         if actor.kind is not ActorKind.SYSTEM and not actor.holds(Role.DEPARTMENT_ADMIN):
             raise Refused("IMP-003")
         grades = {row["khoi"] for row in self.classes}
-        levels = [level for level in ("TH", "THCS", "THPT") if any(curriculum.level_of_grade(g) == level for g in grades)]
+        levels = [
+            level
+            for level in ("TH", "THCS", "THPT")
+            if any(curriculum.level_of_grade(g) == level for g in grades)
+        ]
         province = orgs.Unit.objects.filter(kind="province").order_by("id").first() or orgs.found_unit(
             actor, kind="province", name="Tỉnh Lạng Sơn"
         )
         parent = province
         code = str(self.info.get("ma_xa") or "")
         if code and "THPT" not in levels:
-            name = next((place.name for place in self.context.known.communes if place.code == code and not place.old), "")
-            parent = orgs.Unit.objects.filter(kind="commune", codes__scheme="gso", codes__value=code).first() or orgs.found_unit(
+            name = next(
+                (place.name for place in self.context.known.communes if place.code == code and not place.old),
+                "",
+            )
+            parent = orgs.Unit.objects.filter(
+                kind="commune", codes__scheme="gso", codes__value=code
+            ).first() or orgs.found_unit(
                 actor, kind="commune", name=name or code, parent=province, codes={"gso": code}
             )
         return orgs.found_school(
-            actor, name=str(self.info["ten"]), code=str(self.info["ma"]), levels=",".join(levels), parent=parent,
+            actor,
+            name=str(self.info["ten"]),
+            code=str(self.info["ma"]),
+            levels=",".join(levels),
+            parent=parent,
             commune_code=code,
         )
 
-    def _write_staff(self, actor: Actor, school: orgs.Unit, since: dt.date) -> tuple[list[UUID], list[PersonChange]]:
+    def _write_staff(
+        self, actor: Actor, school: orgs.Unit, since: dt.date
+    ) -> tuple[list[UUID], list[PersonChange]]:
         new = [row for row in self.staff if _ref(row) not in self.context.staff]
         created = people.register_people(actor, school_id=school.id, people=[_new_person(row) for row in new])
         jobs = []
@@ -177,10 +231,10 @@ class Work:
             known = present.get(_ref(row))
             if known is None or row in new:
                 continue
-            person = {k: v for k, v in _person_facts(row).items() if v and shown(known.get(k)) != shown(v)}
+            facts = {k: v for k, v in _person_facts(row).items() if v and shown(known.get(k)) != shown(v)}
             job = {k: v for k, v in _job_facts(row).items() if v and shown(known.get(k)) != shown(v)}
-            if person or job:
-                changes.append(PersonChange(self.context.staff[_ref(row)], person=person, job=job))
+            if facts or job:
+                changes.append(PersonChange(self.context.staff[_ref(row)], person=facts, job=job))
         undo = people.change_people(actor, school_id=school.id, changes=changes) if changes else []
         return [person.id for person in created], undo
 
@@ -194,7 +248,7 @@ class Work:
                 made = access.grant(
                     actor, person_id=self.context.staff[_ref(row)], role=role, unit_id=school.id, since=since,
                     source="Tệp lập trường",
-                )  # fmt: skip
+                )
                 self.grants.append(str(made.id))
 
     def _write_classes(
@@ -212,12 +266,14 @@ class Work:
             opened.append(made)
         return opened
 
-    def _write_teaching(self, actor: Actor, school: orgs.Unit, year: schooling.SchoolYear, since: dt.date) -> None:
+    def _write_teaching(
+        self, actor: Actor, school: orgs.Unit, year: schooling.SchoolYear, since: dt.date
+    ) -> None:
         del year
         subjects: dict[tuple[str, str], UUID] = {}
-        for row in schooling.classes_with_subjects([c.id for c in self.context.classes.values()]):
-            for subject in row.subjects.all():
-                subjects[row.name, subject.subject.code] = subject.id
+        for opened in schooling.classes_with_subjects([c.id for c in self.context.classes.values()]):
+            for subject in opened.subjects.all():
+                subjects[opened.name, subject.subject.code] = subject.id
         wanted = []
         for row in self.assignments:
             level = self.context.classes[row["class"]].level
@@ -251,7 +307,11 @@ def undo(actor: Actor, school_id: UUID, data: dict[str, Any]) -> None:
 def _open_year(actor: Actor, first: int) -> schooling.SchoolYear:
     frame = calendar.frame(first)
     return schooling.open_year(
-        actor, code=frame.code, term_starts=(frame.starts_on, frame.term1_ends), ends_on=frame.ends_on, weeks=frame.weeks
+        actor,
+        code=frame.code,
+        term_starts=(frame.starts_on, frame.term1_ends),
+        ends_on=frame.ends_on,
+        weeks=frame.weeks,
     )
 
 
@@ -287,12 +347,17 @@ def packed(change: PersonChange) -> Row:
         return {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in facts.items()}
 
     return {
-        "person_id": str(change.person_id), "person": plain(change.person), "pupil": plain(change.pupil), "job": plain(change.job)
-    }  # fmt: skip
+        "person_id": str(change.person_id),
+        "person": plain(change.person),
+        "pupil": plain(change.pupil),
+        "job": plain(change.job),
+    }
 
 
 def unpacked(item: Row) -> PersonChange:
     def facts(part: Row) -> Row:
         return {k: read_date(v) or v if k.endswith(("read_date", "_on")) else v for k, v in part.items()}
 
-    return PersonChange(UUID(item["person_id"]), facts(item["person"]), facts(item["pupil"]), facts(item["job"]))
+    return PersonChange(
+        UUID(item["person_id"]), facts(item["person"]), facts(item["pupil"]), facts(item["job"])
+    )

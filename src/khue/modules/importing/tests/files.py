@@ -29,6 +29,18 @@ def marks(rows: Sequence[Row], *, subject: str = "Toán", class_name: str = "6A"
     head: list[Row] = [
         ["TRƯỜNG THCS KHE VÀNG", None, None, None, f"BẢNG ĐIỂM HỌC KỲ {term}, NĂM HỌC 2025 - 2026"],
         [None, None, None, None, f"Môn: {subject} - Lớp {class_name} - (Học kỳ {term})"],
-        ["STT", "Mã học sinh", "Họ và tên", "Ngày sinh", "TX1", "TX2", "TX3", "TX4", "ĐĐGgk", "ĐĐGck", "ĐTBmhk"],
+        [
+            "STT",
+            "Mã học sinh",
+            "Họ và tên",
+            "Ngày sinh",
+            "TX1",
+            "TX2",
+            "TX3",
+            "TX4",
+            "ĐĐGgk",
+            "ĐĐGck",
+            "ĐTBmhk",
+        ],
     ]
     return workbook(**{subject: [*head, *rows]})

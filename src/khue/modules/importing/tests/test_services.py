@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.cast import PUPILS, SYSTEM, World, fill, write
 
 from khue.core.errors import Conflict, NotAllowed, NotFound, Refused
 from khue.modules.gradebook import api as gradebook
@@ -16,7 +17,6 @@ from khue.modules.importing.tests.files import marks, workbook
 from khue.modules.people import api as people
 from khue.modules.schooling import api as schooling
 from khue.sheets.data import ImportAs
-from tests.cast import SYSTEM, PUPILS, World, fill, write
 
 pytestmark = pytest.mark.django_db
 
@@ -191,7 +191,9 @@ def test_export_keeps_the_layout_of_the_file_that_came(world: World) -> None:
     assert (again.plan["new"], again.plan["changed"], again.plan["unchanged"]) == (0, 0, 30)
     table = next(t for t in again.report["tables"] if t["about"]["subject"] == "TOAN")
     assert table["layout"]["columns"]["gk"] == 8
-    assert ["BẢNG ĐIỂM HỌC KỲ 1, NĂM HỌC 2025 - 2026"] == [t for r, c, t in table["layout"]["banner"] if (r, c) == (0, 4)]
+    assert [
+        t for r, c, t in table["layout"]["banner"] if (r, c) == (0, 4)
+    ] == ["BẢNG ĐIỂM HỌC KỲ 1, NĂM HỌC 2025 - 2026"]
 
 
 def test_the_system_founds_a_school_from_its_workbook(db: None) -> None:
@@ -202,7 +204,11 @@ def test_the_system_founds_a_school_from_its_workbook(db: None) -> None:
             [1, "2099900001", "Hoàng Văn Minh", "Hiệu trưởng", None],
             [2, "2099900002", "Nông Thị Hoa", "Giáo viên", "Toán"],
         ],
-        L=[["STT", "Lớp", "Khối", "Giáo viên chủ nhiệm", "Sĩ số"], [1, "6A", 6, "Nông Thị Hoa", 30], [2, "6B", 6, "Nông Thị Hoa", 30]],
+        L=[
+            ["STT", "Lớp", "Khối", "Giáo viên chủ nhiệm", "Sĩ số"],
+            [1, "6A", 6, "Nông Thị Hoa", 30],
+            [2, "6B", 6, "Nông Thị Hoa", 30],
+        ],
         PC=[["STT", "Môn học", "6A", "6B"], [1, "Toán", "Nông Thị Hoa", "Nông Thị Hoa"]],
     )
     wanted = ImportAs("school", "20999001", "2025-2026")

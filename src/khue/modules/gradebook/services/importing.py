@@ -1,0 +1,81 @@
+"""What an import writes into sheets: the same rules and the same history as typing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from khue.core.errors import Refused
+from khue.core.ids import uuid7
+from khue.kit import permissions
+from khue.modules.gradebook import policy
+from khue.modules.gradebook.data import BatchResult, Operation
+from khue.modules.gradebook.models import CellChange, Sheet, SheetState
+from khue.modules.gradebook.models.sheets import ChangeSource
+from khue.modules.gradebook.services.entry import Origin, apply_operations, load_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from khue.core.actor import Actor
+
+
+def require_import(actor: Actor, sheet_id: UUID) -> None:
+    """Refuse whoever may not import into a sheet."""
+    load_sheet(actor, sheet_id, do=policy.IMPORT)
+
+
+@transaction.atomic
+def import_cells(
+    actor: Actor, *, sheet_id: UUID, operations: Sequence[Operation], run_id: UUID
+) -> BatchResult:
+    """Write what an import brings into an open sheet: same rules, same history as typing."""
+    sheet = load_sheet(actor, sheet_id, do=policy.IMPORT, lock=True)
+    if sheet.state != SheetState.OPEN:
+        raise Refused("GRADE-001")
+    return apply_operations(actor, sheet, operations, Origin(ChangeSource.IMPORT, run_id))
+
+
+@transaction.atomic
+def undo_import(actor: Actor, *, sheet_id: UUID, run_id: UUID) -> BatchResult:
+    """Put back what an import changed; refused (`GRADE-038`) if a cell was changed since."""
+    sheet = load_sheet(actor, sheet_id, do=policy.IMPORT, lock=True)
+    if sheet.state != SheetState.OPEN:
+        raise Refused("GRADE-001")
+    changes = list(
+        CellChange.objects.filter(sheet=sheet, origin=run_id, source=ChangeSource.IMPORT).order_by(
+            "-sequence"
+        )
+    )
+    operations = [
+        Operation(
+            uuid7(), change.pupil, change.slot, change.old_value, change.version,
+            change.old_state if change.old_state in {"PENDING_MAKEUP", "ZERO_NO_MAKEUP"} else "",
+        )
+        for change in changes
+    ]
+    result = apply_operations(actor, sheet, operations, Origin(ChangeSource.UNDO, run_id))
+    stuck = [item for item in result.results if item.status not in {"done", "same"}]
+    if stuck:
+        raise Refused("GRADE-038", count=len(stuck))
+    return result
+
+
+@transaction.atomic
+def keep_layout(actor: Actor, *, sheet_id: UUID, layout: dict[str, object]) -> None:
+    """Remember how the file of a sheet looked, so that Excel out looks the same."""
+    sheet = load_sheet(actor, sheet_id, do=policy.IMPORT, lock=True)
+    sheet.layout = layout
+    sheet.save(update_fields=["layout"])
+
+
+@transaction.atomic
+def withdraw_sheets(actor: Actor, *, school_class_ids: Sequence[UUID]) -> int:
+    """Take back sheets in which nothing was ever written (`GRADE-039` otherwise)."""
+    rows = permissions.visible(actor, policy.IMPORT, Sheet.objects.filter(school_class__in=school_class_ids))
+    written = Sheet.objects.filter(school_class__in=school_class_ids, history_length__gt=0).count()
+    if written:
+        raise Refused("GRADE-039", count=written)
+    return int(rows.delete()[0])
