@@ -221,7 +221,7 @@ def _class(
 
 
 def _move_up(school: School, year: schooling.SchoolYear) -> None:
-    """Pupils of last year are a grade higher; those whose grade the school does not have leave its register."""
+    """Last year's pupils are a grade higher; those whose grade the school lacks leave its register."""
     grades = {grade for _, grade in school.plan.classes}
     actor = system_actor(SYSTEM_NAME, _moment(dt.date(year.starts_on.year, 8, 20)))
     moved = {grade + 1: pupils for grade, pupils in school.cohorts.items() if grade + 1 in grades}
