@@ -81,6 +81,7 @@ class Known(msgspec.Struct, frozen=True):
     averages: dict[str, str] = {}  # «ref|SUBJECT» → average or result of term 1
     communes: tuple[Place, ...] = ()
     ethnic: dict[str, str] = {}  # written name → name in the list
+    schools: dict[str, str] = {}  # code → name of every school, for files of several
     province: str = "Lạng Sơn"
 
 
