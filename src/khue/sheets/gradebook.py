@@ -38,21 +38,19 @@ BIRTH = {"ngay sinh", "ngay thang nam sinh", "nam sinh", "sinh ngay", "ngay than
 STT = {"stt", "tt", "so tt", "so thu tu", "no"}
 REMARK = {"nhan xet", "ghi chu", "nhan xet cua giao vien", "loi nhan xet", "nhan xet gv", "nhan xet cua gv", "nhan xet su tien bo",
           "nhan xet cua giao vien bo mon", "nx"}  # fmt: skip
-_ONGOING = re.compile(
-    r"^(?:diem )?(?:ddg|danh gia|kiem tra|kt|diem danh gia)? ?(?:tx|thuong xuyen|t x)(?: lan)? ?(\d{0,2})$|^ddgtx ?(\d{0,2})$"
+_ONGOING = re.compile(r"\b(?:\w*tx ?\d{0,2}|thuong xuyen|he so 1|hs ?1|kttx)\b")
+_MIDTERM = re.compile(r"\b(?:\w*g[hk]k\w{0,2}|gk\w{0,2}|\w*ddggk\w{0,2}|giua (?:hoc )?(?:k[iy]|hk)\w{0,2}|giua k|he so 2|hs ?2)\b")
+_FINAL = re.compile(
+    r"\b(?:\w*c[hk]k\w{0,2}|ck\w{0,2}|\w*ddgck\w{0,2}|cuoi (?:hoc )?(?:k[iy]|hk)\w{0,2}|cuoi k|thi (?:hoc )?(?:k[iy]|hk)\w{0,2}|he so 3|hs ?3)\b"
 )
-_ONGOING_GROUP = re.compile(r"\b(?:ddgtx|ddg tx|tx|thuong xuyen|dg tx|kttx|kt tx|diem tx)\b|ddgtx")
-_COUNT = re.compile(r"^(?:tx|lan|cot|so|diem|bai|dd?g|kt|l|c)? ?\(?(\d{1,2})\)?$")
-_MIDTERM = re.compile(r"^(?:diem |ket qua |muc )?(?:ddg|danh gia|kiem tra|kt|dg|bai kt|diem kt)? ?(?:gk|giua ki|giua ky|giua hoc ki|giua hoc ky|ghk|giua hk)(?: (?:i|ii|1|2))?$|^ddggk\w{0,2}$|^gki{1,2}$|^gk[12]$")
-_FINAL = re.compile(r"^(?:diem |ket qua |muc )?(?:ddg|danh gia|kiem tra|kt|dg|bai kt|diem kt)? ?(?:ck|cuoi ki|cuoi ky|cuoi hoc ki|cuoi hoc ky|chk|cuoi hk|hoc ki cuoi)(?: (?:i|ii|1|2))?$|^ddgck\w{0,2}$|^cki{1,2}$|^ck[12]$")
-_YEAR = re.compile(r"^(?:dtb ?m ?cn|dtbmcn|tbm? ?cn|tbcn|dtbcn|tbmcn|(?:dtb|tb|tbm|diem tb|diem trung binh|trung binh|xl|xep loai|kq|ket qua|dtbm)? ?(?:mon )?ca nam|xl cn|kq cn|cn)$")
-_TERM = re.compile(
-    r"^(?:dtb ?m?|tbm?|diem tb|diem trung binh|trung binh|trung binh mon|tb mon|xl|xep loai|kq|ket qua|diem tbm|dtb mon|muc)? ?"
-    r"(?:mon )?(?:hoc ki|hoc ky|hk|h k)? ?(i|ii|1|2)?$"
-)
-_TERM_TIGHT = re.compile(r"^(?:dtbmhk|dtbhk|tbmhk|tbhk|xlhk|kqhk|tbm hk|tb hk|dtb hk|dtbm hk|xl hk|kq hk)(i|ii|1|2)?$")
+_AVERAGE = re.compile(r"\b(?:d?tb\w*|trung binh|xl\w*|xep loai|kq\w*|ket qua|tong ket|tk\w*|muc|danh gia chung)\b")
+_MEAN = re.compile(r"\b(?:d?tb\w*|trung binh|tong ket|tk)\b")
+_YEAR = re.compile(r"\b(?:ca nam|\w*cn)\b")
+_TERM = re.compile(r"\b(?:hoc k[iy]|\w*hk) ?(i|ii|1|2)?\b|\b\w*hk(i|ii|1|2)\b")
+_LAST_NUMBER = re.compile(r"(\d{1,2})$")
 _TOPIC = re.compile(r"^(?:diem )?(?:cum )?chuyen de(?: hoc tap)?$|^cdht$|^dcd$")
-ROMAN = {"i": 1, "ii": 2, "1": 1, "2": 2, None: 0, "": 0}
+_NOT_MARK = re.compile(r"\b(?:nhan xet|ghi chu|ngay|giao vien|gv|so lan|so bai|vang|nghi)\b")
+ROMAN = {"i": 1, "ii": 2, "1": 1, "2": 2}
 SHIFTED = 3  # rows one off before the whole sheet is refused
 SIGNATURE = re.compile(r"\b(?:ky ghi ro|ki ghi ro|ky ten|ki ten|nguoi lap|hieu truong|giao vien bo mon|giao vien chu nhiem|ngay \d|tong so|danh sach nay|lap bang|xac nhan)\b")
 
@@ -158,37 +156,79 @@ def _columns(header: Header, term: int) -> Columns | None:
             break
     if found is None:
         return None
-    terms: list[tuple[int, int]] = []
+    both = {number for column in header.columns if (number := _term_of(column))} >= {1, 2}
+    ongoing: list[tuple[int, int]] = []
     for column in header.columns:
-        if column.index != found.name and column.path:
-            _place(found, column, terms)
-    ours = [index for index, number in terms if number in {0, term}]
-    found.term = ours[0] if ours else None
+        if column.index == found.name or not column.path:
+            continue
+        number = _term_of(column)
+        if both and term and number not in {0, term} and not _says_year(column):
+            continue  # a file with both terms: the other one's columns
+        _place(found, column, ongoing, term)
+    numbers = [number for _, number in ongoing]
+    if 0 not in numbers and len(set(numbers)) == len(numbers):
+        ongoing.sort(key=lambda item: item[1])
+    found.ongoing = [index for index, _ in ongoing]
     return found if found.ongoing or found.midterm is not None or found.final is not None else None
 
 
-def _place(found: Columns, column: Column, terms: list[tuple[int, int]]) -> None:
-    leaf, group, index = column.leaf, column.group, column.index
-    if leaf in STT and found.stt is None:
-        found.stt = index
-    elif leaf in CODE and found.code is None:
-        found.code = index
-    elif leaf in BIRTH and found.birth is None:
-        found.birth = index
-    elif leaf in REMARK:
+def _term_of(column: Column) -> int:
+    """The term a column names somewhere in its header; 0 for none."""
+    for text in reversed(column.path):
+        match = _TERM.search(text)
+        if match and (match[1] or match[2]):
+            return ROMAN[match[1] or match[2]]
+    return 0
+
+
+def _says_year(column: Column) -> bool:
+    return bool(_YEAR.search(column.leaf))
+
+
+def _place(found: Columns, column: Column, ongoing: list[tuple[int, int]], term: int) -> None:
+    """Give a column its meaning: by its lowest text, else by all its texts."""
+    leaf, index = column.leaf, column.index
+    whole = " ".join(column.path)
+    plain = {"stt": STT, "code": CODE, "birth": BIRTH}
+    for name, words in plain.items():
+        if leaf in words or whole in words:
+            if getattr(found, name) is None:
+                setattr(found, name, index)
+            return
+    if leaf in REMARK or leaf.startswith("nhan xet"):
         found.remark = index if found.remark is None or leaf.startswith("nhan xet") else found.remark
-    elif _TOPIC.match(leaf):
+        return
+    if _TOPIC.match(leaf):
         found.topic = index
-    elif _ONGOING.match(leaf) or (_ONGOING_GROUP.search(group) and _COUNT.match(leaf)):
-        found.ongoing.append(index)
-    elif _MIDTERM.match(leaf) or _MIDTERM.match(column.whole.replace(" / ", " ")):
+        return
+    role = _role(leaf) or _role(whole)
+    if role == "tx":
+        counted = _LAST_NUMBER.search(leaf)
+        ongoing.append((index, int(counted[1]) if counted else 0))
+    elif role == "gk":
         found.midterm = index if found.midterm is None else found.midterm
-    elif _FINAL.match(leaf) or _FINAL.match(column.whole.replace(" / ", " ")):
+    elif role == "ck":
         found.final = index if found.final is None else found.final
-    elif _YEAR.match(leaf):
-        found.year = index
-    elif leaf and (match := _TERM_TIGHT.match(leaf) or _TERM.match(leaf)) and leaf not in {"i", "ii", "1", "2"}:
-        terms.append((index, ROMAN[match[1]]))
+    elif role == "cn":
+        found.year = index if found.year is None else found.year
+    elif role == "tb" and found.term is None and _term_of(column) in {0, term}:
+        found.term = index
+
+
+def _role(text: str) -> str:
+    """What a mark column's text says: tx, gk, ck, tb, cn, or nothing."""
+    if _NOT_MARK.search(text):
+        return ""
+    mean = _MEAN.search(text)
+    if not mean:
+        for role, pattern in (("gk", _MIDTERM), ("ck", _FINAL), ("tx", _ONGOING)):
+            if pattern.search(text):
+                return role
+    elif _ONGOING.search(text) or _MIDTERM.search(text):
+        return ""  # an average of regular marks is no mark
+    if _YEAR.search(text):
+        return "cn"
+    return "tb" if _AVERAGE.search(text) or _TERM.fullmatch(text) else ""
 
 
 class _Sheet:

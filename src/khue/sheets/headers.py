@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from khue.core.names import fold
-from khue.sheets.workbook import Sheet, address
+from khue.sheets.workbook import Cell, Sheet, address, as_text
 
 _WORD = re.compile(r"[a-z0-9]+")
 NAME = {
@@ -17,11 +17,19 @@ NAME = {
     "ho ten can bo giao vien", "ho va ten can bo giao vien", "ho va ten cbgv", "ho ten cbgv", "ho va ten cbgvnv", "ten hs",
     "full name", "ho chu dem va ten", "ho va ten gv", "ho ten gv", "ho ten can bo giao vien nhan vien",
 }  # fmt: skip
+# A name in two columns: family and middle names, then the given name.
+FAMILY = {
+    "ho dem", "ho va dem", "ho va ten dem", "ho lot", "ho va ten lot", "ho ten dem", "ho", "ho chu dem", "ho va chu dem", "ho chu lot",
+    "ho va chu lot", "ho va lot", "ho dem hoc sinh", "ho va ten dem hoc sinh",
+}  # fmt: skip
+GIVEN = {"ten", "ten hoc sinh", "ten hs", "ten goi"}
 BANNER = (
     "nam hoc", "doc lap", "cong hoa", "so gd", "phong gd", "uy ban", "ubnd", "so giao duc", "bang diem", "danh sach",
     "bang tong hop", "mon hoc lop", "truong t", "thong tin nha truong",
 )  # fmt: skip
 DEPTH, SEARCH = 4, 60
+_NUMBERING = re.compile(r"[(\[]?(?:\d{1,2}|[A-Za-zĐđ])[)\].]?|[(\[]?\d{1,2} ?[=+].*")
+_GIVEN_WORD = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)?")
 
 
 @lru_cache(maxsize=20_000)
@@ -65,6 +73,10 @@ class Header:
     columns: list[Column]
     fields: dict[str, int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        _skip_numbers(self)
+        _join_names(self)
+
     def repeats(self, row: int) -> bool:
         """Whether a row among the data is the header again, whole or one of its rows."""
         paths = {column.index: column.path for column in self.columns}
@@ -84,7 +96,7 @@ class Header:
 
 def find_header(sheet: Sheet, is_anchor: Callable[[str], bool] | None = None) -> Header | None:
     """The header around the first cell that reads like «Họ và tên» (or what `is_anchor` accepts)."""
-    accept = is_anchor or (lambda text: text in NAME)
+    accept = is_anchor or (lambda text: text in NAME or text in FAMILY)
     for row in sheet.numbers()[:SEARCH]:
         hits = [column for column in sheet.rows[row] if accept(key(sheet.text(row, column)))]
         if hits:
@@ -104,6 +116,54 @@ def _around(sheet: Sheet, row: int, anchor: int) -> Header:
     for index in range(width):
         columns.append(_column(sheet, index, top, bottom))
     return Header(sheet, top, bottom + 1, columns)
+
+
+def _skip_numbers(header: Header) -> None:
+    """Step over a row that only numbers the columns: «(1) (2) (3)», «A B C»."""
+    sheet = header.sheet
+    texts = [sheet.text(header.first, column) for column in sheet.rows.get(header.first, {})]
+    names = [column.index for column in header.columns if column.leaf in NAME | FAMILY]
+    numbers = [text for text in texts if _NUMBERING.fullmatch(text)]
+    named = any(sheet.text(header.first, column) and not _NUMBERING.fullmatch(sheet.text(header.first, column)) for column in names)
+    if len(texts) > 2 and len(numbers) == len([text for text in texts if text]) and not named:  # noqa: PLR2004
+        if any(sheet.text(header.first, column) for column in names):
+            header.first += 1
+
+
+def _join_names(header: Header) -> None:
+    """Put a name that stands in two columns into the first of them."""
+    sheet = header.sheet
+    first, second = _name_columns(header)
+    if first is None or second is None:
+        return
+    first.path = tuple(text for text in first.path[:-1] if text not in NAME) + ("ho va ten",)
+    second.path = ()
+    for row in sheet.numbers():
+        if row < header.first:
+            continue
+        given = sheet.rows[row].pop(second.index, None)
+        text = "" if given is None else as_text(given.value)
+        if text and not header.repeats(row):
+            family = sheet.text(row, first.index)
+            sheet.rows[row][first.index] = Cell(f"{family} {text}".strip())
+
+
+def _name_columns(header: Header) -> tuple[Column | None, Column | None]:
+    """The columns of a name written in two parts, if it is."""
+    for column in header.columns:
+        if column.leaf in FAMILY:
+            after = (other for other in header.columns[column.index + 1 :] if other.leaf in GIVEN)
+            return column, next(after, None)
+    name = next((column for column in header.columns if column.leaf in NAME), None)
+    if name is None or name.index + 1 >= len(header.columns):
+        return None, None
+    after = header.columns[name.index + 1]
+    if after.path and after.path != name.path:
+        return None, None
+    sheet = header.sheet
+    rows = [row for row in sheet.numbers() if row >= header.first and sheet.text(row, name.index)]
+    words = [row for row in rows if _GIVEN_WORD.fullmatch(sheet.text(row, after.index))]
+    return (name, after) if len(words) * 2 > len(rows) else (None, None)
 
 
 def _is_group_row(sheet: Sheet, row: int, anchor: int) -> bool:
