@@ -7,7 +7,8 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from khue.core.errors import Conflict, Invalid, KhueError, NotAllowed, NotFound, Refused
@@ -61,8 +62,8 @@ class ErrorPages:
         """Answer a refusal; log and number a bug."""
         if isinstance(error, KhueError):
             return refusal_response(request, error)
-        if settings.DEBUG:
-            return None
+        if settings.DEBUG or isinstance(error, Http404 | PermissionDenied | SuspiciousOperation | BadRequest):
+            return None  # Django answers these itself
         reference = secrets.token_hex(4)
         log.error("bug %s on %s", reference, request.path, exc_info=error)
         return error_page(request, 500, f"KHUE-500-{reference}", _BUG)

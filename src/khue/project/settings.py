@@ -58,9 +58,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-    "khue.modules.access.middleware.ActorMiddleware",
     "khue.kit.web.ErrorPages",
+    "allauth.account.middleware.AccountMiddleware",  # below, so that its «sign in again» is no error
+    "khue.modules.access.middleware.ActorMiddleware",
 ]
 
 TEMPLATES = [
@@ -118,7 +118,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if CONFIG.https else 0
 X_FRAME_OPTIONS = "DENY"
 
 LANGUAGE_CODE = "vi"
-LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+LANGUAGES = [("vi", "Tiếng Việt")] # English screens are a catalogue still to be made (ADR 14)
 LOCALE_PATHS = [PACKAGE / "locale"]
 USE_I18N = True
 USE_TZ = True
