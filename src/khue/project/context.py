@@ -38,5 +38,6 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             url = reverse(name)
         except NoReverseMatch:
             continue
-        entries.append({"label": label, "url": url, "active": request.path.startswith(url)})
-    return {"nav": entries}
+        entries.append({"label": label, "url": url})
+    here = max((str(entry["url"]) for entry in entries if request.path.startswith(str(entry["url"]))), default="")
+    return {"nav": [{**entry, "active": entry["url"] == here} for entry in entries]}

@@ -41,6 +41,12 @@ def short(value: UUID) -> str:
     return ids.short(value)
 
 
+@register.filter
+def low(text: str) -> str:
+    """Inside a sentence: only the first letter small, so that «Học kì I» keeps its number."""
+    return text[:1].lower() + text[1:]
+
+
 @register.filter(name="get")
 def get(mapping: Any, key: Any) -> Any:
     """The entry of a mapping."""
