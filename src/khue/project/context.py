@@ -39,5 +39,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         except NoReverseMatch:
             continue
         entries.append({"label": label, "url": url})
-    here = max((str(entry["url"]) for entry in entries if request.path.startswith(str(entry["url"]))), default="")
+    here = max(
+        (str(entry["url"]) for entry in entries if request.path.startswith(str(entry["url"]))), default=""
+    )
     return {"nav": [{**entry, "active": entry["url"] == here} for entry in entries]}
