@@ -71,6 +71,7 @@ class Header:
     top: int
     first: int
     columns: list[Column]
+    anchor: int  # the column by which the table was found
     fields: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -113,21 +114,18 @@ def _around(sheet: Sheet, row: int, anchor: int) -> Header:
         bottom += 1
     columns = []
     width = max(column for line in range(top, bottom + 1) for column in sheet.rows.get(line, {0: None})) + 1
-    for index in range(width):
+    for index in range(width + 1):  # one more: a given name may stand beside the last header
         columns.append(_column(sheet, index, top, bottom))
-    return Header(sheet, top, bottom + 1, columns)
+    return Header(sheet, top, bottom + 1, columns, anchor)
 
 
 def _skip_numbers(header: Header) -> None:
     """Step over a row that only numbers the columns: «(1) (2) (3)», «A B C»."""
-    sheet = header.sheet
-    texts = [sheet.text(header.first, column) for column in sheet.rows.get(header.first, {})]
-    names = [column.index for column in header.columns if column.leaf in NAME | FAMILY]
-    numbers = [text for text in texts if _NUMBERING.fullmatch(text)]
-    named = any(sheet.text(header.first, column) and not _NUMBERING.fullmatch(sheet.text(header.first, column)) for column in names)
-    if len(texts) > 2 and len(numbers) == len([text for text in texts if text]) and not named:  # noqa: PLR2004
-        if any(sheet.text(header.first, column) for column in names):
-            header.first += 1
+    sheet, row = header.sheet, header.first
+    texts = [text for column in sheet.rows.get(row, {}) if (text := sheet.text(row, column))]
+    numbering = len(texts) > 2 and all(_NUMBERING.fullmatch(text) for text in texts)  # noqa: PLR2004
+    if numbering and sheet.text(row, header.anchor):
+        header.first += 1
 
 
 def _join_names(header: Header) -> None:
@@ -250,13 +248,27 @@ def one_of(*texts: str) -> Matcher:
     return lambda column: column.leaf in wanted or column.whole in wanted
 
 
+_LINK = re.compile(r"^(?:cua|theo|ve|la|cac) | (?:cua|theo|ve|la|thong tin|hs|hoc sinh)$")
+
+
 def under(groups: Iterable[str], leaves: Iterable[str], joined: Iterable[str] = ()) -> Matcher:
-    """A lower text below a group («Cha / Họ và tên»), or both said at once («Họ tên cha»)."""
+    """A lower text below a group («Cha / Họ và tên»), or both in one text («Họ tên cha», «Cha: họ tên»)."""
     tops, lows, whole = {key(g) for g in groups}, {key(t) for t in leaves}, {key(t) for t in joined}
 
     def matches(column: Column) -> bool:
         if column.leaf in whole:
             return True
-        return column.leaf in lows and any(part in tops for part in column.path[:-1])
+        if column.leaf in lows and any(part in tops for part in column.path[:-1]):
+            return True
+        return any(rest in lows for rest in _rests(column.leaf, tops))
 
     return matches
+
+
+def _rests(text: str, tops: set[str]) -> Iterable[str]:
+    """What a text says besides the group it names at its beginning or end."""
+    for top in tops:
+        for rest in (text.removeprefix(top + " "), text.removesuffix(" " + top)):
+            if rest != text:
+                yield rest
+                yield _LINK.sub("", rest)

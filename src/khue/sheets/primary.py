@@ -91,25 +91,41 @@ def _field(column: Column, known_traits: dict[tuple[str, str], str]) -> str:
         return "ll"
     if leaf in RESULT and not any(subject_code_of(text, "TH") for text in whole[:-1]):
         return "xl"
-    group = " ".join(whole[:-1])
-    if "pham chat" in group and (found := known_traits.get(("pc", leaf))):
-        return found
-    if "nang luc" in group and (found := known_traits.get(("nl", leaf))):
-        return found
-    texts = [text for text in whole if text not in LEVEL_LEAVES and text not in TEST_LEAVES]
-    for text in reversed(texts):
-        code = subject_code_of(text, "TH")
-        if code:
-            return f"kt.{code}" if leaf in TEST_LEAVES else f"mon.{code}"
+    text = " ".join(whole)
+    for prefix, words in (("pc", "pham chat"), ("nl", "nang luc")):
+        if words in text:  # «Phẩm chất / Yêu nước», «Phẩm chất: yêu nước»
+            found = next((f for (group, name), f in known_traits.items() if group == prefix and _ends(text, name)), "")
+            if found:
+                return found
+    if not any(words in text for words in ("pham chat", "nang luc")):
+        found = _subject_field(whole)
+        if found:
+            return found
     for prefix in ("pc", "nl"):  # no group says which: a quality's name is enough
         if found := known_traits.get((prefix, leaf)):
             return found
-    # «Điểm KTĐK Toán», «Toán (điểm)» in one header row
-    words = leaf
-    test = any(part in words for part in ("diem", "ktdk"))
-    bare = re.sub(r"\b(?:diem|ktdk|kt|muc|dat duoc|muc dat duoc|mdd)\b", " ", words).strip()
-    code = subject_code_of(bare, "TH") if bare and bare != words else None
-    return (f"kt.{code}" if test else f"mon.{code}") if code else ""
+    return ""
+
+
+def _ends(text: str, name: str) -> bool:
+    return text == name or text.endswith(" " + name)
+
+
+_NOISE = re.compile(r"\b(?:cac )?mon hoc (?:va|hoac)? ?(?:hoat dong giao duc|hdgd)\b|\b(?:cac )?mon hoc\b|\bhdgd\b")
+_TEST = re.compile(r"\b(?:diem(?: kt\w*| kiem tra(?: dinh k[iy])?| thi)?|ktdk|bai kt|kt|kiem tra(?: dinh k[iy])?)\b(?: cuoi nam| cuoi k[iy]| giua k[iy])?")
+_LEVEL = re.compile(r"\b(?:muc(?: dat(?: duoc)?| do)?|mdd|dat duoc|danh gia|xep loai)\b")
+
+
+def _subject_field(path: tuple[str, ...]) -> str:
+    """«mon.TOAN» or «kt.TOAN» from the texts of a header, in one cell or several."""
+    texts = [text for text in path if text not in LEVEL_LEAVES and text not in TEST_LEAVES]
+    test = any(_TEST.search(text) for text in path)
+    for text in (*reversed(texts), " ".join(path)):
+        bare = " ".join(_LEVEL.sub(" ", _TEST.sub(" ", _NOISE.sub(" ", text))).split())
+        code = subject_code_of(text, "TH") or (subject_code_of(bare, "TH") if bare else None)
+        if code:
+            return f"kt.{code}" if test else f"mon.{code}"
+    return ""
 
 
 def _order(columns: dict[str, int]) -> list[str]:
@@ -131,7 +147,9 @@ def _read(
         name = sheet.text(row, columns["ho_ten"]) if "ho_ten" in columns else ""
         code = sheet.text(row, columns["code"]) if "code" in columns else ""
         number = sheet.text(row, columns["stt"]) if "stt" in columns else ""
-        if row < header.first or header.repeats(row) or not name or key(name) in NAME or not (code or number.isdigit()):
+        if row < header.first or header.repeats(row) or not name or key(name) in NAME or not (
+            code or number.isdigit() or ("ngay_sinh" in columns and values.date(sheet.cell(row, columns["ngay_sinh"])).value)
+        ):
             continue
         if SIGNATURE.search(key(name)) and not code:
             continue

@@ -34,7 +34,7 @@ COMMUNE = ("Xã/Phường", "Xã", "Xã, phường", "Phường/Xã", "Xã/Phư�
 YEAR = ("Năm sinh",)
 JOB = ("Nghề nghiệp", "Nghề", "Công việc")
 PHONE = ("Điện thoại", "SĐT", "Số điện thoại", "Số ĐTDĐ", "ĐT", "Số ĐT", "Di động", "ĐTDĐ")
-NAMES = ("Họ và tên", "Họ tên", "Tên", "Họ, tên")
+NAMES = ("Tên", *NAME)
 
 
 def _parent(groups: tuple[str, ...], short: tuple[str, ...]) -> tuple[Matcher, Matcher, Matcher, Matcher]:

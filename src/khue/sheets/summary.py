@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,8 @@ ABSENT_GROUP = ("buoi nghi", "so buoi nghi", "ngay nghi", "so ngay nghi", "nghi 
 EXCUSED = {"p", "co phep", "cp", "phep", "nghi p", "nghi co phep", "vang p", "vang co phep", "nghi phep", "so buoi nghi co phep", "buoi nghi co phep"}
 UNEXCUSED = {"k", "khong phep", "kp", "nghi k", "nghi khong phep", "vang k", "vang khong phep", "so buoi nghi khong phep", "buoi nghi khong phep"}
 PERSONAL = {"so dinh danh ca nhan", "so dinh danh", "cccd", "so cccd", "can cuoc", "so can cuoc"}
+# What stands beside a subject's name: «Toán (HS 1)», «GDTC (N.xét)», «ĐTB Toán».
+_NOISE = re.compile(r"\b(?:hs ?[123]|he so [123]|n xet|nhan xet|diem|tbm?|dtbm?|mon|hoc k[iy](?: (?:ii|i|[12]))?|hk ?(?:ii|i|[12])?|ca nam|cn)\b")
 WORDS = {"tot": "Tốt", "t": "Tốt", "kha": "Khá", "k": "Khá", "dat": "Đạt", "d": "Đạt", "chua dat": "Chưa đạt", "cd": "Chưa đạt"}
 
 
@@ -73,11 +76,15 @@ def _field(column: Column, school_class: KnownClass) -> str:
     if any(text.startswith(CONDUCT) for text in texts):
         return "ren_luyen"
     in_group = any(text.startswith(ABSENT_GROUP) for text in column.path[:-1])
+    for group in sorted(ABSENT_GROUP, key=len, reverse=True):
+        if leaf.startswith(group + " ") and leaf.removeprefix(group + " ") in EXCUSED | UNEXCUSED:
+            leaf, in_group = leaf.removeprefix(group + " "), True  # «Buổi nghỉ P» in one cell
+            break
     if leaf in EXCUSED and (in_group or len(leaf) > 2):  # noqa: PLR2004 - «P» alone says nothing
         return "nghi_p"
     if leaf in UNEXCUSED and (in_group or len(leaf) > 2):  # noqa: PLR2004
         return "nghi_k"
-    for text in texts:
+    for text in (*texts, *(_NOISE.sub(" ", text).strip() for text in texts)):
         code = subject_code_of(text, school_class.level) if text else None
         if code and code in school_class.subjects:
             return code
@@ -98,7 +105,7 @@ def _read(
         name = sheet.text(row, columns["name"])
         code = sheet.text(row, columns["code"]) if "code" in columns else ""
         number = sheet.text(row, columns["stt"]) if "stt" in columns else ""
-        if not name or key(name) in NAME or not (code or number.isdigit()) or (SIGNATURE.search(key(name)) and not code):
+        if not name or key(name) in NAME or not (code or number.isdigit() or _born(sheet, row, columns)) or (SIGNATURE.search(key(name)) and not code):
             continue
         birth = values.date(sheet.cell(row, columns["birth"])).value if "birth" in columns else ""
         match = pupils.find(code, name, birth or "")
@@ -120,6 +127,10 @@ def _read(
             report.findings.append(Finding("pupil_missing_in_file", WARNING, sheet.name, "", pupil.ref, {"ho_ten": pupil.name}))
     about = {"class": school_class.name, "term": term}
     report.tables.append(Table(sheet.name, "term_summary", names, rows, about))
+
+
+def _born(sheet: Sheet, row: int, columns: dict[str, int]) -> bool:
+    return "birth" in columns and bool(values.date(sheet.cell(row, columns["birth"])).value)
 
 
 def _row(
