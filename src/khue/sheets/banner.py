@@ -6,16 +6,22 @@ import re
 from dataclasses import dataclass
 
 from khue.core.names import fold
-from khue.rules.curriculum import subject_code_of
 from khue.sheets.data import ImportAs, Known, Refuse
 from khue.sheets.headers import key
+from khue.sheets.subjects import subject_of
 from khue.sheets.workbook import Sheet, address
 
-_TERM = re.compile(r"\b(?:hoc k[iy]|hk)\s*[:\-]?\s*(iii|ii|i|1|2)\b")
+_TERM = re.compile(r"\b(?:hoc k[iy]|k[iy]|hk)\s*[:\-]?\s*(iii|ii|i|1|2)\b")
 _TERM_TIGHT = re.compile(r"\bhk(ii|i|1|2)\b")
 _YEAR = re.compile(r"(20\d\d)\s*[-–—/]\s*(20\d\d)")
-_CLASS = re.compile(r"\bl[oớ]p\s*:?\s*(\d{1,2}\s*[\w.]{0,6})", re.IGNORECASE)
-_SUBJECT = re.compile(r"m[oô]n(?:\s+h[oọ]c)?\s*:?\s*(.+?)\s*(?:-|–|\(|,|l[oớ]p|kh[oố]i|h[oọ]c k|năm h|hk|$)", re.IGNORECASE)
+_YEAR_SHORT = re.compile(r"nam hoc\s*:?\s*(20\d\d)\s*[-–—/]\s*(\d\d)\b")
+_CLASS = re.compile(r"\bl[oớ]p(?:\s+h[oọ]c)?\s*:?\s*(\d{1,2}.*)", re.IGNORECASE)
+_CLASS_WORD = re.compile(r"\d{1,2}(?:[^\W\d_]\w{0,4}|[./]\d{1,2}|[./-][^\W\d_]\w{0,3})(?:\.\d{1,2})?")
+_SUBJECT = re.compile(
+    r"m[oô]n(?:\s+h[oọ]c)?\s*:?\s*(.+?)\s*(?: - |–|\(|,|;|\||l[oớ]p|kh[oố]i|h[oọ]c k|\bk[iìyỳ]\b|năm h|hk|gi[aá]o vi[eê]n|gv|$)",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"(?:ten )?(?:truong|lop|lop hoc|mon|mon hoc|hoc k[iy]|hk|nam hoc|khoi)\s*:?")
 ROMAN = {"i": 1, "ii": 2, "1": 1, "2": 2}
 
 
@@ -38,36 +44,60 @@ class Banner:
     school: Said | None = None
 
 
-def read_banner(sheet: Sheet, above: int, level: str) -> Banner:
+def read_banner(sheet: Sheet, above: int, level: str, known: Known | None = None) -> Banner:
     """Read the rows above the header."""
     found = Banner()
+    classes = {class_name(row.name) for row in known.classes} if known else set()
     for row in sheet.numbers():
         if row >= above:
             break
-        for column in sorted(sheet.rows[row]):
+        columns = sorted(sheet.rows[row])
+        for number, column in enumerate(columns):
             text = sheet.text(row, column)
-            if text:
-                _take(found, text, address(row, column), level)
+            if not text:
+                continue
+            spot = address(row, column)
+            if _LABEL.fullmatch(fold(text)) and number + 1 < len(columns):  # «Lớp:» and «6A» in two cells
+                text = f"{text.rstrip(':')} {sheet.text(row, columns[number + 1])}"
+            _take(found, text, spot, level, classes)
     return found
 
 
-def _take(found: Banner, text: str, cell: str, level: str) -> None:
+def _take(found: Banner, text: str, cell: str, level: str, classes: set[str]) -> None:
     plain = fold(text)
-    if found.year is None and (year := _YEAR.search(text)):
-        found.year = Said(f"{year[1]}-{year[2]}", cell)
-    if term := (_TERM.search(plain) or _TERM_TIGHT.search(plain)):
+    if found.year is None:
+        if year := _YEAR.search(text):
+            found.year = Said(f"{year[1]}-{year[2]}", cell)
+        elif year := _YEAR_SHORT.search(plain):
+            found.year = Said(f"{year[1]}-20{year[2]}", cell)
+    if (term := (_TERM.search(plain) or _TERM_TIGHT.search(plain))) and term[1] in ROMAN:
         # A later, more exact text («… - Lớp 8A - (Học kỳ 2)») does not change what the title says.
         found.term = found.term or Said(ROMAN[term[1]], cell)
     if found.school_class is None and (named := _CLASS.search(text)):
-        name = named[1].strip().rstrip(".-")
-        if not plain.startswith("danh sach lop nam hoc"):
-            found.school_class = Said(class_name(name), cell)
+        name = _class_said(named[1], classes)
+        if name:
+            found.school_class = Said(name, cell)
     if found.subject is None and (subject := _SUBJECT.search(text)):
-        code = subject_code_of(subject[1], level) if level else None
+        code = subject_of(subject[1], level)
         if code:
             found.subject = Said(code, cell)
-    if found.school is None and plain.startswith("truong ") and len(plain) < 90:  # noqa: PLR2004 - a line, not a text
-        found.school = Said(text.split("(")[0].strip(), cell)
+    if found.school is None and re.match(r"(?:ten )?truong\b", plain) and len(plain) < 90:  # noqa: PLR2004 - a line
+        name = re.sub(r"^(?:tên\s+)?trường\s*:\s*", "", text, flags=re.IGNORECASE)
+        found.school = Said(re.split(r"\(| - |–|;|\s{3,}", name)[0].strip(), cell)
+
+
+def _class_said(tail: str, classes: set[str]) -> str:
+    """The class a text names after «Lớp»; nothing if it names a grade only («Lớp 6»)."""
+    words = [word.strip(",;.:-()") for word in tail.split()[:2]]
+    joined = [class_name("".join(words)), class_name(words[0])]
+    for name in joined:
+        if name in classes:
+            return name
+    if _CLASS_WORD.fullmatch(words[0]):
+        return joined[1]
+    if len(words) > 1 and words[0].isdigit() and re.fullmatch(r"[A-ZĐa-zđ]\d{0,2}", words[1]):
+        return joined[0]
+    return ""
 
 
 def class_name(text: str) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from khue.core.decimals import from_tenths, rounded_quotient, tenths
-from khue.rules.curriculum import subject_code_of, subject_name
+from khue.rules.curriculum import subject_name
 from khue.sheets import values
 from khue.sheets.banner import Banner, class_name, fits, read_banner
 from khue.sheets.data import (
@@ -26,6 +26,7 @@ from khue.sheets.data import (
 )
 from khue.sheets.headers import NAME, Column, Header, find_header, key
 from khue.sheets.pupils_known import Pupils, name_key
+from khue.sheets.subjects import subject_of
 from khue.sheets.values import Read
 from khue.sheets.workbook import Book, Sheet, address, as_text
 
@@ -100,7 +101,7 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
         columns = _columns(header, wanted.term) if header else None
         if header is None or columns is None:
             continue
-        banner = read_banner(sheet, header.top, school_class.level)
+        banner = read_banner(sheet, header.top, school_class.level, known)
         fits(banner, wanted, known, sheet)
         code = _subject(sheet, banner, wanted, school_class.level, alone=len(candidates) == 1)
         if code is None:
@@ -129,7 +130,7 @@ def _class(wanted: ImportAs, known: Known) -> KnownClass:
 
 
 def _subject(sheet: Sheet, banner: Banner, wanted: ImportAs, level: str, *, alone: bool) -> str | None:
-    named = subject_code_of(sheet.name, level)
+    named = subject_of(sheet.name, level)
     said = str(banner.subject.value) if banner.subject else None
     if named and said and named != said:
         raise Refuse(

@@ -152,7 +152,8 @@ def _name_columns(header: Header) -> tuple[Column | None, Column | None]:
         if column.leaf in FAMILY:
             after = (other for other in header.columns[column.index + 1 :] if other.leaf in GIVEN)
             return column, next(after, None)
-    name = next((column for column in header.columns if column.leaf in NAME), None)
+    names = [column for column in header.columns if column.leaf in NAME]
+    name = next((column for column in names if set(column.path) <= NAME), names[0] if names else None)
     if name is None or name.index + 1 >= len(header.columns):
         return None, None
     after = header.columns[name.index + 1]

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from khue.rules.curriculum import subject_code_of, traits
+from khue.rules.curriculum import traits
 from khue.rules.primary import PrimaryLevel, year_level
 from khue.sheets import values
 from khue.sheets.banner import class_name, read_banner
@@ -14,6 +14,7 @@ from khue.sheets.data import ERROR, INFO, WARNING, FileReport, Finding, ImportAs
 from khue.sheets.gradebook import BIRTH, CODE, SIGNATURE, STT
 from khue.sheets.headers import NAME, Column, Header, find_header, key
 from khue.sheets.pupils_known import Pupils
+from khue.sheets.subjects import subject_of
 from khue.sheets.workbook import Book, Sheet, address
 
 THC = {"t": "T", "h": "H", "c": "C", "hoàn thành tốt": "T", "hoàn thành": "H", "chưa hoàn thành": "C", "htt": "T", "ht": "H", "cht": "C"}
@@ -40,7 +41,7 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
         header = find_header(sheet) if sheet.visible else None
         if header is None:
             continue
-        banner = read_banner(sheet, header.top, "TH")
+        banner = read_banner(sheet, header.top, "TH", known)
         if banner.year and wanted.school_year and banner.year.value != wanted.school_year:
             raise Refuse("year_mismatch", sheet=sheet.name, cell=banner.year.cell, file=banner.year.value, target=wanted.school_year)
         columns = _columns(header)
@@ -89,7 +90,7 @@ def _field(column: Column, known_traits: dict[tuple[str, str], str]) -> str:
         return "ht"
     if leaf in UP:
         return "ll"
-    if leaf in RESULT and not any(subject_code_of(text, "TH") for text in whole[:-1]):
+    if leaf in RESULT and not any(subject_of(text, "TH") for text in whole[:-1]):
         return "xl"
     text = " ".join(whole)
     for prefix, words in (("pc", "pham chat"), ("nl", "nang luc")):
@@ -122,7 +123,7 @@ def _subject_field(path: tuple[str, ...]) -> str:
     test = any(_TEST.search(text) for text in path)
     for text in (*reversed(texts), " ".join(path)):
         bare = " ".join(_LEVEL.sub(" ", _TEST.sub(" ", _NOISE.sub(" ", text))).split())
-        code = subject_code_of(text, "TH") or (subject_code_of(bare, "TH") if bare else None)
+        code = subject_of(text, "TH") or subject_of(bare, "TH")
         if code:
             return f"kt.{code}" if test else f"mon.{code}"
     return ""

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from khue.core.names import fold
-from khue.rules.curriculum import level_of_grade, subject_code_of
+from khue.rules.curriculum import level_of_grade
 from khue.rules.identifiers import fits_person, personal_id
 from khue.sheets import values
 from khue.sheets.banner import class_name, read_banner
@@ -15,6 +15,7 @@ from khue.sheets.gradebook import SIGNATURE, STT
 from khue.sheets.headers import NAME, Header, Matcher, assign, find_header, key, one_of, under
 from khue.sheets.places import Places, province_name
 from khue.sheets.pupils_known import Pupils
+from khue.sheets.subjects import subject_of
 from khue.sheets.values import Read
 from khue.sheets.workbook import Book, Sheet, address
 
@@ -153,7 +154,7 @@ class _Reader:
         self.places = Places(known)
         self.fields = _merged(assign(header, FIELDS))
         self._which_code()
-        banner = read_banner(sheet, header.top, known.levels[0] if known.levels else "")
+        banner = read_banner(sheet, header.top, known.levels[0] if known.levels else "", known)
         named = class_name(sheet.name) if _CLASS.fullmatch(sheet.name) else ""
         said = str(banner.school_class.value) if banner.school_class else ""
         self.class_name = class_name(wanted.school_class) if wanted.school_class else said or named
@@ -292,7 +293,7 @@ class _Reader:
         grade = re.match(r"\d{1,2}", group)
         level = level_of_grade(int(grade[0])) if grade else "THPT"
         parts = [part for part in re.split(r"\s*[,;+/]\s*", text) if part]
-        codes = [subject_code_of(part, level) for part in parts]
+        codes = [subject_of(part, level) for part in parts]
         if None in codes:
             return Read([code for code in codes if code] or None, "value_invalid", WARNING, {"raw": text})
         return Read(codes)

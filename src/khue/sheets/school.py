@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from khue.core.names import fold
-from khue.rules.curriculum import level_of_grade, part_of, subject_code_of
+from khue.rules.curriculum import level_of_grade, part_of
 from khue.sheets import values
 from khue.sheets.banner import class_name
 from khue.sheets.data import ERROR, WARNING, FileReport, Finding, ImportAs, Known, Refuse, Table
@@ -16,6 +16,7 @@ from khue.sheets.gradebook import SIGNATURE, STT
 from khue.sheets.headers import NAME, Header, Matcher, assign, find_header, key, one_of
 from khue.sheets.places import Places
 from khue.sheets.pupils_known import name_key
+from khue.sheets.subjects import subject_of
 from khue.sheets.workbook import Book, Sheet, address
 
 STAFF_CODE = one_of("Mã cán bộ", "Mã CB", "Mã giáo viên", "Mã GV", "Mã định danh", "Mã CBGV", "Mã định danh Bộ", "Mã nhân sự", "Mã CBGVNV",
@@ -227,7 +228,7 @@ MANY_SUBJECTS = "TIEUHOC"  # a primary teacher of most subjects of the own class
 
 def _subject(text: str, level: str) -> str:
     """The code of the subject a person teaches; the text itself where no list has it."""
-    found = subject_code_of(text, level) or part_of(text, level)
+    found = subject_of(text, level) or part_of(text, level)
     if found:
         return found
     plain = fold(text)
@@ -235,14 +236,14 @@ def _subject(text: str, level: str) -> str:
 
 
 def _codes(text: str, level: str) -> list[str]:
-    whole = subject_code_of(text, level) if text and level else None
+    whole = subject_of(text, level) if text and level else None
     if whole:
         return [whole]
     found: list[str] = []
     for part in _LIST.split(text):
         # «Giáo dục kinh tế và pháp luật» is one subject, «Toán và Vật lí» are two.
-        whole = subject_code_of(part, level) if part and level else None
-        parts = [whole] if whole else [subject_code_of(piece, level) for piece in _SPLIT.split(part) if piece and level]
+        whole = subject_of(part, level) if part and level else None
+        parts = [whole] if whole else [subject_of(piece, level) for piece in _SPLIT.split(part) if piece and level]
         found += [code for code in parts if code]
     return found
 
@@ -344,6 +345,11 @@ def _is_matrix(header: Header) -> bool:
     return sum(1 for column in header.columns if _CLASS.fullmatch(column.written)) >= 2  # noqa: PLR2004
 
 
+def _level_of(name: str) -> str:
+    grade = re.match(r"\d{1,2}", name)
+    return level_of_grade(int(grade[0])) if grade and 1 <= int(grade[0]) <= 12 else ""  # noqa: PLR2004
+
+
 def _matrix(sheet: Sheet, header: Header, staff: Staff, level: str, names: list[str], report: FileReport) -> None:
     subject_column = next(column.index for column in header.columns if column.leaf in SUBJECT_HEAD)
     classes = {column.index: class_name(column.written) for column in header.columns if _CLASS.fullmatch(column.written)}
@@ -359,15 +365,23 @@ def _matrix(sheet: Sheet, header: Header, staff: Staff, level: str, names: list[
         text = sheet.text(row, subject_column)
         if row < header.first or not text or header.repeats(row):
             continue
-        code = subject_code_of(text, level)
+        levels = {column: _level_of(name) or level for column, name in classes.items()}
+        codes = {column: subject_of(text, level) for column, level in levels.items()}
         cells = [column for column in classes if sheet.text(row, column)]
-        if code is None:
+        if not any(codes.values()):
             if cells and not SIGNATURE.search(key(text)):
                 report.findings.append(
                     Finding("subject_unknown", ERROR, sheet.name, address(row, subject_column), "", {"raw": text})
                 )
             continue
         for column in cells:
+            code = codes[column]
+            if code is None:
+                info = {"raw": text, "class": classes[column]}
+                report.findings.append(
+                    Finding("subject_unknown", ERROR, sheet.name, address(row, column), "", info)
+                )
+                continue
             for name in re.split(r"\s*(?:;|\n|\+|/|,| và )\s*", sheet.text(row, column)):
                 if not name:
                     continue

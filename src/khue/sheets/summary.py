@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Any
 
 from khue.core.names import fold
-from khue.rules.curriculum import subject_code_of
 from khue.rules.levels import learning_level
 from khue.sheets import values
 from khue.sheets.banner import class_name, fits, read_banner
@@ -15,6 +13,7 @@ from khue.sheets.data import ERROR, INFO, WARNING, FileReport, Finding, ImportAs
 from khue.sheets.gradebook import BIRTH, CODE, SIGNATURE, STT
 from khue.sheets.headers import NAME, Column, Header, find_header, key
 from khue.sheets.pupils_known import Pupils
+from khue.sheets.subjects import subject_of
 from khue.sheets.workbook import Book, Sheet, address
 
 LEARNING = ("ket qua hoc tap", "kqht", "hoc tap", "hoc luc", "muc hoc tap", "kq hoc tap", "xep loai hoc tap", "xlhl", "danh gia hoc tap")
@@ -23,8 +22,6 @@ ABSENT_GROUP = ("buoi nghi", "so buoi nghi", "ngay nghi", "so ngay nghi", "nghi 
 EXCUSED = {"p", "co phep", "cp", "phep", "nghi p", "nghi co phep", "vang p", "vang co phep", "nghi phep", "so buoi nghi co phep", "buoi nghi co phep"}
 UNEXCUSED = {"k", "khong phep", "kp", "nghi k", "nghi khong phep", "vang k", "vang khong phep", "so buoi nghi khong phep", "buoi nghi khong phep"}
 PERSONAL = {"so dinh danh ca nhan", "so dinh danh", "cccd", "so cccd", "can cuoc", "so can cuoc"}
-# What stands beside a subject's name: «Toán (HS 1)», «GDTC (N.xét)», «ĐTB Toán».
-_NOISE = re.compile(r"\b(?:hs ?[123]|he so [123]|n xet|nhan xet|diem|tbm?|dtbm?|mon|hoc k[iy](?: (?:ii|i|[12]))?|hk ?(?:ii|i|[12])?|ca nam|cn)\b")
 WORDS = {"tot": "Tốt", "t": "Tốt", "kha": "Khá", "k": "Khá", "dat": "Đạt", "d": "Đạt", "chua dat": "Chưa đạt", "cd": "Chưa đạt"}
 
 
@@ -37,7 +34,7 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
         if header is None:
             continue
         level = known.classes[0].level if known.classes else ""
-        banner = read_banner(sheet, header.top, level)
+        banner = read_banner(sheet, header.top, level, known)
         fits(banner, wanted, known, sheet)
         named = str(banner.school_class.value) if banner.school_class else class_name(sheet.name)
         school_class = classes.get(named)
@@ -84,8 +81,8 @@ def _field(column: Column, school_class: KnownClass) -> str:
         return "nghi_p"
     if leaf in UNEXCUSED and (in_group or len(leaf) > 2):  # noqa: PLR2004
         return "nghi_k"
-    for text in (*texts, *(_NOISE.sub(" ", text).strip() for text in texts)):
-        code = subject_code_of(text, school_class.level) if text else None
+    for text in texts:
+        code = subject_of(text, school_class.level)
         if code and code in school_class.subjects:
             return code
     return ""

@@ -109,7 +109,7 @@ def comment(cell: Cell | None) -> Read:
     if trouble:
         return trouble
     text = as_text(cell.value)
-    known = PASS_WORDS.get(text.lower())
+    known = PASS_WORDS.get(text.lower()) or PASS_WORDS.get(re.sub(r"[\s.]", "", text.lower()))
     if known:
         return Read(known)
     if isinstance(cell.value, Decimal | dt.date) or _NUMBER.fullmatch(text):

@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 from xml.parsers import expat
 
@@ -150,7 +151,9 @@ def _read_xls(data: bytes, filename: str, limits: Limits) -> Book:
         for about in source.sheets_metadata:
             sheet = Sheet(about.name, visible=about.visible == SheetVisibleEnum.Visible)
             found = source.get_sheet_by_name(about.name)
-            for number, line in enumerate(found.to_python(skip_empty_area=False)[: limits.rows]):
+            for (top, left), (bottom, right) in found.merged_cell_ranges or ():
+                sheet.merges.append((top, left, bottom, right))
+            for number, line in enumerate(islice(found.iter_rows(), limits.rows)):
                 cells = {
                     column: Cell(_from_calamine(value))
                     for column, value in enumerate(line[: limits.columns])
