@@ -10,7 +10,7 @@ from khue.rules.curriculum import level_of_grade
 from khue.rules.identifiers import fits_person, personal_id
 from khue.sheets import values
 from khue.sheets.banner import class_name, read_banner
-from khue.sheets.data import ERROR, INFO, WARNING, FileReport, Finding, ImportAs, Known, Refuse, Table
+from khue.sheets.data import ERROR, INFO, WARNING, FileReport, Finding, ImportAs, Known, KnownPupil, Refuse, Table
 from khue.sheets.gradebook import SIGNATURE, STT
 from khue.sheets.headers import NAME, Header, Matcher, assign, find_header, key, one_of, under
 from khue.sheets.places import Places, province_name
@@ -81,6 +81,7 @@ FIELDS: dict[str, Matcher] = {
     "so_dang_bo": one_of("Số đăng bộ", "Sổ đăng bộ", "Số ĐB", "Số sổ đăng bộ", "Số thứ tự sổ đăng bộ"),
     "ngay_sinh": one_of("Ngày sinh", "Ngày tháng năm sinh", "Ngày, tháng, năm sinh", "Sinh ngày", "Ngày sinh HS", "Ngày sinh học sinh", "NTNS"),
     "gioi_tinh": one_of("Giới tính", "Nam/nữ", "Phái", "Giới"),
+    "nu": one_of("Nữ"),  # a tick for girls instead of the sex in words
     "quoc_tich": one_of("Quốc tịch"), "dan_toc": one_of("Dân tộc"), "ton_giao": one_of("Tôn giáo"),
     "co_xom": _now[0], "co_khu": _now[1], "co_tinh": _now[2], "co_xa": _now[3],
     "tt_xom": _home[0], "tt_khu": _home[1], "tt_tinh": _home[2], "tt_xa": _home[3],
@@ -110,7 +111,7 @@ FIELDS: dict[str, Matcher] = {
     "co_xa_1": one_of(*COMMUNE), "co_tinh_1": one_of(*PROVINCE),
 }  # fmt: skip
 STAFF_SIGNS = {"chuc vu", "mon day", "ma can bo", "trinh do chuyen mon", "ma so cdnn", "vi tri viec lam", "ma giao vien"}
-FLAGS = {"can_ngheo", "doan_vien", "doi_vien"}
+FLAGS = {"can_ngheo", "doan_vien", "doi_vien", "nu"}
 YEARS = {"cha_nam", "me_nam", "gh_nam"}
 PHONES = {"cha_dt", "me_dt", "gh_dt", "dt_sll", "dt_hs"}
 DATES = {"ngay_sinh", "ngay_cap", "ngay_vao"}
@@ -185,8 +186,11 @@ class _Reader:
 
     def run(self) -> None:
         """Read every row."""
+        ticked = "nu" in self.fields and "gioi_tinh" not in self.fields
         order = [name for name in (*ORDER, *self.fields) if name in self.fields or name in COMMUNES.values()]
         order = [name for name in dict.fromkeys(order) if name in self.fields or self._code_of(name)]
+        if ticked:
+            order = [name if name != "nu" else "gioi_tinh" for name in order]
         names = ["r", "ref", *order]
         rows: list[list[Any]] = []
         for row in self.sheet.numbers():
@@ -228,6 +232,8 @@ class _Reader:
         for name, column in fields.items():
             reads[name] = self._cell(name, row, column, group)
             found[name] = reads[name].value
+        if "nu" in found and "gioi_tinh" not in found:
+            found["gioi_tinh"] = "Nữ" if found["nu"] else "Nam"
         code = found.get("ma_moet") or found.get("ma_hs") or ""
         birth = found.get("ngay_sinh") or ""
         match = self.pupils.find(str(code), found["ho_ten"] or "", birth)
@@ -246,11 +252,23 @@ class _Reader:
             if self.classes and group not in self.classes:
                 self.say("class_unknown", ERROR, row, fields["lop"], str(ref or ""), raw=found["lop"])
                 return None
+        self._about_code(row, found, match.pupil)
         for name, read in reads.items():
             if read.kind:
                 self.say(read.kind, read.severity, row, fields[name], str(ref or ""), field=name, **read.info)
         self._look_up(row, found, str(ref or ""))
         return found if self._once(row, found, str(ref or "")) else None
+
+    def _about_code(self, row: int, found: dict[str, Any], pupil: KnownPupil | None) -> None:
+        """A pupil still without the Ministry's code, or one who gets it with this file."""
+        column = self.fields.get("ma_moet")
+        if column is None:
+            return
+        code, ref = found["ma_moet"], str(found["ref"] or "")
+        if not code:
+            self.say("temporary_code", INFO, row, column, ref)
+        elif pupil is not None and pupil.ref != code and MINISTRY.fullmatch(str(code)):
+            self.say("code_assigned", INFO, row, column, ref, value=code)
 
     def _class_of(self, row: int) -> str:
         text = self.sheet.text(row, self.fields["lop"]) if "lop" in self.fields else ""

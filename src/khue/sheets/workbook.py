@@ -103,10 +103,21 @@ def read(data: bytes, filename: str, limits: Limits) -> Book:
         return _read_xlsx(data, limits)
     if data.startswith(OLE):
         return _read_xls(data, filename, limits)
+    data = _decoded(data)
     looks = _looks_like(data)
     if looks == "csv" and filename.lower().endswith((".csv", ".txt")):
-        return _read_csv(data)
+        return _read_csv(data, limits)
     raise Refuse("not_an_xlsx", looks_like=looks)
+
+
+def _decoded(data: bytes) -> bytes:
+    """Text as UTF-8: Excel also saves «Unicode text» as UTF-16, old programs as Windows-1258."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace").encode()
+    try:
+        return data.decode("utf-8-sig").encode()
+    except UnicodeDecodeError:
+        return data if b"\x00" in data else data.decode("cp1258", errors="replace").encode()
 
 
 def _looks_like(data: bytes) -> str:
@@ -124,17 +135,19 @@ def _looks_like(data: bytes) -> str:
     return "csv" if any(sep in head for sep in (b";", b",", b"\t")) else "text"
 
 
-def _read_csv(data: bytes) -> Book:
+def _read_csv(data: bytes, limits: Limits) -> Book:
     import csv  # noqa: PLC0415 - rare
 
-    text = data.decode("utf-8-sig", errors="replace")
-    first = text.split("\n", 1)[0]
-    delimiter = max(";,\t", key=first.count)
+    text = data.decode(errors="replace")
+    delimiter = max(";,\t", key=text[:20_000].count)
     sheet = Sheet("CSV")
-    for number, line in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter)):
-        cells = {column: Cell(value) for column, value in enumerate(line) if value.strip()}
-        if cells:
-            sheet.rows[number] = cells
+    try:
+        for number, line in enumerate(islice(csv.reader(io.StringIO(text), delimiter=delimiter), limits.rows)):
+            cells = {column: Cell(value) for column, value in enumerate(line[: limits.columns]) if value.strip()}
+            if cells:
+                sheet.rows[number] = cells
+    except csv.Error as error:
+        raise Refuse("file_damaged") from error
     return Book([sheet], "csv")
 
 
