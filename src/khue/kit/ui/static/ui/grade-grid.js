@@ -20,14 +20,14 @@ class GradeGrid extends HTMLElement {
     this.frame();
     for (const [name, handler] of Object.entries({
       keydown: this.key, paste: this.paste, copy: this.copy, pointerdown: this.press, pointerover: this.drag,
-      dblclick: this.double, focusin: this.focused, focusout: this.left,
+      dblclick: this.double, click: this.tap, focusin: this.focused, focusout: this.left,
     })) this.grid.addEventListener(name, handler.bind(this));
     addEventListener('pointerup', () => { this.dragging = false; });
     addEventListener('online', () => this.send());
     addEventListener('beforeunload', (e) => { if (this.queue.size && !this.stopped) e.preventDefault(); });
     if (this.rows.length && this.first > 0) this.rows[0].cells[this.first].tabIndex = 0;
-    if (this.open) for (const op of this.queue.load()) this.paint(op);
-    if (this.queue.size) this.send();
+    const kept = this.queue.load(); // typed before the page was left
+    if (this.open) { for (const op of kept) { this.keep(this.find(op.pupil, op.slot)); this.paint(op); } this.send(); } else if (kept.length) this.orphans(kept);
     this.status();
     this.dataset.ready = '1';
   }
@@ -40,12 +40,12 @@ class GradeGrid extends HTMLElement {
     this.picker = document.createElement('label'); this.picker.className = 'columns-pick'; this.picker.innerHTML = '<span>Cột</span>';
     const select = document.createElement('select');
     for (const th of this.heads) if (th.cellIndex >= this.first && this.first > 0) select.add(new Option(th.title || th.textContent, th.cellIndex));
-    select.addEventListener('change', () => this.show(Number(select.value)));
+    select.addEventListener('change', () => { this.flush(); this.show(Number(select.value)); if (this.cell) this.go(this.cell.parentNode.cells[this.shownColumn]); });
     this.picker.append(select); this.bar.append(this.picker);
     if (this.open) {
       button('↶ Hoàn tác', 'Ctrl+Z', this.undo); button('↷ Làm lại', 'Ctrl+Y', this.redo);
       if ([...this.heads].some((th) => th.dataset.periodic)) { button('Vắng, chờ bù', 'Phím v', () => this.special('PENDING_MAKEUP')); button('Không bù', 'Không kiểm tra bù: 0 điểm hoặc Chưa đạt', () => this.special('ZERO_NO_MAKEUP')); }
-      this.way = button('Xuống ↓', 'Sau khi nhập, đi xuống hay sang phải', () => { this.across = !this.across; this.way.textContent = this.across ? 'Sang phải →' : 'Xuống ↓'; });
+      this.way = button('Xuống ↓', 'Sau khi nhập, đi xuống hay sang phải', () => { this.across = !this.across; this.way.textContent = this.across ? 'Sang phải →' : 'Xuống ↓'; }); this.way.classList.add('way');
     } else if (this.dataset.correctUrl) button('Yêu cầu sửa điểm', 'Enter', this.correct);
     button('Lịch sử ô', 'Alt+H', this.history);
     this.line = document.createElement('span'); this.line.className = 'grid-status'; this.line.setAttribute('role', 'status'); this.bar.append(this.line);
@@ -54,6 +54,12 @@ class GradeGrid extends HTMLElement {
     this.pad = document.createElement('div'); this.pad.className = 'keypad'; wrap.after(this.pad);
     this.phone = matchMedia('(max-width: 640px)'); this.phone.addEventListener('change', () => this.show(this.shownColumn || this.first));
     if (this.phone.matches && this.first > 0) this.show(this.first);
+  }
+
+  orphans(kept) { // typed, but the sheet was closed before they could be sent
+    const told = kept.map((op) => { const td = this.find(op.pupil, op.slot); return td && `${this.name(td)} ${this.heads[td.cellIndex].textContent}: ${shown(this.at(td).kind, op.value, op.state) || 'xoá'}`; });
+    this.say(`${kept.length} ô nhập trên máy này chưa kịp gửi thì bảng đã chốt hoặc bạn không còn nhập bảng này: ${told.filter(Boolean).join('; ')}. `);
+    const b = document.createElement('button'); b.type = 'button'; b.className = 'btn'; b.textContent = 'Đã xem, bỏ các ô này'; b.addEventListener('click', () => { this.queue.waiting.clear(); this.queue.save(); this.say(''); this.status(); }); this.note.append(b);
   }
 
   show(column) { // phone: one column at a time beside the names
@@ -72,9 +78,9 @@ class GradeGrid extends HTMLElement {
     this.pad.replaceChildren(); this.pad.classList.toggle('on', this.open && kind in sets);
     if (!(kind in sets)) return;
     const keys = [...sets[kind]].map((k) => [k, () => this.type(k)]);
-    keys.push(['⌫', () => this.clear()], ['▲', () => this.move(-1, 0)], ['▼', () => this.finish(1, 0)]);
+    keys.push(['⌫', () => this.back()], ['▲', () => this.move(-1, 0)], ['▼', () => this.finish(1, 0)]);
     if (this.heads[column].dataset.periodic) keys.push(['v', () => this.special('PENDING_MAKEUP')]);
-    for (const [text, act] of keys) { const b = document.createElement('button'); b.type = 'button'; b.textContent = text; b.addEventListener('pointerdown', (e) => { e.preventDefault(); if (!this.cell) this.go(this.rows[0].cells[column]); act(); }); this.pad.append(b); }
+    for (const [text, act] of keys) { const b = document.createElement('button'); b.type = 'button'; b.textContent = text; b.addEventListener('pointerdown', (e) => { e.preventDefault(); if (this.cell?.cellIndex !== column) this.go((this.cell?.parentNode || this.rows[0]).cells[column]); act(); }); b.addEventListener('click', (e) => { if (!e.detail) act(); }); b.tabIndex = -1; this.pad.append(b); }
   }
 
   status(text, kind) {
@@ -85,16 +91,19 @@ class GradeGrid extends HTMLElement {
 
   // -- where we are
   at(td) { const th = this.heads[td.cellIndex]; return { td, row: td.parentNode.sectionRowIndex, col: td.cellIndex, pupil: td.parentNode.dataset.p, slot: th.dataset.slot, kind: th.dataset.kind, periodic: !!th.dataset.periodic }; }
+  name(td) { return td.parentNode.querySelector('th').textContent; }
+  keep(td) { if (td) td.dataset.v ??= td.dataset.s ? '' : td.textContent; } // what the server said, before typing covers it
   find(pupil, slot) { const row = this.byPupil ||= new Map([...this.rows].map((r) => [r.dataset.p, r])); return row.get(pupil)?.cells[this.slots[slot]]; }
   inside(td) { return td && td.tagName === 'TD' && td.cellIndex >= this.first && td.closest('tbody'); }
   go(td, extend) {
     if (!td) return;
     if (this.cell && this.cell !== td) { this.flush(); this.cell.tabIndex = -1; }
     this.cell = td; td.tabIndex = 0; if (!extend) this.anchor = td;
+    if (this.phone.matches) this.pad.classList.add('open');
     td.focus({ preventScroll: true }); td.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     this.pick();
   }
-  focused(e) { if (this.inside(e.target) && e.target !== this.cell) { this.cell = this.anchor = e.target; this.pick(); } }
+  focused(e) { if (this.inside(e.target) && e.target !== this.cell) this.go(e.target); }
   left() { if (!this.input) this.flush(); }
   pick() {
     for (const td of this.picked || []) td.classList.remove('picked');
@@ -116,27 +125,32 @@ class GradeGrid extends HTMLElement {
   // -- keys
   key(e) {
     if (e.target.closest('input, textarea')) return this.inputKey(e);
-    if (!this.cell || e.isComposing) return;
+    if (!this.cell) return;
+    if (e.isComposing || e.key === 'Process' || e.keyCode === 229) { if (this.open && this.at(this.cell).kind === 'text') this.edit(''); return; } // an input method composes in the field
     const ctrl = e.ctrlKey || e.metaKey, far = this.rows.length;
     const moves = { ArrowUp: [ctrl ? -far : -1, 0], ArrowDown: [ctrl ? far : 1, 0], ArrowLeft: [0, ctrl ? -99 : -1], ArrowRight: [0, ctrl ? 99 : 1], Home: [ctrl ? -far : 0, -99], End: [ctrl ? far : 0, 99], PageUp: [-10, 0], PageDown: [10, 0] };
     const used = () => { e.preventDefault(); };
     if (e.altKey && e.key.toLowerCase() === 'h') { used(); return this.history(); }
     if (moves[e.key]) { used(); this.flush(); return this.move(...moves[e.key], e.shiftKey); }
-    if (e.key === 'Enter') { used(); if (!this.open) return this.correct(); this.flush(); return this.move(e.shiftKey ? -1 : 1, 0); }
+    if (e.key === 'Enter') { used(); if (this.dataset.correctUrl && !this.open) return this.correct(); this.flush(); return this.move(e.shiftKey ? -1 : 1, 0); }
+    if (e.key === 'Tab') { const to = this.cell.cellIndex + (e.shiftKey ? -1 : 1); if (to < this.first || to > this.last || this.phone.matches) return; used(); this.flush(); return this.move(0, e.shiftKey ? -1 : 1); } // past the row's end the focus leaves the table
     if (ctrl && e.key.toLowerCase() === 'z') { used(); return e.shiftKey ? this.redo() : this.undo(); }
     if (ctrl && e.key.toLowerCase() === 'y') { used(); return this.redo(); }
     if (ctrl && e.key.toLowerCase() === 'a') { used(); this.anchor = this.rows[0].cells[this.first]; this.go(this.rows[far - 1].cells[this.last], true); return; }
     if (ctrl && e.key.toLowerCase() === 'd' && this.open) { used(); return this.fill(); }
     if (ctrl || e.altKey || !this.open) return;
     if (e.key === 'F2') { used(); return this.edit(); }
-    if (e.key === 'Escape') { used(); this.buffer = ''; return this.repaint(this.cell); }
-    if (e.key === 'Delete' || e.key === 'Backspace') { used(); return this.clear(); }
+    if (e.key === 'Escape') { used(); return this.cancel(); }
+    if (e.key === 'Backspace') { used(); return this.back(); }
+    if (e.key === 'Delete') { used(); return this.clear(); }
     if (e.key.length === 1) { const at = this.at(this.cell); if (!at.slot) return; if (at.kind === 'text') return this.edit(''); used(); this.type(e.key); }
   }
 
   type(key) {
+    if (this.picked?.length > 1) this.go(this.anchor);
     const at = this.cell && this.at(this.cell);
     if (!at || !at.slot || !this.open) return;
+    this.keep(at.td);
     if (key.toLowerCase() === 'v' && at.periodic) return this.special('PENDING_MAKEUP');
     clearTimeout(this.waiter);
     const step = typeKey(at.kind, this.buffer, key);
@@ -155,36 +169,47 @@ class GradeGrid extends HTMLElement {
     if (read.error) { this.say(read.error); this.repaint(at.td); } else this.change([{ td: at.td, value: read.value, state: '' }]);
   }
   finish() { this.flush(); this.next(); }
+  cancel() { clearTimeout(this.waiter); this.buffer = ''; this.say(''); this.repaint(this.cell); }
+  back() { if (this.buffer.length > 1) { clearTimeout(this.waiter); this.buffer = this.buffer.slice(0, -1); this.cell.textContent = this.buffer; } else if (this.buffer) this.cancel(); else this.clear(); }
 
   edit(start) {
-    const at = this.at(this.cell); if (!at.slot) return;
+    const at = this.at(this.cell); if (!at.slot || this.input) return;
+    this.keep(at.td); clearTimeout(this.waiter); this.buffer = '';
     const td = at.td, long = at.kind === 'text', input = document.createElement(long ? 'textarea' : 'input');
-    input.value = start ?? (td.dataset.s ? '' : td.textContent); input.setAttribute('aria-label', `${this.heads[at.col].textContent}, ${td.parentNode.querySelector('th').textContent}`);
+    input.value = start ?? (td.dataset.s ? '' : td.dataset.v); input.setAttribute('aria-label', `${this.heads[at.col].textContent}, ${this.name(td)}`);
     if (long) { input.maxLength = 1000; const phrases = this.phrases(); if (phrases.length) this.offer(td, input, phrases); } else input.inputMode = 'decimal';
     this.input = input; td.classList.add('editing'); td.replaceChildren(input); input.focus(); input.select();
-    input.addEventListener('blur', () => this.endEdit(true));
+    input.addEventListener('blur', (e) => { if (!this.list?.contains(e.relatedTarget)) this.endEdit(true); });
   }
   inputKey(e) {
     if (e.isComposing) return;
     if (e.key === 'Escape') { e.preventDefault(); this.endEdit(false); this.go(this.cell); }
     else if (e.key === 'Enter' && !e.shiftKey) { e.preventDefault(); const ok = this.endEdit(true); if (ok) this.move(1, 0); }
     else if (e.key === 'Tab') { e.preventDefault(); if (this.endEdit(true)) this.move(0, e.shiftKey ? -1 : 1); }
+    else if (e.altKey && e.key === 'ArrowDown' && this.list) { e.preventDefault(); this.list.querySelector('button').focus(); }
     e.stopPropagation();
   }
   endEdit(keep) {
     const input = this.input; if (!input) return true;
     this.input = null; const td = input.closest('td'), at = this.at(td); td.classList.remove('editing'); this.list?.remove();
-    const old = this.known(td); td.textContent = shown(at.kind, old.value, old.state);
-    if (!keep) return true;
+    const old = this.known(td); td.textContent = shown(at.kind, old.value, old.state); this.say('');
+    if (!keep || (old.state && !input.value)) return true;
     const read = parse(at.kind, input.value);
-    if (read.error) { this.say(read.error); return false; }
+    if (read.error) { this.go(td); this.say(read.error); return false; }
     this.change([{ td, value: read.value, state: '' }]); return true;
   }
   phrases() { const json = this.querySelector('script[type="application/json"]'); return json ? JSON.parse(json.textContent) : []; }
   offer(td, input, phrases) { // the bank of phrases under the cell
-    this.list = document.createElement('dialog'); this.list.className = 'phrases';
-    for (const p of phrases.slice(0, 40)) { const b = document.createElement('button'); b.type = 'button'; b.className = 'btn btn-quiet'; b.textContent = p.text; b.addEventListener('pointerdown', (e) => { e.preventDefault(); input.value = input.value ? `${input.value.trim()} ${p.text}` : p.text; input.focus(); }); this.list.append(b); }
-    this.bar.after(this.list); this.list.show();
+    const list = this.list = document.createElement('div'); list.className = 'phrases'; list.setAttribute('role', 'group'); list.setAttribute('aria-label', 'Mẫu nhận xét: Alt và mũi tên xuống');
+    for (const { text } of phrases.slice(0, 40)) {
+      const b = document.createElement('button'); b.type = 'button'; b.className = 'btn btn-quiet'; b.textContent = text;
+      b.addEventListener('pointerdown', (e) => e.preventDefault());
+      b.addEventListener('click', () => { input.value = input.value ? `${input.value.trim()} ${text}` : text; input.focus(); });
+      list.append(b);
+    }
+    list.addEventListener('keydown', (e) => { const to = { ArrowDown: 'nextSibling', ArrowRight: 'nextSibling', ArrowUp: 'previousSibling', ArrowLeft: 'previousSibling' }[e.key]; if (to) { e.preventDefault(); e.target[to]?.focus(); } else if (e.key === 'Escape') input.focus(); });
+    list.addEventListener('focusout', (e) => { if (e.relatedTarget !== input && !list.contains(e.relatedTarget)) this.endEdit(true); });
+    this.bar.after(list);
   }
 
   // -- changing cells
@@ -193,6 +218,7 @@ class GradeGrid extends HTMLElement {
     const step = [];
     for (const { td, value, state } of list) {
       const at = this.at(td); if (!at.slot || !this.open) continue;
+      this.keep(td);
       const from = td.dataset.old ? JSON.parse(td.dataset.old) : this.known(td);
       delete td.dataset.old;
       if (from.value === value && from.state === state && !td.classList.contains('refused')) { this.repaint(td); continue; }
@@ -233,7 +259,7 @@ class GradeGrid extends HTMLElement {
     if (e.target.closest('input, textarea') || !this.cell || !this.open) return;
     e.preventDefault(); this.buffer = '';
     const data = table(e.clipboardData.getData('text/plain')), cells = this.targets(), list = [], bad = []; let outside = 0;
-    const put = (td, text) => { const at = this.at(td); if (!at.slot) { outside++; return; } if (text.trim().toLowerCase() === 'v' && at.periodic) { list.push({ td, value: '', state: 'PENDING_MAKEUP' }); return; } const read = parse(at.kind, text); if (read.error) bad.push(`${td.parentNode.querySelector('th').textContent}: ${read.error}`); else list.push({ td, value: read.value, state: '' }); };
+    const put = (td, text) => { const at = this.at(td); if (!at.slot) { outside++; return; } if (text.trim().toLowerCase() === 'v' && at.periodic) { list.push({ td, value: '', state: 'PENDING_MAKEUP' }); return; } const read = parse(at.kind, text); if (read.error) bad.push(`${this.name(td)}: ${read.error}`); else list.push({ td, value: read.value, state: '' }); };
     if (data.length === 1 && data[0].length === 1 && cells.length > 1) for (const td of cells) put(td, data[0][0]);
     else {
       const top = this.at(this.range()[0]);
@@ -245,6 +271,7 @@ class GradeGrid extends HTMLElement {
   }
   press(e) { const td = e.target.closest('td'); if (!this.inside(td) || e.target.closest('input, textarea')) return; if (this.input) this.endEdit(true); e.preventDefault(); this.dragging = e.pointerType === 'mouse'; this.go(td, e.shiftKey); }
   drag(e) { const td = e.target.closest('td'); if (this.dragging && this.inside(td) && e.buttons === 1) this.go(td, true); }
+  tap(e) { const td = e.target.closest('td'); if (this.phone.matches && this.open && this.inside(td) && this.at(td).kind === 'text') this.edit(); } // a phone has no other key for it
   double(e) { if (this.open && this.inside(e.target.closest('td'))) this.edit(); }
   say(text) { this.note.textContent = text; }
 
@@ -275,7 +302,7 @@ class GradeGrid extends HTMLElement {
       const newer = this.queue.waiting.has(op.pupil + op.slot); td.classList.toggle('waiting', newer);
       if (r.status === 'done' || r.status === 'same') { td.dataset.b = r.version; if (!newer) this.write(td, this.at(td).kind, r.value, r.state || ''); }
       else if (r.status === 'conflict') { td.classList.add('conflict'); this.conflicts.push({ op, r, td }); }
-      else { td.classList.add('refused'); td.title = r.message; td.dataset.old = JSON.stringify({ value: r.value, state: r.state === 'MARK' || r.state === 'EMPTY' ? '' : r.state }); this.say(`${td.parentNode.querySelector('th').textContent}: ${r.message}`); }
+      else { td.classList.add('refused'); td.title = r.message; td.dataset.old = JSON.stringify({ value: r.value, state: r.state === 'MARK' || r.state === 'EMPTY' ? '' : r.state }); this.say(`${this.name(td)}: ${r.message}`); }
     }
     for (const { pupil, calc } of answer.rows) for (const [code, text] of Object.entries(calc)) { const row = this.byPupil.get(pupil); if (row && code in this.calc) row.cells[this.calc[code]].textContent = text; }
     this.savedAt = new Date().toLocaleTimeString('vi-VN', { hour: '2-digit', minute: '2-digit' });
@@ -299,12 +326,12 @@ class GradeGrid extends HTMLElement {
     this.deciding = true;
     const { op, r, td } = next, at = this.at(td), p = document.createElement('p');
     const mine = shown(at.kind, op.value, op.state) || 'trống', theirs = shown(at.kind, r.value, r.state === 'MARK' || r.state === 'EMPTY' ? '' : r.state) || 'trống';
-    p.textContent = `${td.parentNode.querySelector('th').textContent}, ${this.heads[at.col].title || this.heads[at.col].textContent}. ${r.message}`;
-    const settle = () => { td.classList.remove('conflict'); td.dataset.b = r.version; this.deciding = false; };
+    p.textContent = `${this.name(td)}, ${this.heads[at.col].title || this.heads[at.col].textContent}. ${r.message}`;
+    const settle = () => { td.classList.remove('conflict'); td.dataset.b = r.version; };
     this.dialog('Hai người cùng sửa một ô', p, [
-      [`Giữ của ${r.by || 'người khác'}: ${theirs}`, () => { settle(); this.write(td, at.kind, r.value, r.state === 'MARK' || r.state === 'EMPTY' ? '' : r.state); this.decide(); }],
-      [`Dùng của tôi: ${mine}`, () => { settle(); this.write(td, at.kind, r.value, r.state === 'MARK' || r.state === 'EMPTY' ? '' : r.state); this.change([{ td, value: op.value, state: op.state }]); this.decide(); }],
-    ]).addEventListener('cancel', (e) => e.preventDefault());
+      [`Giữ của ${r.by || 'người khác'}: ${theirs}`, () => { settle(); this.write(td, at.kind, r.value, r.state === 'MARK' || r.state === 'EMPTY' ? '' : r.state); }],
+      [`Dùng của tôi: ${mine}`, () => { settle(); this.write(td, at.kind, r.value, r.state === 'MARK' || r.state === 'EMPTY' ? '' : r.state); this.change([{ td, value: op.value, state: op.state }]); }],
+    ]).addEventListener('close', () => { this.deciding = false; this.decide(); }); // closed without a choice: the cell stays marked
   }
   async history() {
     const at = this.cell && this.at(this.cell); if (!at?.slot) return this.say('Hãy chọn một ô điểm.');
@@ -314,7 +341,7 @@ class GradeGrid extends HTMLElement {
       for (const c of changes) { const row = body.insertRow(); for (const v of [c.at, c.by, c.old || '–', c.new || '–', c.reason ? `${c.source}: ${c.reason}` : c.source]) row.insertCell().textContent = v; }
       if (!changes.length) { const cell = body.insertRow().insertCell(); cell.colSpan = 5; cell.textContent = 'Ô này chưa từng được nhập.'; }
     } catch { body.insertRow().insertCell().textContent = 'Không tải được lịch sử khi mất mạng.'; }
-    this.dialog(`Lịch sử: ${at.td.parentNode.querySelector('th').textContent}, ${this.heads[at.col].textContent}`, t, [['Đóng']]);
+    this.dialog(`Lịch sử: ${this.name(at.td)}, ${this.heads[at.col].textContent}`, t, [['Đóng']]);
   }
   correct() { const at = this.cell && this.at(this.cell); if (at?.slot && this.dataset.correctUrl) location.href = `${this.dataset.correctUrl}?pupil=${at.pupil}&slot=${at.slot}`; }
 }

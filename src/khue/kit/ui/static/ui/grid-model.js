@@ -64,6 +64,8 @@ export function exact(kind, text, state) {
   return kind === 'mark' ? text.replace(',', '.') : text;
 }
 
+const QUOTED = /^"(?=[^"]*(?:""|[\t\r\n]))(?:[^"]|"")*"(?=[\t\r\n]|$)/;
+
 /** Rows and columns of pasted text, as Excel and others put it on the clipboard. */
 export function table(text) {
   const rows = [[]];
@@ -72,7 +74,7 @@ export function table(text) {
     const c = text[i];
     if (quoted) {
       if (c === '"' && text[i + 1] === '"') { cell += '"'; i++; } else if (c === '"') quoted = false; else cell += c;
-    } else if (c === '"' && cell === '') quoted = true;
+    } else if (c === '"' && cell === '' && QUOTED.test(text.slice(i))) quoted = true; // else a plain quotation mark
     else if (c === '\t') { rows.at(-1).push(cell); cell = ''; }
     else if (c === '\n' || c === '\r') { if (c === '\r' && text[i + 1] === '\n') i++; rows.at(-1).push(cell); cell = ''; rows.push([]); }
     else cell += c;
