@@ -45,7 +45,10 @@ def check_in_child(
         return _refused("file_damaged", why="timeout")
     if done.returncode != 0:
         return _refused("file_damaged", why="stopped")
-    return msgspec.msgpack.decode(done.stdout, type=FileReport)
+    try:
+        return msgspec.msgpack.decode(done.stdout, type=FileReport)
+    except msgspec.MsgspecError:
+        return _refused("file_damaged", why="stopped")
 
 
 def serve() -> None:

@@ -93,6 +93,7 @@ class Limits(msgspec.Struct, frozen=True):
     entries: int = 2000
     rows: int = 20_000
     columns: int = 500
+    cells: int = 1_000_000
 
 
 class Finding(msgspec.Struct, omit_defaults=True):

@@ -386,6 +386,7 @@ class _Reader:
         self.formula = False
         self.value: list[str] = []
         self.take = False
+        self.count = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
@@ -454,6 +455,9 @@ class _Reader:
             return  # a stray cell far away is not part of any table
         cell = self._made(text)
         if cell is not None:
+            self.count += 1
+            if self.count > self.limits.cells:
+                raise Refuse("inflated_size_exceeded", cells=self.limits.cells)
             self.sheet.rows.setdefault(self.row, {})[self.column] = cell
 
     def _made(self, text: str) -> Cell | None:
