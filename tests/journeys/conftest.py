@@ -95,7 +95,8 @@ def sign_in(browser: Browser, demo: str) -> Iterator[SignIn]:
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
-            "console", lambda message: errors.append(message.text) if "Content Security" in message.text else None
+            "console",
+            lambda message: errors.append(message.text) if "Content Security" in message.text else None,
         )
         page.goto(f"/dang-nhap/login/?tai-khoan={username}")
         page.fill("#id_password", PASSWORD)

@@ -95,7 +95,7 @@ def test_undo_brings_back_what_the_server_said(sign_in: SignIn) -> None:
 
 
 def test_a_column_from_excel_in_two_acts(sign_in: SignIn) -> None:
-    """Choose the first cell, paste; what does not fit is named and the rest is kept; one undo takes all back."""
+    """Choose the first cell, paste; what does not fit is named, the rest kept; one undo takes all back."""
     page = sign_in("hoa")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     open_sheet(page, "8A")
