@@ -17,17 +17,17 @@ LOW = [None] * 10 + ["Có phép", "Không phép"]
 def summary(first: list[Any]) -> bytes:
     rows = [[1, "50000001", "Nông Thị Hoa", *first]]
     for number, pupil in enumerate(KNOWN.pupils[1:5], 2):
-        rows.append([number, pupil.software, pupil.name, 8, 8, 8, "Đ", "Đ", "Đạt", "Tốt", 0, 0])
+        rows.append([number, pupil.software, pupil.name, 8, 8, 8, "Đ", "Đ", "CĐ", "Tốt", 0, 0])
     return cells(("6A", [["TỔNG HỢP HỌC KỲ I - LỚP 6A"], HEAD, LOW, *rows]))
 
 
 def test_a_good_summary() -> None:
-    found = report(summary([8, 7, 6.5, "Đ", "Đ", "Đạt", "Tốt", 1, 2]), SUMMARY)
+    found = report(summary([8, 7, 6.5, "Đ", "Đ", "CĐ", "Tốt", 1, 2]), SUMMARY)
     assert (found.outcome, said(found)) == ("import", [])
     assert found.tables[0].columns[2:] == [
         "TOAN", "VAN", "KHTN", "GDTC", "NT", "hoc_tap_file", "hoc_tap", "ren_luyen", "nghi_p", "nghi_k",
     ]  # fmt: skip
-    assert found.tables[0].rows[0][2:] == ["8.0", "7.0", "6.5", "Đ", "Đ", "Đạt", "Đạt", "Tốt", 1, 2]
+    assert found.tables[0].rows[0][2:] == ["8.0", "7.0", "6.5", "Đ", "Đ", "Chưa đạt", "Chưa đạt", "Tốt", 1, 2]
 
 
 @pytest.mark.parametrize(
