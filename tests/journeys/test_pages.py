@@ -166,10 +166,9 @@ def _change_one_mark(path: Path) -> None:
     """As a clerk would in Excel: the first pupil's first mark of Toán."""
     book = CalamineWorkbook.from_path(path)
     rows = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
-    toan = next(sheet for name, sheet in rows.items() if "toán" in name.lower())
-    head = next(number for number, row in enumerate(toan) if "TX1" in row)
-    first = next(row for row in toan[head + 1 :] if str(row[0]).split(".")[0] == "1")
-    first[toan[head].index("TX1")] = "1,5"
+    head = next(row for row in rows["Toán"] if "ĐĐGtx" in row)
+    first = next(row for row in rows["Toán"] if row[0] == 1)
+    first[head.index("ĐĐGtx")] = 1.5
     with xlsxwriter.Workbook(path) as changed:
         for name, sheet in rows.items():
             page = changed.add_worksheet(name)
