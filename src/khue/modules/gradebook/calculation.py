@@ -92,6 +92,8 @@ def first_term_cells(sheet: Sheet, pupils: Sequence[UUID] | None = None) -> dict
 
 def calculate(sheet: Sheet, cells: PupilCells, first: PupilCells, settings: Settings) -> Calculated:
     """The computed columns of one pupil, as texts to show; empty while something is missing."""
+    if not calc_columns(sheet):
+        return ()
     if sheet.kind == SheetKind.HOMEROOM:
         absent = facts.absences_of([cells])
         return (("absent", "" if absent is None else str(absent)),)

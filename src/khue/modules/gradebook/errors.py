@@ -23,7 +23,7 @@ CODES: dict[str, str] = {
     "GRADE-025": "Mở lại sau khi khoá phải có lí do và số quyết định. Hãy điền đủ hai ô này.",
     "GRADE-026": "Lớp chưa khoá nên không cần mở lại. Hãy sửa trực tiếp hoặc gửi yêu cầu sửa điểm.",
     "GRADE-027": "Chưa khoá xong {term}. Hãy khoá {term} trước rồi làm lại.",
-    "GRADE-028": "Năm học của lớp đã chốt nên chưa mở lại được học kì. Hãy mở lại năm học trước.",
+    "GRADE-028": "Lớp đã chốt {later} nên chưa mở lại được {term}. Hãy mở lại {later} trước.",
     "GRADE-030": "Yêu cầu sửa điểm phải có lí do từ {length} kí tự. Hãy ghi rõ vì sao sửa.",
     "GRADE-031": "Ô này đang có một yêu cầu sửa chưa xong. Hãy chờ yêu cầu đó được giải quyết.",
     "GRADE-032": "Bảng chưa chốt nên sửa được trực tiếp trên bảng, không cần yêu cầu.",

@@ -104,6 +104,12 @@ def absences_of(homeroom: list[PupilCells]) -> int | None:
     return sum(counts) if counts else None
 
 
+@lru_cache(maxsize=32)
+def _optional(level: str, grade: int) -> frozenset[str]:
+    """Codes of the optional subjects of a grade (môn tự chọn), which a reading may leave out."""
+    return frozenset(item.code for item in curriculum.subjects(level, grade) if item.optional)
+
+
 def _subject(book: ClassBook, subject: ClassSubject, pupil: UUID) -> secondary.SubjectFacts:
     retest = book.of(book.sheet(subject.id, SUMMER), pupil).get("retest")
     return secondary.SubjectFacts(
@@ -116,6 +122,7 @@ def _subject(book: ClassBook, subject: ClassSubject, pupil: UUID) -> secondary.S
             for term in TERMS
         ),
         mode=book.mode(subject, pupil),
+        optional=subject.subject.code in _optional(book.school_class.level, book.school_class.grade),
         retest=mark_of(retest) if subject.kind == "score" else text_of(retest),
     )
 

@@ -6,6 +6,7 @@ different from its last change; `verify` finds the first such place.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,8 @@ def link(head: str, change: CellChange) -> str:
             change.value,
             change.old_state,
             change.old_value,
-            change.at.isoformat(timespec="microseconds"),
+            # One instant has one text: the database gives it back in another zone than it was made in.
+            change.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
             change.actor_person.hex if change.actor_person else "",
             change.actor_name,
             change.source,

@@ -67,9 +67,14 @@ TEXT_LIMIT = 1000
 COUNT_LIMIT = 400
 
 
+def clean(raw: str) -> str:
+    """Text as it is kept: composed, trimmed, without control characters, which no database likes."""
+    return "".join(char for char in nfc(raw) if char >= " " or char in "\n\t").strip()
+
+
 def normalize(kind: SlotKind, raw: str) -> str:
     """The exact text stored for a typed value, or a refusal that says what may stand here."""
-    text = nfc(raw).strip()
+    text = clean(raw)
     if not text:
         return ""
     if kind is SlotKind.TEXT:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typst
+from django.utils import timezone
 
 from khue.core.dates import format_date
 from khue.modules.gradebook import calculation, grid
@@ -144,7 +145,7 @@ def _state(book: ClassBook, term: int) -> list[str]:
     if state.act is None or state.state == "open":
         return ["Đang nhập", "", ""]
     done = "Đã khoá" if state.state == "sealed" else "Chủ nhiệm đã chốt"
-    return [done, state.act.person_name, format_date(state.act.at.date())]
+    return [done, state.act.person_name, format_date(timezone.localtime(state.act.at).date())]
 
 
 def _stay(row: schooling.RosterRow) -> str:

@@ -36,6 +36,8 @@ from khue.modules.gradebook.models import (
 from khue.modules.gradebook.models.acts import ClosingScope
 from khue.modules.gradebook.models.sheets import ChangeSource
 from khue.modules.gradebook.services.entry import Origin, apply_operations, load_sheet
+from khue.modules.gradebook.services.sheets import open_summer
+from khue.modules.gradebook.slots import clean
 from khue.modules.schooling import api as schooling
 
 if TYPE_CHECKING:
@@ -44,8 +46,8 @@ if TYPE_CHECKING:
     from khue.core.actor import Actor
 
 YEAR, SUMMER = 0, 3
+TERMS = (1, 2, YEAR, SUMMER)
 REASON_LENGTH = 10
-OWN_KINDS = (SheetKind.HOMEROOM, SheetKind.TRAITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def close_sheet(
     if seen and seen != digest_of_sheet(sheet):
         raise Conflict("GRADE-023")
     book = load_book(sheet.school_class_id, terms=(sheet.term,), sheet_id=sheet.id)
-    return _close(actor, sheet, gaps_of(book, sheet, actor.today), accept_missing.strip(), zero_pending)
+    return _close(actor, sheet, gaps_of(book, sheet, actor.today), clean(accept_missing), zero_pending)
 
 
 def close_ready_sheets(actor: Actor, *, sheet_ids: Sequence[UUID]) -> list[Outcome]:
@@ -91,11 +93,11 @@ def close_ready_sheets(actor: Actor, *, sheet_ids: Sequence[UUID]) -> list[Outco
 @transaction.atomic
 def close_class(actor: Actor, *, school_class_id: UUID, term: int, seen: str = "") -> ClosingAct:
     """The homeroom teacher closes the class's term or year, own sheets included (GVCN chốt)."""
-    school_class = _load_class(actor, school_class_id, policy.CLOSE_CLASS)
+    school_class = _load_class(actor, school_class_id, policy.CLOSE_CLASS, term)
     if class_state(school_class.id, term).state != "open":
         raise Refused("GRADE-021")
     _terms_before(school_class.id, term)
-    sheets = _lock_sheets(school_class, term)
+    sheets = [sheet for sheet in _lock_sheets(school_class, term) if sheet.term == term]
     book = load_book(school_class.id, terms=(term,) if term else ())
     for sheet in sheets:
         if sheet.class_subject_id is None and sheet.state == SheetState.OPEN:
@@ -109,17 +111,20 @@ def close_class(actor: Actor, *, school_class_id: UUID, term: int, seen: str = "
 @transaction.atomic
 def seal_class(actor: Actor, *, school_class_id: UUID, term: int, seen: str = "") -> ClosingAct:
     """The principal approves and seals: sheets are locked, results are frozen (duyệt, khoá sổ)."""
-    school_class = _load_class(actor, school_class_id, policy.SEAL_CLASS)
+    school_class = _load_class(actor, school_class_id, policy.SEAL_CLASS, term)
     state = class_state(school_class.id, term)
     if state.state == "sealed":
         raise Refused("GRADE-021")
     if state.state == "open":
         raise Refused("GRADE-024")
     _terms_before(school_class.id, term)
+    sheets = _lock_sheets(school_class, term)
     act = _class_act(actor, school_class, term, "principal", seen)
-    ids = [sheet.id for sheet in _lock_sheets(school_class, term)]
-    Sheet.objects.filter(pk__in=ids).update(state=SheetState.SEALED)
-    _freeze(act, load_book(school_class.id), term)
+    _set_state(sheets, term, SheetState.SEALED)
+    book = load_book(school_class.id)
+    _freeze(act, book, term)
+    if term == YEAR:
+        open_summer(actor, book)
     return act
 
 
@@ -134,16 +139,16 @@ def seal_classes(actor: Actor, *, school_class_ids: Sequence[UUID], term: int) -
 @transaction.atomic
 def reopen_class(actor: Actor, *, school_class_id: UUID, term: int, reason: str, decision: str) -> ClosingAct:
     """The principal reopens a closed term or year by a numbered decision (mở lại sổ)."""
-    school_class = _load_class(actor, school_class_id, policy.REOPEN_CLASS)
-    reason, decision = reason.strip(), decision.strip()
+    school_class = _load_class(actor, school_class_id, policy.REOPEN_CLASS, term)
+    reason, decision = clean(reason), clean(decision)
     if len(reason) < REASON_LENGTH or not decision:
         raise Invalid("GRADE-025", field="reason" if len(reason) < REASON_LENGTH else "decision")
     if class_state(school_class.id, term).state == "open":
         raise Refused("GRADE-026")
-    if term in {1, 2} and class_state(school_class.id, YEAR).state != "open":
-        raise Refused("GRADE-028")
-    sheets = _lock_sheets(school_class, term)
-    Sheet.objects.filter(pk__in=[sheet.id for sheet in sheets]).update(state=SheetState.OPEN)
+    after = {1: YEAR, 2: YEAR, YEAR: SUMMER}.get(term)
+    if after is not None and class_state(school_class.id, after).state != "open":
+        raise Refused("GRADE-028", later=TERM_NAMES[after], term=TERM_NAMES[term])
+    _set_state(_lock_sheets(school_class, term), term, SheetState.OPEN)
     act = _write_act(
         actor, school_class, term=term, step="principal", closes=False, reason=reason, decision=decision,
         digest=digest_of_class(school_class.id, term),
@@ -207,16 +212,36 @@ def _attempt(key: UUID, act: object) -> Outcome:
     return Outcome(key, act_id=done.id)
 
 
-def _load_class(actor: Actor, key: UUID, do: str) -> schooling.SchoolClass:
+def _load_class(actor: Actor, key: UUID, do: str, term: int) -> schooling.SchoolClass:
+    if term not in TERMS:
+        raise Invalid("KIT-003", field="term")
     rows = schooling.SchoolClass.objects.all()
-    return permissions.load(actor, rows, key, see=policy.SEE_CLASS, do=do, lock=True)
+    school_class = permissions.load(actor, rows, key, see=policy.SEE_CLASS, do=do)
+    lock_class(school_class.id)
+    return school_class
+
+
+def lock_class(school_class_id: UUID) -> None:
+    """Let acts upon one class wait for each other: first the class, then its sheets.
+
+    Not a full lock: a teacher who closes a sheet refers to the class and must not wait for it.
+    """
+    rows = schooling.SchoolClass.objects.select_for_update(of=("self",), no_key=True)
+    rows.filter(pk=school_class_id).values_list("pk").get()
 
 
 def _lock_sheets(school_class: schooling.SchoolClass, term: int) -> list[Sheet]:
-    if term == YEAR:
-        return []
-    rows = Sheet.objects.select_for_update(of=("self",)).filter(school_class=school_class, term=term)
+    """The sheets of a term, locked; for the year those of all terms, on which its results rest."""
+    rows = Sheet.objects.select_for_update(of=("self",)).filter(school_class=school_class)
+    if term != YEAR:
+        rows = rows.filter(term=term)
     return list(rows.select_related("school_class", "class_subject__subject").order_by("id"))
+
+
+def _set_state(sheets: Iterable[Sheet], term: int, state: SheetState) -> None:
+    """Seal or open the sheets of the term itself; the year has none of its own."""
+    ids = [sheet.id for sheet in sheets if sheet.term == term]
+    Sheet.objects.filter(pk__in=ids).update(state=state)
 
 
 def _terms_before(school_class_id: UUID, term: int) -> None:

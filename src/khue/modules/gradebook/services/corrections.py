@@ -15,7 +15,7 @@ from django.db import transaction
 from khue.core.errors import Conflict, Invalid, Refused
 from khue.core.ids import uuid7
 from khue.kit import audit, outbox, permissions
-from khue.modules.gradebook import columns, policy
+from khue.modules.gradebook import columns, policy, words
 from khue.modules.gradebook.data import Operation
 from khue.modules.gradebook.events import CorrectionApplied
 from khue.modules.gradebook.models import Cell, CellState, Correction, CorrectionState, Sheet, SheetState
@@ -27,7 +27,7 @@ from khue.modules.gradebook.services.entry import (
     apply_operations,
     load_sheet,
 )
-from khue.modules.gradebook.slots import normalize
+from khue.modules.gradebook.slots import clean, normalize
 from khue.modules.schooling import api as schooling
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def request_correction(
     sheet = load_sheet(actor, sheet_id, do=policy.REQUEST_CORRECTION, lock=True)
     if sheet.state == SheetState.OPEN:
         raise Refused("GRADE-032")
-    reason = reason.strip()
+    reason = clean(reason)
     if len(reason) < REASON_LENGTH:
         raise Invalid("GRADE-030", field="reason", length=REASON_LENGTH)
     new_state, new_value = _wanted(sheet, pupil_id, slot, value, state)
@@ -59,8 +59,9 @@ def request_correction(
         raise _stale(cell)
     if old == (new_state, new_value):
         raise Invalid("GRADE-035", field="value")
-    expire_corrections(actor)
-    if _open(sheet, pupil_id, slot).exists():
+    waiting = _open(sheet, pupil_id, slot)
+    expire_corrections(actor, waiting)
+    if waiting.exists():
         raise Refused("GRADE-031")
     leads = _leads(actor, sheet)
     correction = Correction.objects.create(
@@ -97,12 +98,10 @@ def approve_correction(actor: Actor, *, correction_id: UUID, decision: str = "")
     """The principal approves: the mark changes now, once, and the sheet is closed again by itself."""
     correction = _load(actor, correction_id, policy.APPROVE_CORRECTION, CorrectionState.CONFIRMED)
     _not_the_requester(actor, correction)
-    sheet = (
-        Sheet.objects.select_for_update(of=("self",))
-        .select_related("school_class", "class_subject__subject")
-        .get(pk=correction.sheet_id)
-    )
-    decision = decision.strip()
+    sheet = _lock_sheet(correction)
+    if sheet.state == SheetState.OPEN:  # the class was opened again since
+        raise Refused("GRADE-032")
+    decision = clean(decision)
     if sheet.state == SheetState.SEALED and not decision:
         raise Invalid("GRADE-037", field="decision")
     operation = Operation(
@@ -135,13 +134,13 @@ def approve_correction(actor: Actor, *, correction_id: UUID, decision: str = "")
 @transaction.atomic
 def reject_correction(actor: Actor, *, correction_id: UUID, refusal: str) -> Correction:
     """The homeroom teacher or the principal says no, with a word why (từ chối)."""
-    refusal = refusal.strip()
+    refusal = clean(refusal)
     if len(refusal) < REASON_LENGTH:
         raise Invalid("GRADE-030", field="refusal", length=REASON_LENGTH)
     waiting = Correction.objects.filter(pk=correction_id).values_list("state", flat=True).first()
-    confirmed = waiting == CorrectionState.CONFIRMED
-    do = policy.APPROVE_CORRECTION if confirmed else policy.CONFIRM_CORRECTION
-    wanted = CorrectionState.CONFIRMED if confirmed else CorrectionState.REQUESTED
+    first = waiting == CorrectionState.REQUESTED
+    do = policy.CONFIRM_CORRECTION if first else policy.APPROVE_CORRECTION
+    wanted = CorrectionState.REQUESTED if first else CorrectionState.CONFIRMED
     correction = _load(actor, correction_id, do, wanted)
     correction.state, correction.refusal = CorrectionState.REJECTED, refusal
     correction.decided_at, correction.decided_by_id = actor.now, actor.person_id
@@ -152,11 +151,18 @@ def reject_correction(actor: Actor, *, correction_id: UUID, refusal: str) -> Cor
     return correction
 
 
-def expire_corrections(actor: Actor) -> int:
-    """Close the windows that ran out: nothing stays open because somebody forgot (tự khoá lại)."""
-    return Correction.objects.filter(
-        state__in=(CorrectionState.REQUESTED, CorrectionState.CONFIRMED), expires_at__lte=actor.now
-    ).update(state=CorrectionState.EXPIRED, decided_at=actor.now)
+def expire_corrections(actor: Actor, rows: QuerySet[Correction]) -> int:
+    """Note that windows ran out: nothing stays open because somebody forgot (tự khoá lại)."""
+    return rows.filter(expires_at__lte=actor.now).update(
+        state=CorrectionState.EXPIRED, decided_at=actor.now
+    )
+
+
+def _lock_sheet(correction: Correction) -> Sheet:
+    """The sheet, after its class: approvals in one class wait for each other and for its sealing."""
+    rows = Sheet.objects.select_related("school_class", "class_subject__subject")
+    closing.lock_class(rows.values_list("school_class_id", flat=True).get(pk=correction.sheet_id))
+    return rows.select_for_update(of=("self",)).get(pk=correction.sheet_id)
 
 
 def _load(actor: Actor, key: UUID, do: str, wanted: CorrectionState) -> Correction:
@@ -166,7 +172,7 @@ def _load(actor: Actor, key: UUID, do: str, wanted: CorrectionState) -> Correcti
     if correction.state in {CorrectionState.REQUESTED, CorrectionState.CONFIRMED} and (
         correction.expires_at <= actor.now
     ):
-        raise Refused("GRADE-034", at=f"{correction.expires_at:%H:%M %d/%m/%Y}")
+        raise Refused("GRADE-034", at=words.moment(correction.expires_at))
     if correction.state != wanted:
         raise Refused("GRADE-033", state=CorrectionState(correction.state).label)
     return correction
@@ -207,6 +213,6 @@ def _stale(cell: Cell | None) -> Conflict:
     return Conflict(
         "GRADE-009",
         by=cell.changed_by if cell else "",
-        value=cell.value if cell else "",
-        at=f"{cell.changed_at:%H:%M %d/%m/%Y}" if cell else "",
+        value=words.content(cell.state, cell.value) if cell else "",
+        at=words.moment(cell.changed_at) if cell else "",
     )

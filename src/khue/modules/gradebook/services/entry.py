@@ -107,6 +107,10 @@ class _Work:
         cell = self.cells.get((operation.pupil_id, operation.slot))
         earlier = self.done_before.get(operation.op_id)
         if earlier is not None:
+            if (earlier.sheet_id, earlier.pupil, earlier.slot) != (
+                self.sheet.id, operation.pupil_id, operation.slot,
+            ):  # the id of another wish: saying «done» would lose this one
+                return _refused(operation, Invalid("GRADE-011"), None)
             return _answer(operation, "done", cell)
         try:
             state, value = self._wanted(operation)

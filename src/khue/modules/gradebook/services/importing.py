@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from khue.core.errors import Refused
 from khue.core.ids import uuid7
 from khue.kit import permissions
 from khue.modules.gradebook import policy
 from khue.modules.gradebook.data import BatchResult, Operation
-from khue.modules.gradebook.models import CellChange, Sheet, SheetState
+from khue.modules.gradebook.models import CellChange, ClosingAct, Sheet, SheetState
 from khue.modules.gradebook.models.sheets import ChangeSource
 from khue.modules.gradebook.services.entry import Origin, apply_operations, load_sheet
 
@@ -75,7 +76,9 @@ def keep_layout(actor: Actor, *, sheet_id: UUID, layout: dict[str, object]) -> N
 def withdraw_sheets(actor: Actor, *, school_class_ids: Sequence[UUID]) -> int:
     """Take back sheets in which nothing was ever written (`GRADE-039` otherwise)."""
     rows = permissions.visible(actor, policy.IMPORT, Sheet.objects.filter(school_class__in=school_class_ids))
-    written = Sheet.objects.filter(school_class__in=school_class_ids, history_length__gt=0).count()
+    sheets = Sheet.objects.filter(school_class__in=school_class_ids)
+    acts = ClosingAct.objects.filter(sheet=OuterRef("pk"))  # closed once, even empty: it happened
+    written = sheets.filter(Q(history_length__gt=0) | Exists(acts)).count()
     if written:
         raise Refused("GRADE-039", count=written)
     return int(rows.delete()[0])

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from khue.kit import audit
+from khue.modules.gradebook import results
 from khue.modules.gradebook.columns import SUMMER
 from khue.modules.gradebook.models import Sheet, SheetKind
 from khue.modules.schooling import api as schooling
+from khue.rules.secondary import Promotion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
     from khue.core.actor import Actor
+    from khue.modules.gradebook.book import ClassBook
     from khue.modules.schooling.api import ClassSubject
 
 KIND_OF = {
@@ -57,6 +60,29 @@ def open_sheets(actor: Actor, *, school_class_ids: Iterable[UUID]) -> int:
                 after={"sheets": len(new)},
             )
     return made
+
+
+def open_summer(actor: Actor, book: ClassBook) -> list[Sheet]:
+    """After the year: a sheet for each subject with re-assessment, one for conduct (Điều 13, 14 TT 22).
+
+    Called inside the act that seals the year; sheets that exist are left alone.
+    """
+    if book.school_class.regime in results.PRIMARY:
+        return []
+    year = results.class_results(book, results.YEAR)
+    named = {name for row in year for name in row.retest}
+    wanted: list[ClassSubject | None] = [s for s in book.subjects if s.subject.name in named]
+    if any(row.decision_code == Promotion.REN_LUYEN_HE for row in year):
+        wanted.append(None)
+    known = [book.sheet(subject.id if subject else None, SUMMER) for subject in wanted]
+    new = [subject for subject, sheet in zip(wanted, known, strict=True) if sheet is None]
+    opened = [summer_sheet(book.school_class.id, book.school_class.school_id, subject) for subject in new]
+    if opened:
+        audit.record(
+            actor, "gradebook.sheets.opened", subject=book.school_class, unit=book.school_class.school_id,
+            after={"sheets": len(opened), "term": SUMMER},
+        )
+    return opened
 
 
 def summer_sheet(school_class_id: UUID, school_id: UUID, subject: ClassSubject | None) -> Sheet:

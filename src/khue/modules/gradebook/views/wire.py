@@ -9,6 +9,7 @@ import msgspec
 from khue.core.errors import Invalid
 from khue.core.ids import from_short, short
 from khue.kit.errors import sentence
+from khue.modules.gradebook import words
 from khue.modules.gradebook.data import BatchResult, Operation, OperationResult
 
 if TYPE_CHECKING:
@@ -77,7 +78,9 @@ def _result(item: OperationResult) -> dict[str, Any]:
         return answer
     params: dict[str, object] = dict(item.params)
     if item.status == "conflict":
-        params = {"by": item.by, "value": item.value, "at": f"{item.at:%H:%M %d/%m/%Y}" if item.at else ""}
+        params = {
+            "by": item.by, "value": words.content(item.state, item.value), "at": words.moment(item.at),
+        }  # fmt: skip
     answer |= {
         "value": item.value, "state": item.state, "by": item.by,
         "at": item.at.isoformat() if item.at else "", "code": item.code,
