@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from khue.core.names import fold
+from khue.core.names import fold, nfc
 from khue.sheets.data import ImportAs, Known, Refuse
 from khue.sheets.headers import key
 from khue.sheets.subjects import subject_of
@@ -59,7 +59,12 @@ def read_banner(sheet: Sheet, above: int, level: str, known: Known | None = None
             spot = address(row, column)
             if _LABEL.fullmatch(fold(text)) and number + 1 < len(columns):  # «Lớp:» and «6A» in two cells
                 text = f"{text.rstrip(':')} {sheet.text(row, columns[number + 1])}"
-            _take(found, text, spot, level, classes)
+            cell = sheet.cell(row, column)
+            lines = [text]
+            if cell is not None and isinstance(cell.value, str) and "\n" in cell.value:
+                lines += [nfc(line) for line in cell.value.splitlines()]
+            for line in lines:
+                _take(found, line, spot, level, classes)
     return found
 
 

@@ -39,13 +39,14 @@ BIRTH = {"ngay sinh", "ngay thang nam sinh", "nam sinh", "sinh ngay", "ngay than
 STT = {"stt", "tt", "so tt", "so thu tu", "no"}
 REMARK = {"nhan xet", "ghi chu", "nhan xet cua giao vien", "loi nhan xet", "nhan xet gv", "nhan xet cua gv", "nhan xet su tien bo",
           "nhan xet cua giao vien bo mon", "nx"}  # fmt: skip
-_ONGOING = re.compile(r"\b(?:\w*tx ?\d{0,2}|thuong xuyen|he so 1|hs ?1|kttx)\b")
-_MIDTERM = re.compile(r"\b(?:\w*g[hk]k\w{0,2}|gk\w{0,2}|\w*ddggk\w{0,2}|giua (?:hoc )?(?:k[iy]|hk)\w{0,2}|giua k|he so 2|hs ?2)\b")
+_ONGOING = re.compile(r"\b(?:\w*tx ?\d{0,2}|thuong xuyen|t ?xuyen|he so 1|hs ?1|kttx|mieng|15 ?(?:phut|p))\b")
+_COUNT = re.compile(r"(?:d|lan|cot|so|bai|diem|l|c|kt)? ?\d{1,2}")  # «Đ1», «Lần 2», «3»: regular marks if nothing else is
+_MIDTERM = re.compile(r"\b(?:\w*g[hk]k\w{0,2}|gk\w{0,2}|\w*ddggk\w{0,2}|giua (?:hoc )?(?:k[iy]|hk)\w{0,2}|giua k|g k[iy]?|he so 2|hs ?2)\b")
 _FINAL = re.compile(
-    r"\b(?:\w*c[hk]k\w{0,2}|ck\w{0,2}|\w*ddgck\w{0,2}|cuoi (?:hoc )?(?:k[iy]|hk)\w{0,2}|cuoi k|thi (?:hoc )?(?:k[iy]|hk)\w{0,2}|he so 3|hs ?3)\b"
+    r"\b(?:\w*c[hk]k\w{0,2}|ck\w{0,2}|\w*ddgck\w{0,2}|cuoi (?:hoc )?(?:k[iy]|hk)\w{0,2}|cuoi k|c k[iy]?|thi (?:hoc )?(?:k[iy]|hk)\w{0,2}|he so 3|hs ?3)\b"
 )
-_AVERAGE = re.compile(r"\b(?:d?tb\w*|trung binh|xl\w*|xep loai|kq\w*|ket qua|tong ket|tk\w*|muc|danh gia chung)\b")
-_MEAN = re.compile(r"\b(?:d?tb\w*|trung binh|tong ket|tk)\b")
+_AVERAGE = re.compile(r"\b(?:d?tb\w*|trung binh|t ?binh|xl\w*|xep loai|kq\w*|ket qua|tong ket|tk\w*|muc|danh gia chung)\b")
+_MEAN = re.compile(r"\b(?:d?tb\w*|trung binh|t ?binh|tong ket|tk)\b")
 _YEAR = re.compile(r"\b(?:ca nam|\w*cn)\b")
 _TERM = re.compile(r"\b(?:hoc k[iy]|\w*hk) ?(i|ii|1|2)?\b|\b\w*hk(i|ii|1|2)\b")
 _LAST_NUMBER = re.compile(r"(\d{1,2})$")
@@ -93,39 +94,63 @@ class Line:
 
 def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> None:
     """Read all mark sheets of the file."""
-    school_class = _class(wanted, known)
-    read = 0
+    read, refused = 0, False
     candidates = [sheet for sheet in book.sheets if sheet.visible]
+    if wanted.school_class:
+        _class(wanted.school_class, known)  # before anything else: the class that was chosen must exist
     for sheet in candidates:
         header = find_header(sheet)
         columns = _columns(header, wanted.term) if header else None
         if header is None or columns is None:
             continue
-        banner = read_banner(sheet, header.top, school_class.level, known)
+        level = _level(wanted, known)
+        banner = read_banner(sheet, header.top, level, known)
         fits(banner, wanted, known, sheet)
+        named = wanted.school_class or _class_said(sheet, banner, known)
+        if not named:
+            report.findings.append(Finding("class_unknown", ERROR, sheet.name, info={"raw": sheet.name}))
+            refused = True
+            continue
+        school_class = _class(named, known)
         code = _subject(sheet, banner, wanted, school_class.level, alone=len(candidates) == 1)
         if code is None:
             continue
         subject = school_class.subjects.get(code)
         if subject is None:
             report.findings.append(Finding("subject_unknown", ERROR, sheet.name, info={"subject": code}))
+            refused = True
             continue
         term = wanted.term or (int(str(banner.term.value)) if banner.term else 0)
         _Sheet(sheet, header, columns, known, school_class, code, subject, term, report).run()
         read += 1
-    if not read and not any(f.kind == "subject_unknown" for f in report.findings):
+    if not read and not refused:
         raise Refuse(_why_nothing(candidates))
+
+
+def _level(wanted: ImportAs, known: Known) -> str:
+    if wanted.school_class:
+        return _class(wanted.school_class, known).level
+    return known.classes[0].level if known.classes else ""
+
+
+def _class_said(sheet: Sheet, banner: Banner, known: Known) -> str:
+    """The class a sheet is of, where none was chosen: by its title, else by its name."""
+    names = {class_name(row.name): row.name for row in known.classes}
+    for text in (str(banner.school_class.value) if banner.school_class else "", *re.split(r"[\s_-]+", sheet.name), sheet.name):
+        if class_name(text) in names:
+            return names[class_name(text)]
+    return ""
 
 
 def _why_nothing(sheets: list[Sheet]) -> str:
     return "wrong_kind_of_file" if any(find_header(sheet) for sheet in sheets) else "required_columns_missing"
 
 
-def _class(wanted: ImportAs, known: Known) -> KnownClass:
-    target = class_name(wanted.school_class)
+def _class(name: str, known: Known) -> KnownClass:
+    target = class_name(name)
     found = next((row for row in known.classes if class_name(row.name) == target), None)
     if found is None:
-        raise Refuse("class_unknown", target=wanted.school_class)
+        raise Refuse("class_unknown", target=name)
     return found
 
 
@@ -166,6 +191,10 @@ def _columns(header: Header, term: int) -> Columns | None:
         if both and term and number not in {0, term} and not _says_year(column):
             continue  # a file with both terms: the other one's columns
         _place(found, column, ongoing, term)
+    if not ongoing and (found.midterm is not None or found.final is not None):
+        for column in header.columns:
+            if _COUNT.fullmatch(column.leaf) and not _role(column.leaf):
+                ongoing.append((column.index, int(column.leaf[-2:].strip(" abcdefghijklmnopqrstuvwxyz"))))
     numbers = [number for _, number in ongoing]
     if 0 not in numbers and len(set(numbers)) == len(numbers):
         ongoing.sort(key=lambda item: item[1])
@@ -332,6 +361,23 @@ class _Sheet:
         if len(off) >= SHIFTED and len(off) * 2 >= mismatched:
             column = self.columns.code if self.columns.code is not None else self.columns.name
             raise Refuse("row_shift", sheet=self.sheet.name, first_cell=address(lines[off[0]].row, column))
+        self._births_shifted(lines)
+
+    def _births_shifted(self, lines: list[Line]) -> None:
+        """The same, told by the birth dates where there are no codes."""
+        off: list[int] = []
+        mismatched = 0
+        for number, line in enumerate(lines):
+            same = self.pupils.by_name.get(name_key(line.name), [])
+            if line.code in self.pupils.by_code or len(same) != 1 or not line.birth or same[0].birth in {"", line.birth}:
+                continue
+            mismatched += 1
+            near = [lines[n].birth for n in (number - 1, number + 1) if 0 <= n < len(lines)]
+            if same[0].birth in near:
+                off.append(number)
+        if len(off) >= SHIFTED and len(off) * 2 >= mismatched and self.columns.birth is not None:
+            spot = address(lines[off[0]].row, self.columns.birth)
+            raise Refuse("row_shift", sheet=self.sheet.name, first_cell=spot)
 
     def _row(self, line: Line) -> None:
         match = self.pupils.find(line.code, line.name, line.birth)

@@ -77,6 +77,7 @@ class Header:
     def __post_init__(self) -> None:
         _skip_numbers(self)
         _join_names(self)
+        _join_births(self)
 
     def repeats(self, row: int) -> bool:
         """Whether a row among the data is the header again, whole or one of its rows."""
@@ -144,6 +145,29 @@ def _join_names(header: Header) -> None:
         if text and not header.repeats(row):
             family = sheet.text(row, first.index)
             sheet.rows[row][first.index] = Cell(f"{family} {text}".strip())
+
+
+BORN = {"ngay sinh", "ngay thang nam sinh", "sinh ngay", "ngay thang sinh"}
+
+
+def _join_births(header: Header) -> None:
+    """Put a birth date that stands in three columns into the first of them."""
+    parts: dict[str, Column] = {}
+    for column in header.columns:
+        if len(column.path) > 1 and column.path[-2] in BORN and column.leaf in {"ngay", "thang", "nam"}:
+            parts.setdefault(column.leaf, column)
+    if len(parts) != 3:  # noqa: PLR2004 - day, month and year
+        return
+    day, month, year = parts["ngay"], parts["thang"], parts["nam"]
+    day.path, month.path, year.path = ("ngay sinh",), (), ()
+    sheet = header.sheet
+    for row in sheet.numbers():
+        if row >= header.first and not header.repeats(row):
+            said = [sheet.text(row, column.index) for column in (day, month, year)]
+            for column in (month, year):
+                sheet.rows[row].pop(column.index, None)
+            if any(said):
+                sheet.rows[row][day.index] = Cell("/".join(text for text in said if text))
 
 
 def _name_columns(header: Header) -> tuple[Column | None, Column | None]:

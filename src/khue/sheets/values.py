@@ -278,6 +278,10 @@ def number(cell: Cell | None) -> Read:
     text = re.sub(r"[\s.]", "", as_text(cell.value))
     if text.isdigit():
         return Read(int(text))
+    counted = re.findall(r"\d+", text)
+    if len(counted) == 1:  # «20 cái»
+        info = {"raw": raw(cell), "value": int(counted[0])}
+        return Read(int(counted[0]), "number_in_text", WARNING, info)
     return Read(None, "value_invalid", ERROR, {"raw": raw(cell)})
 
 
