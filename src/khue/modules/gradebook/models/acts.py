@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import Q
 
@@ -85,6 +87,11 @@ class Correction(Record):
             ),
         )
         indexes = (models.Index(fields=("school", "state"), name="correction_school_state"),)
+
+    def state_on(self, now: dt.datetime) -> CorrectionState:
+        """The state as it is at a moment: a window that ran out is closed, though nobody wrote it down."""
+        waiting = self.state in {CorrectionState.REQUESTED, CorrectionState.CONFIRMED}
+        return CorrectionState.EXPIRED if waiting and self.expires_at <= now else CorrectionState(self.state)
 
 
 class FrozenResult(Record):
