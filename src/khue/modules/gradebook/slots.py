@@ -69,7 +69,7 @@ COUNT_LIMIT = 400
 
 def clean(raw: str) -> str:
     """Text as it is kept: composed, trimmed, without control characters, which no database likes."""
-    return "".join(char for char in nfc(raw) if char >= " " or char in "\n\t").strip()
+    return "".join(char for char in nfc(raw) if char >= " ").strip()
 
 
 def normalize(kind: SlotKind, raw: str) -> str:
