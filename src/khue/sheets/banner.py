@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from khue.core.names import fold, nfc
@@ -47,7 +48,7 @@ class Banner:
 def read_banner(sheet: Sheet, above: int, level: str, known: Known | None = None) -> Banner:
     """Read the rows above the header."""
     found = Banner()
-    classes = {class_name(row.name) for row in known.classes} if known else set()
+    classes = {class_name(row.name): row.name for row in known.classes} if known else {}
     for row in sheet.numbers():
         if row >= above:
             break
@@ -68,7 +69,7 @@ def read_banner(sheet: Sheet, above: int, level: str, known: Known | None = None
     return found
 
 
-def _take(found: Banner, text: str, cell: str, level: str, classes: set[str]) -> None:
+def _take(found: Banner, text: str, cell: str, level: str, classes: dict[str, str]) -> None:
     plain = fold(text)
     if found.year is None:
         if year := _YEAR.search(text):
@@ -91,23 +92,40 @@ def _take(found: Banner, text: str, cell: str, level: str, classes: set[str]) ->
         found.school = Said(re.split(r"\(| - |–|;|\s{3,}", name)[0].strip(), cell)
 
 
-def _class_said(tail: str, classes: set[str]) -> str:
+def _class_said(tail: str, classes: dict[str, str]) -> str:
     """The class a text names after «Lớp»; nothing if it names a grade only («Lớp 6»)."""
     words = [word.strip(",;.:-()") for word in tail.split()[:2]]
-    joined = [class_name("".join(words)), class_name(words[0])]
-    for name in joined:
-        if name in classes:
-            return name
+    for text in (" ".join(words), words[0]):
+        if class_name(text) in classes:
+            return classes[class_name(text)]
     if _CLASS_WORD.fullmatch(words[0]):
-        return joined[1]
-    if len(words) > 1 and words[0].isdigit() and re.fullmatch(r"[A-ZĐa-zđ]\d{0,2}", words[1]):
-        return joined[0]
+        return class_shown(words[0])
+    if len(words) > 1 and words[0].isdigit() and re.fullmatch(r"[^\W\d_]\d{0,2}", words[1]):
+        return class_shown("".join(words))
     return ""
 
 
+CLASS_TEXT = re.compile(
+    r"(?:l[ớo]p\s*:?\s*)?\d{1,2}(?:\s?[^\W\d_]{1,5}\s?\d{0,2}(?:[./-]\w{1,3})?|\s?[./-]\s?\w{1,4}(?:[./]\d{1,2})?)?",
+    re.IGNORECASE,
+)
+_PREFIX = re.compile(r"^l[ớo]p\s*:?\s*", re.IGNORECASE)
+
+
 def class_name(text: str) -> str:
-    """A class as it is compared: «6 a» is 6A."""
-    return re.sub(r"[\s./]", "", text).upper()
+    """A class as it is compared: «6 a», «Lớp 6A» and «6A» are one, «6/1» and «6.1» too."""
+    return re.sub(r"[\s./-]", "", _PREFIX.sub("", text.strip())).upper()
+
+
+def class_shown(text: str, names: Mapping[str, str] | None = None) -> str:
+    """A class as it is stored: as the school calls it, else as written with capitals and no blanks."""
+    known = (names or {}).get(class_name(text))
+    if known:
+        return known
+    shown = _PREFIX.sub("", text.strip())
+    if re.fullmatch(r"\d{1,2}\s*[^\W\d_]{1,2}\s*\d{0,2}(?:[./]\d{1,2})?", shown):
+        return re.sub(r"\s", "", shown).upper()
+    return re.sub(r"\s*([./-])\s*", r"\1", shown)
 
 
 def school_key(name: str) -> str:
@@ -132,8 +150,7 @@ def fits(banner: Banner, wanted: ImportAs, known: Known, sheet: Sheet) -> None:
     if banner.term and wanted.term and banner.term.value != wanted.term:
         _refuse("term_mismatch", banner.term, sheet, banner.term.value, wanted.term)
     if banner.school_class and wanted.school_class:
-        target = class_name(wanted.school_class)
-        if banner.school_class.value != target:
+        if class_name(str(banner.school_class.value)) != class_name(wanted.school_class):
             _refuse("class_mismatch", banner.school_class, sheet, banner.school_class.value, wanted.school_class)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from khue.rules.curriculum import traits
 from khue.rules.primary import PrimaryLevel, year_level
 from khue.sheets import values
-from khue.sheets.banner import class_name, read_banner
+from khue.sheets.banner import class_name, class_shown, read_banner
 from khue.sheets.data import ERROR, INFO, WARNING, FileReport, Finding, ImportAs, Known, Refuse, Table
 from khue.sheets.gradebook import BIRTH, CODE, SIGNATURE, STT
 from khue.sheets.headers import NAME, Column, Header, find_header, key
@@ -136,7 +136,8 @@ def _order(columns: dict[str, int]) -> list[str]:
 def _read(
     sheet: Sheet, header: Header, columns: dict[str, int], wanted: ImportAs, said: str, known: Known, report: FileReport
 ) -> None:
-    classes = {class_name(row.name): row for row in known.classes}
+    classes = {row.name: row for row in known.classes}
+    shown = {class_name(row.name): row.name for row in known.classes}
     pupils = Pupils(known)
     fields = _order(columns)
     head = ["r", "ref", "lop", "ma_moet", "ho_ten", "ngay_sinh"]
@@ -163,9 +164,9 @@ def _read(
             there.add(ref)
             continue
         pupil = match.pupil
-        group = class_name(sheet.text(row, columns["lop"])) if "lop" in columns else said or class_name(wanted.school_class)
-        group = group or pupil.class_name
-        if pupil.class_name and group and pupil.class_name != group:
+        written = sheet.text(row, columns["lop"]) if "lop" in columns else said or wanted.school_class
+        group = class_shown(written, shown) or pupil.class_name
+        if pupil.class_name and class_name(pupil.class_name) != class_name(group):
             info = {"other_class": pupil.class_name, "ho_ten": name}
             report.findings.append(Finding("pupil_in_other_class", ERROR, sheet.name, spot, pupil.ref, info))
             continue

@@ -9,7 +9,7 @@ from khue.core.names import fold
 from khue.rules.curriculum import level_of_grade
 from khue.rules.identifiers import fits_person, personal_id
 from khue.sheets import values
-from khue.sheets.banner import class_name, read_banner
+from khue.sheets.banner import CLASS_TEXT, class_name, class_shown, read_banner
 from khue.sheets.data import ERROR, INFO, WARNING, FileReport, Finding, ImportAs, Known, KnownPupil, Refuse, Table
 from khue.sheets.gradebook import SIGNATURE, STT
 from khue.sheets.headers import NAME, Header, Matcher, assign, find_header, key, one_of, under
@@ -119,7 +119,6 @@ COMMUNES = {"co_xa": "co_ma_xa", "tt_xa": "tt_ma_xa", "ns_xa": "ns_ma_xa", "qq_x
 PROVINCES = {"co_xa": "co_tinh", "tt_xa": "tt_tinh", "ns_xa": "ns_tinh", "qq_xa": "qq_tinh", "ks_xa": "ks_tinh"}
 SUBJECT_LISTS = {"mon_lc", "chuyen_de"}
 MINISTRY = re.compile(r"\d{10}")
-_CLASS = re.compile(r"\d{1,2}\s?[\w.]{0,6}")
 
 
 def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> None:
@@ -156,17 +155,18 @@ class _Reader:
         self.fields = _merged(assign(header, FIELDS))
         self._which_code()
         banner = read_banner(sheet, header.top, known.levels[0] if known.levels else "", known)
-        named = class_name(sheet.name) if _CLASS.fullmatch(sheet.name) else ""
+        self.shown = {class_name(row.name): row.name for row in known.classes}
+        named = class_shown(sheet.name, self.shown) if CLASS_TEXT.fullmatch(sheet.name) else ""
         said = str(banner.school_class.value) if banner.school_class else ""
-        self.class_name = class_name(wanted.school_class) if wanted.school_class else said or named
-        if wanted.school_class and said and said != self.class_name and "lop" not in self.fields:
+        self.class_name = class_shown(wanted.school_class, self.shown) if wanted.school_class else said or named
+        if wanted.school_class and said and class_name(said) != class_name(self.class_name) and "lop" not in self.fields:
             raise Refuse("class_mismatch", sheet=sheet.name, cell=banner.school_class.cell if banner.school_class else "",
                          file=said, target=wanted.school_class)  # fmt: skip
         if banner.year and wanted.school_year and banner.year.value != wanted.school_year:
             raise Refuse("year_mismatch", sheet=sheet.name, cell=banner.year.cell, file=banner.year.value,
                          target=wanted.school_year)  # fmt: skip
         self.pupils = Pupils(known)
-        self.classes = {class_name(row.name): row for row in known.classes}
+        self.classes = {row.name for row in known.classes}
         self.stt = next((column.index for column in header.columns if column.leaf in STT), None)
 
     def usable(self) -> bool:
@@ -204,8 +204,8 @@ class _Reader:
         for column in self.header.unknown(used):
             self.say("unknown_column", INFO, column.row, column.index, header=column.written)
         about: dict[str, Any] = {}
-        if _CLASS.fullmatch(self.sheet.name) and "lop" in self.fields:
-            about["class"] = class_name(self.sheet.name)
+        if CLASS_TEXT.fullmatch(self.sheet.name) and "lop" in self.fields:
+            about["class"] = class_shown(self.sheet.name, self.shown)
         layout = {"columns": {"name": self.fields["ho_ten"]}}
         self.report.tables.append(Table(self.sheet.name, "pupils", names, rows, about, layout))
 
@@ -272,7 +272,7 @@ class _Reader:
 
     def _class_of(self, row: int) -> str:
         text = self.sheet.text(row, self.fields["lop"]) if "lop" in self.fields else ""
-        return class_name(text) if text else self.class_name
+        return class_shown(text, self.shown) if text else self.class_name
 
     def _cell(self, name: str, row: int, column: int, group: str) -> Read:
         cell = self.sheet.cell(row, column)

@@ -10,7 +10,7 @@ from typing import Any
 from khue.core.names import fold
 from khue.rules.curriculum import level_of_grade, part_of
 from khue.sheets import values
-from khue.sheets.banner import class_name
+from khue.sheets.banner import CLASS_TEXT, class_name, class_shown
 from khue.sheets.data import ERROR, WARNING, FileReport, Finding, ImportAs, Known, Refuse, Table
 from khue.sheets.gradebook import SIGNATURE, STT
 from khue.sheets.headers import NAME, Header, Matcher, assign, find_header, key, one_of
@@ -62,7 +62,6 @@ INFO_KEYS = {
 }  # fmt: skip
 SUBJECT_HEAD = {"mon hoc hoat dong giao duc", "mon hoc", "mon", "mon hoc va hoat dong giao duc", "mon hoat dong giao duc", "ten mon", "mon hoc hdgd",
                 "mon hdgd", "mon va hoat dong giao duc"}  # fmt: skip
-_CLASS = re.compile(r"\d{1,2}\s?[A-Za-zĐđ]{0,3}\.?\d{0,2}[A-Za-z]?")
 _LIST = re.compile(r"\s*(?:;|\n|\+|/|,)\s*")
 _SPLIT = re.compile(r"\s*(?:;|\n|\+|/|,| và | - )\s*")
 
@@ -292,12 +291,12 @@ def _classes(sheet: Sheet, header: Header, staff: Staff, report: FileReport) -> 
     rows: list[list[Any]] = []
     for row in sheet.numbers():
         name = sheet.text(row, fields["lop"])
-        if row < header.first or not _CLASS.fullmatch(name):
+        if row < header.first or not CLASS_TEXT.fullmatch(name):
             continue
-        name = class_name(name)
+        name = class_shown(name)
         grade = values.number(sheet.cell(row, fields["khoi"])).value if "khoi" in fields else None
         if grade is None:
-            grade = int(re.match(r"\d{1,2}", name)[0])  # type: ignore[index]
+            grade = int((re.match(r"\d{1,2}", name) or ["0"])[0])
         level = level_of_grade(grade)
         line: list[Any] = [row + 1]
         for field_name in names[1:]:
@@ -342,7 +341,7 @@ def _no_teacher(
 
 
 def _is_matrix(header: Header) -> bool:
-    return sum(1 for column in header.columns if _CLASS.fullmatch(column.written)) >= 2  # noqa: PLR2004
+    return sum(1 for column in header.columns if CLASS_TEXT.fullmatch(column.written)) >= 2  # noqa: PLR2004
 
 
 def _level_of(name: str) -> str:
@@ -352,10 +351,13 @@ def _level_of(name: str) -> str:
 
 def _matrix(sheet: Sheet, header: Header, staff: Staff, level: str, names: list[str], report: FileReport) -> None:
     subject_column = next(column.index for column in header.columns if column.leaf in SUBJECT_HEAD)
-    classes = {column.index: class_name(column.written) for column in header.columns if _CLASS.fullmatch(column.written)}
-    known = {class_name(name) for name in names}
+    known = {class_name(name): name for name in names}
+    classes = {
+        column.index: class_shown(column.written, known)
+        for column in header.columns if CLASS_TEXT.fullmatch(column.written)
+    }  # fmt: skip
     for index, name in list(classes.items()):
-        if known and name not in known:
+        if known and class_name(name) not in known:
             report.findings.append(
                 Finding("class_unknown", ERROR, sheet.name, address(header.first - 1, index), "", {"class": name})
             )

@@ -36,8 +36,8 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
         level = known.classes[0].level if known.classes else ""
         banner = read_banner(sheet, header.top, level, known)
         fits(banner, wanted, known, sheet)
-        named = str(banner.school_class.value) if banner.school_class else class_name(sheet.name)
-        school_class = classes.get(named)
+        named = str(banner.school_class.value) if banner.school_class else sheet.name
+        school_class = classes.get(class_name(named)) or classes.get(class_name(wanted.school_class))
         if school_class is None:
             report.findings.append(Finding("class_unknown", ERROR, sheet.name, info={"raw": named}))
             continue
