@@ -42,6 +42,7 @@ def sheet_page(request: HttpRequest, key: str) -> HttpResponse:
     title = closing.sheet_name(sheet)
     may_enter = permissions.can(request.actor, policy.ENTER, sheet)
     teachers = schooling.teachers_of(sheet.school_class_id, request.actor.today)
+    may_see_class = permissions.can(request.actor, policy.SEE_CLASS, sheet.school_class)
     context = {
         "sheet": sheet,
         "title": title,
@@ -65,15 +66,16 @@ def sheet_page(request: HttpRequest, key: str) -> HttpResponse:
         if may_enter and any(slot.kind is SlotKind.TEXT for slot in slots)
         else [],
         "teachers": teachers.get(sheet.class_subject_id, ()) if sheet.class_subject_id else (),
-        "siblings": _siblings(request, sheet),
+        "siblings": _siblings(request, sheet, whole_class=may_see_class),
+        "may_see_class": may_see_class,
     }
     return render(request, "gradebook/sheet.html", context)
 
 
-def _siblings(request: HttpRequest, sheet: Sheet) -> list[Sheet]:
+def _siblings(request: HttpRequest, sheet: Sheet, *, whole_class: bool) -> list[Sheet]:
     """The other sheets of the class and term that this person enters, to go on without a detour."""
     rows = queries.sheet_rows(request.actor).filter(school_class=sheet.school_class_id, term=sheet.term)
-    if not permissions.can(request.actor, policy.SEE_CLASS, sheet.school_class):
+    if not whole_class:
         rows = permissions.visible(request.actor, policy.ENTER, rows)
     return list(rows.order_by("class_subject__position", "kind"))
 
