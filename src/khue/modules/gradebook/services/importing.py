@@ -14,10 +14,15 @@ from khue.modules.gradebook import policy
 from khue.modules.gradebook.data import BatchResult, Operation
 from khue.modules.gradebook.models import CellChange, ClosingAct, Sheet, SheetState
 from khue.modules.gradebook.models.sheets import ChangeSource
-from khue.modules.gradebook.services.entry import Origin, apply_operations, load_sheet
+from khue.modules.gradebook.services.entry import (
+    SPECIAL_STATES,
+    Origin,
+    apply_operations,
+    load_sheet,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from uuid import UUID
 
     from khue.core.actor import Actor
@@ -45,23 +50,31 @@ def undo_import(actor: Actor, *, sheet_id: UUID, run_id: UUID) -> BatchResult:
     sheet = load_sheet(actor, sheet_id, do=policy.IMPORT, lock=True)
     if sheet.state != SheetState.OPEN:
         raise Refused("GRADE-001")
-    changes = list(
-        CellChange.objects.filter(sheet=sheet, origin=run_id, source=ChangeSource.IMPORT).order_by(
-            "-sequence"
-        )
-    )
+    changes = CellChange.objects.filter(sheet=sheet, origin=run_id, source=ChangeSource.IMPORT)
     operations = [
-        Operation(
-            uuid7(), change.pupil, change.slot, change.old_value, change.version,
-            change.old_state if change.old_state in {"PENDING_MAKEUP", "ZERO_NO_MAKEUP"} else "",
-        )
-        for change in changes
+        Operation(uuid7(), first.pupil, first.slot, first.old_value, last.version, _special(first.old_state))
+        for first, last in _spans(changes.order_by("-sequence"))
     ]
     result = apply_operations(actor, sheet, operations, Origin(ChangeSource.UNDO, run_id))
     stuck = [item for item in result.results if item.status not in {"done", "same"}]
     if stuck:
         raise Refused("GRADE-038", count=len(stuck))
     return result
+
+
+def _spans(changes: Iterable[CellChange]) -> Iterable[tuple[CellChange, CellChange]]:
+    """The first and the last change that an import made of each cell with no other between."""
+    found: dict[tuple[UUID, str], tuple[CellChange, CellChange]] = {}
+    for change in changes:
+        key = change.pupil, change.slot
+        first, last = found.get(key, (None, change))
+        if first is None or first.version == change.version + 1:
+            found[key] = change, last
+    return found.values()
+
+
+def _special(state: str) -> str:
+    return state if state in SPECIAL_STATES else ""
 
 
 @transaction.atomic
