@@ -10,11 +10,23 @@ from khue.rules.curriculum import level_of_grade
 from khue.rules.identifiers import fits_person, personal_id
 from khue.sheets import values
 from khue.sheets.banner import CLASS_TEXT, class_name, class_shown, read_banner
-from khue.sheets.data import ERROR, INFO, WARNING, FileReport, Finding, ImportAs, Known, KnownPupil, Refuse, Table
+from khue.sheets.data import (
+    ERROR,
+    INFO,
+    WARNING,
+    FileReport,
+    Finding,
+    ImportAs,
+    Known,
+    KnownPupil,
+    Refuse,
+    Table,
+)
 from khue.sheets.gradebook import SIGNATURE, STT
 from khue.sheets.headers import NAME, Header, Matcher, assign, find_header, key, one_of, under
 from khue.sheets.places import Places, province_name
 from khue.sheets.pupils_known import Pupils
+from khue.sheets.school import is_staff
 from khue.sheets.subjects import subject_of
 from khue.sheets.values import Read
 from khue.sheets.workbook import Book, Sheet, address
@@ -110,7 +122,6 @@ FIELDS: dict[str, Matcher] = {
     "co_khu_1": one_of(*NOW, "Địa chỉ", "Chỗ ở hiện nay (thôn)"),
     "co_xa_1": one_of(*COMMUNE), "co_tinh_1": one_of(*PROVINCE),
 }  # fmt: skip
-STAFF_SIGNS = {"chuc vu", "mon day", "ma can bo", "trinh do chuyen mon", "ma so cdnn", "vi tri viec lam", "ma giao vien"}
 FLAGS = {"can_ngheo", "doan_vien", "doi_vien", "nu"}
 YEARS = {"cha_nam", "me_nam", "gh_nam"}
 PHONES = {"cha_dt", "me_dt", "gh_dt", "dt_sll", "dt_hs"}
@@ -132,8 +143,7 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
         header = find_header(sheet)
         if header is None:
             continue
-        leaves = {column.leaf for column in header.columns}
-        if len(leaves & STAFF_SIGNS) >= 2:  # noqa: PLR2004 - one alone may be chance
+        if is_staff(header):
             reason = "wrong_kind_of_file"
             continue
         reader = _Reader(sheet, header, wanted, known, report, seen)

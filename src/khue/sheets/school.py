@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import Any
 
 from khue.core.names import fold
 from khue.rules.curriculum import level_of_grade, part_of
 from khue.sheets import values
-from khue.sheets.banner import CLASS_TEXT, class_name, class_shown
-from khue.sheets.data import ERROR, WARNING, FileReport, Finding, ImportAs, Known, Refuse, Table
+from khue.sheets.assignments import (
+    CLASS_HEAD,
+    SUBJECT_HEAD,
+    Staff,
+    Teacher,
+    is_matrix,
+    is_plan,
+    level_of,
+    no_teacher,
+    read_plan,
+)
+from khue.sheets.banner import CLASS_TEXT, class_shown
+from khue.sheets.data import WARNING, FileReport, Finding, ImportAs, Known, Refuse, Table
 from khue.sheets.gradebook import SIGNATURE, STT
 from khue.sheets.headers import NAME, Header, Matcher, assign, find_header, key, one_of
 from khue.sheets.places import Places
 from khue.sheets.pupils_known import name_key
 from khue.sheets.subjects import subject_of
-from khue.sheets.workbook import Book, Sheet, address
+from khue.sheets.workbook import Book, Cell, Sheet, address
 
 STAFF_CODE = one_of("Mã cán bộ", "Mã CB", "Mã giáo viên", "Mã GV", "Mã định danh", "Mã CBGV", "Mã định danh Bộ", "Mã nhân sự", "Mã CBGVNV",
                     "Mã định danh cán bộ", "Mã số cán bộ")  # fmt: skip
@@ -60,51 +69,8 @@ INFO_KEYS = {
     "so_lop": {"so lop", "tong so lop", "tong so lop hoc"},
     "so_hs": {"so hoc sinh", "tong so hoc sinh", "so hs", "tong so hs"},
 }  # fmt: skip
-SUBJECT_HEAD = {"mon hoc hoat dong giao duc", "mon hoc", "mon", "mon hoc va hoat dong giao duc", "mon hoat dong giao duc", "ten mon", "mon hoc hdgd",
-                "mon hdgd", "mon va hoat dong giao duc"}  # fmt: skip
 _LIST = re.compile(r"\s*(?:;|\n|\+|/|,)\s*")
 _SPLIT = re.compile(r"\s*(?:;|\n|\+|/|,| và | - )\s*")
-
-
-@dataclass(slots=True)
-class Teacher:
-    """A member of staff while names are being resolved."""
-
-    ref: str
-    name: str
-    subjects: set[str] = field(default_factory=set)
-    parts: set[str] = field(default_factory=set)
-    teaches: bool = True
-
-
-class Staff:
-    """Staff by name; several of one name are told apart by the subject."""
-
-    def __init__(self) -> None:
-        self.by_name: dict[str, list[Teacher]] = defaultdict(list)
-
-    def add(self, teacher: Teacher) -> None:
-        """Note a person."""
-        self.by_name[name_key(teacher.name)].append(teacher)
-
-    def find(self, name: str, subject: str = "") -> tuple[Teacher | None, list[Teacher]]:
-        """The one person meant, and all who could be."""
-        same = self.by_name.get(name_key(_bare(name)), [])
-        if len(same) > 1 and subject:
-            fitting = [teacher for teacher in same if subject in teacher.subjects or subject in teacher.parts]
-            if len(fitting) == 1:
-                return fitting[0], fitting
-            same = fitting or same
-        if len(same) > 1:
-            teaching = [teacher for teacher in same if teacher.teaches]
-            same = teaching if len(teaching) == 1 else same
-        return (same[0], same) if len(same) == 1 else (None, same)
-
-
-def _bare(name: str) -> str:
-    """A name without a title or a remark in brackets."""
-    bare = re.sub(r"\(.*?\)", "", name)
-    return re.sub(r"^(?:thầy|cô|gv|gv\.|đ/c|ông|bà)\s+", "", bare.strip(), flags=re.IGNORECASE).strip()
 
 
 def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> None:
@@ -118,21 +84,21 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
         raise Refuse("school_mismatch", file=info["ma"], target=wanted.school)
     level = _level(sheets, known)
     read = {"school": bool(info), "staff": False, "classes": False, "assignments": False}
+    listed: set[str] = set()
     for sheet in sheets:
         header = find_header(sheet)
-        if header is not None and _is_staff(header):
+        if header is not None and is_staff(header):
             _staff(sheet, header, staff, level, known, report)
             read["staff"] = True
+            listed.add(sheet.name)
     names: list[str] = [row.name for row in known.classes]
     for sheet in sheets:
-        header = find_header(sheet, lambda text: text in {"lop", "ten lop", "lop hoc"})
-        if header is not None and not _is_matrix(header) and _classes_fields(header):
+        header = find_header(sheet, lambda text: text in CLASS_HEAD)
+        if header is not None and not is_plan(header) and _classes_fields(header):
             names = _classes(sheet, header, staff, report)
             read["classes"] = True
     for sheet in sheets:
-        header = find_header(sheet, lambda text: text in SUBJECT_HEAD)
-        if header is not None and _is_matrix(header):
-            _matrix(sheet, header, staff, level, names, report)
+        if sheet.name not in listed and read_plan(sheet, staff, level, names, report):
             read["assignments"] = True
     if wanted.kind == "school" and not (read["school"] and read["staff"] and read["classes"]):
         raise Refuse("wrong_kind_of_file" if any(read.values()) else "required_columns_missing")
@@ -149,9 +115,8 @@ def _info(sheet: Sheet, known: Known, report: FileReport) -> dict[str, Any]:
             field_name = next((f for f, names in INFO_KEYS.items() if name in names), "")
             if not field_name or field_name in found:
                 continue
-            spot = next((c for c in range(column + 1, column + 4) if sheet.text(row, c)), None)
-            if spot is not None:
-                cell = sheet.cell(row, spot)
+            cell = _beside(sheet, row, column)
+            if cell is not None:
                 counted = values.number(cell) if field_name in {"so_lop", "so_hs"} else values.text(cell)
                 if counted.value is not None:
                     found[field_name] = counted.value
@@ -169,6 +134,18 @@ def _info(sheet: Sheet, known: Known, report: FileReport) -> dict[str, Any]:
     return found
 
 
+def _beside(sheet: Sheet, row: int, column: int) -> Cell | None:
+    """What a label labels: the next cell, or the one below where labels stand side by side."""
+    spot = next((c for c in range(column + 1, column + 4) if sheet.text(row, c)), None)
+    if spot is not None and key(sheet.text(row, spot).rstrip(":")) not in {n for names in INFO_KEYS.values() for n in names}:
+        return sheet.cell(row, spot)
+    left = next((c for c in range(column - 1, -1, -1) if sheet.text(row, c)), None)
+    labels = {n for names in INFO_KEYS.values() for n in names}
+    if spot is not None or (left is not None and key(sheet.text(row, left).rstrip(":")) in labels):
+        return sheet.cell(row + 1, column)
+    return None
+
+
 def _level(sheets: list[Sheet], known: Known) -> str:
     """The level whose subject names are meant: from what is known, else from the classes of the matrix."""
     if known.classes:
@@ -176,23 +153,29 @@ def _level(sheets: list[Sheet], known: Known) -> str:
     grades: list[int] = []
     for sheet in sheets:
         header = find_header(sheet, lambda text: text in SUBJECT_HEAD)
-        if header is not None and _is_matrix(header):
+        if header is not None and is_matrix(header):
             grades += [int(m[0]) for column in header.columns if (m := re.match(r"\d{1,2}", column.written))]
     for sheet in sheets:
-        header = find_header(sheet, lambda text: text in {"lop", "ten lop", "lop hoc"})
+        header = find_header(sheet, lambda text: text in CLASS_HEAD)
         if header is not None and not grades:
-            column = next((c.index for c in header.columns if c.leaf in {"lop", "ten lop", "lop hoc"}), 0)
+            column = next((c.index for c in header.columns if c.leaf in CLASS_HEAD), 0)
             texts = [sheet.text(row, column) for row in sheet.numbers() if row >= header.first]
             grades += [int(m[0]) for text in texts if (m := re.match(r"\d{1,2}", text))]
     good = [grade for grade in grades if 1 <= grade <= 12]  # noqa: PLR2004 - grades of school
     return level_of_grade(max(set(good), key=good.count)) if good else (known.levels[0] if known.levels else "")
 
 
-def _is_staff(header: Header) -> bool:
-    leaves = {column.leaf for column in header.columns}
-    signs = {"chuc vu", "mon day", "trinh do chuyen mon", "trinh do", "ma so cdnn", "vi tri viec lam", "ngay vao nganh", "ma can bo",
-             "chuc danh nghe nghiep", "ma giao vien"}  # fmt: skip
-    return len(leaves & signs) >= 2  # noqa: PLR2004 - one alone may be chance
+STAFF_ONLY = ("ma_cb", "hang_ma", "hang", "chuc_vu", "trinh_do", "mon", "viec", "ngay_vao_nganh")
+CODE_OF_ANYBODY = {"ma dinh danh", "mon", "trinh do", "chuyen mon"}
+
+
+def is_staff(header: Header) -> bool:
+    """Whether a table with names lists staff: what only staff have stands in two columns or more."""
+    signs = [
+        name for name in STAFF_ONLY
+        for column in header.columns if STAFF[name](column) and column.leaf not in CODE_OF_ANYBODY
+    ]  # fmt: skip
+    return len(set(signs)) >= 2  # noqa: PLR2004 - one alone may be chance
 
 
 def _staff(sheet: Sheet, header: Header, staff: Staff, level: str, known: Known, report: FileReport) -> None:
@@ -291,7 +274,7 @@ def _classes(sheet: Sheet, header: Header, staff: Staff, report: FileReport) -> 
     rows: list[list[Any]] = []
     for row in sheet.numbers():
         name = sheet.text(row, fields["lop"])
-        if row < header.first or not CLASS_TEXT.fullmatch(name):
+        if row < header.first or not CLASS_TEXT.fullmatch(name) or not level_of(name):
             continue
         name = class_shown(name)
         grade = values.number(sheet.cell(row, fields["khoi"])).value if "khoi" in fields else None
@@ -325,72 +308,8 @@ def _homeroom(sheet: Sheet, row: int, column: int, staff: Staff, name: str, repo
         return None
     teacher, same = staff.find(text)
     if teacher is None:
-        _no_teacher(sheet, row, column, text, same, report, {"class": name})
+        no_teacher(sheet, row, column, text, same, report, {"class": name})
         return None
     return teacher.ref
 
 
-def _no_teacher(
-    sheet: Sheet, row: int, column: int, text: str, same: list[Teacher], report: FileReport, where: dict[str, Any]
-) -> None:
-    kind = "teacher_ambiguous" if same else "teacher_not_found"
-    info = where | {"raw": text}
-    if same:
-        info["candidates"] = sorted(teacher.ref for teacher in same)
-    report.findings.append(Finding(kind, ERROR, sheet.name, address(row, column), "", info))
-
-
-def _is_matrix(header: Header) -> bool:
-    return sum(1 for column in header.columns if CLASS_TEXT.fullmatch(column.written)) >= 2  # noqa: PLR2004
-
-
-def _level_of(name: str) -> str:
-    grade = re.match(r"\d{1,2}", name)
-    return level_of_grade(int(grade[0])) if grade and 1 <= int(grade[0]) <= 12 else ""  # noqa: PLR2004
-
-
-def _matrix(sheet: Sheet, header: Header, staff: Staff, level: str, names: list[str], report: FileReport) -> None:
-    subject_column = next(column.index for column in header.columns if column.leaf in SUBJECT_HEAD)
-    known = {class_name(name): name for name in names}
-    classes = {
-        column.index: class_shown(column.written, known)
-        for column in header.columns if CLASS_TEXT.fullmatch(column.written)
-    }  # fmt: skip
-    for index, name in list(classes.items()):
-        if known and class_name(name) not in known:
-            report.findings.append(
-                Finding("class_unknown", ERROR, sheet.name, address(header.first - 1, index), "", {"class": name})
-            )
-            del classes[index]
-    rows: list[list[Any]] = []
-    for row in sheet.numbers():
-        text = sheet.text(row, subject_column)
-        if row < header.first or not text or header.repeats(row):
-            continue
-        levels = {column: _level_of(name) or level for column, name in classes.items()}
-        codes = {column: subject_of(text, level) for column, level in levels.items()}
-        cells = [column for column in classes if sheet.text(row, column)]
-        if not any(codes.values()):
-            if cells and not SIGNATURE.search(key(text)):
-                report.findings.append(
-                    Finding("subject_unknown", ERROR, sheet.name, address(row, subject_column), "", {"raw": text})
-                )
-            continue
-        for column in cells:
-            code = codes[column]
-            if code is None:
-                info = {"raw": text, "class": classes[column]}
-                report.findings.append(
-                    Finding("subject_unknown", ERROR, sheet.name, address(row, column), "", info)
-                )
-                continue
-            for name in re.split(r"\s*(?:;|\n|\+|/|,| và )\s*", sheet.text(row, column)):
-                if not name:
-                    continue
-                teacher, same = staff.find(name, code)
-                where = {"class": classes[column], "subject": code}
-                if teacher is None:
-                    _no_teacher(sheet, row, column, name, same, report, where)
-                else:
-                    rows.append([classes[column], code, teacher.ref, address(row, column)])
-    report.tables.append(Table(sheet.name, "assignments", ["class", "subject", "ma_cb", "cell"], rows))

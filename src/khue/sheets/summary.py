@@ -9,7 +9,18 @@ from khue.core.names import fold
 from khue.rules.levels import learning_level
 from khue.sheets import values
 from khue.sheets.banner import class_name, fits, read_banner
-from khue.sheets.data import ERROR, INFO, WARNING, FileReport, Finding, ImportAs, Known, KnownClass, Refuse, Table
+from khue.sheets.data import (
+    ERROR,
+    INFO,
+    WARNING,
+    FileReport,
+    Finding,
+    ImportAs,
+    Known,
+    KnownClass,
+    Refuse,
+    Table,
+)
 from khue.sheets.gradebook import BIRTH, CODE, SIGNATURE, STT
 from khue.sheets.headers import NAME, Column, Header, find_header, key
 from khue.sheets.pupils_known import Pupils

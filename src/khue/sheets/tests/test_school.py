@@ -107,3 +107,38 @@ def test_teachers_already_known_are_found_without_a_list() -> None:
     known = msgspec.structs.replace(KNOWN, pupils=())
     found = report(cells(("Phân công", MATRIX[:3])), ImportAs("classes", "20990001", YEAR), known)
     assert found.refusal is not None  # classes asked for, none there
+
+
+RIGHT = [("6A", "GDTC", "9003"), ("6A", "TOAN", "9001"), ("6A", "VAN", "9002"), ("6B", "GDTC", "9003"), ("6B", "TOAN", "9001")]
+TURNED = [
+    ["Lớp", "Toán", "Ngữ văn", "GDTC"], ["6A", "Hoàng Thị Hạnh", "Hoàng Thị Hạnh", "Lý Văn Sơn"],
+    ["6B", "Hoàng Thị Hạnh", None, "Lý Văn Sơn"],
+]  # fmt: skip
+LIST = [
+    ["TT", "Giáo viên", "Môn", "Các lớp dạy"], [1, "Hoàng Thị Hạnh", "Toán", "6A, 6B"], [2, "Hoàng Thị Hạnh", "Ngữ văn", "6A"],
+    [3, "Cô Lý Văn Sơn", "Thể dục", "Lớp 6A; 6B"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("matrix", [MATRIX, TURNED, LIST], ids=["matrix", "turned", "list"])
+def test_who_teaches_what_in_three_forms(matrix: list[list[Any]]) -> None:
+    found = report(book(matrix=matrix), BOOK, NEW)
+    assert said(found) == []
+    rows = table(found, "assignments")
+    assert sorted((row["class"], row["subject"], row["ma_cb"]) for row in rows) == RIGHT
+
+
+def test_facts_side_by_side() -> None:
+    info = [["Mã trường", "Tên trường", "Năm học"], ["20990001", "Trường THCS Thử Nghiệm", "2025-2026"]]
+    found = report(book(info=info), BOOK, NEW)
+    facts = {row["key"]: row["value"] for row in table(found, "school")}
+    assert (facts["ma"], facts["ten"], facts["nam_hoc"]) == ("20990001", "Trường THCS Thử Nghiệm", "2025-2026")
+
+
+def test_class_names_stay_as_the_school_writes_them() -> None:
+    classes = [["Tên lớp", "GVCN", "Sĩ số"], ["6/1", "Lý Văn Sơn", 3], ["6/2", "Lý Văn Sơn", 3]]
+    matrix = [["Môn", "6.1", "Lớp 6/2"], ["Toán", "Hoàng Thị Hạnh", "Hoàng Thị Hạnh"]]
+    found = report(book(classes=classes, matrix=matrix), BOOK, NEW)
+    assert said(found) == []
+    assert [row["lop"] for row in table(found, "classes")] == ["6/1", "6/2"]
+    assert [row["class"] for row in table(found, "assignments")] == ["6/1", "6/2"]
