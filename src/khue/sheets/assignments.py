@@ -85,7 +85,7 @@ def no_teacher(
 
 def level_of(name: str) -> str:
     """The level a class belongs to by its grade; nothing if it names none."""
-    grade = re.match(r"\d{1,2}", class_name(name))
+    grade = re.match(r"\d{1,2}", class_shown(name))
     return level_of_grade(int(grade[0])) if grade and 1 <= int(grade[0]) <= 12 else ""  # noqa: PLR2004
 
 
