@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 HERE = Path(__file__).parent
 STATIC = HERE.parent / "static" / "ui"
@@ -22,6 +23,17 @@ def test_the_model_of_the_grid() -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "# pass 10" in done.stdout
+
+
+def test_a_script_imports_its_parts_by_their_hashed_names(tmp_path: Path, settings) -> None:
+    """Or a browser would keep the old part beside the new script for as long as it caches."""
+    settings.STATIC_ROOT = str(tmp_path)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    made = {path.name for path in (tmp_path / "ui").glob("*.js")}
+    (script,) = (name for name in made if name.startswith("grade-grid.") and name != "grade-grid.js")
+    text = (tmp_path / "ui" / script).read_text(encoding="utf-8")
+    (part,) = (name for name in made if name.startswith("grid-model.") and name != "grid-model.js")
+    assert f'"./{part}"' in text
 
 
 @pytest.mark.parametrize(
