@@ -16,15 +16,30 @@ from khue.sheets.pupils_known import name_key
 from khue.sheets.subjects import subject_of
 from khue.sheets.workbook import Sheet, address
 
-CLASS_HEAD = {"lop", "ten lop", "lop hoc", "ma lop", "lop day", "cac lop day", "lop phan cong", "day lop", "day cac lop", "lop giang day"}
+CLASS_HEAD = {
+    "lop",
+    "ten lop",
+    "lop hoc",
+    "ma lop",
+    "lop day",
+    "cac lop day",
+    "lop phan cong",
+    "day lop",
+    "day cac lop",
+    "lop giang day",
+}
 SUBJECT_HEAD = {
-    "mon hoc hoat dong giao duc", "mon hoc", "mon", "mon hoc va hoat dong giao duc", "mon hoat dong giao duc", "ten mon",
-    "mon hoc hdgd", "mon hdgd", "mon va hoat dong giao duc", "mon hoc hdgd", "mon day", "mon giang day", "ten mon hoc", "bo mon",
+    "mon hoc hoat dong giao duc", "mon hoc", "mon", "mon hoc va hoat dong giao duc", "mon hoat dong giao duc",
+    "ten mon",
+    "mon hoc hdgd", "mon hdgd", "mon va hoat dong giao duc", "mon day", "mon giang day", "ten mon hoc",
+    "bo mon",
     "mon phan cong", "mon hoc va hdgd",
 }  # fmt: skip
 TEACHER_HEAD = NAME | {
-    "giao vien", "gv", "giao vien day", "gv day", "giao vien giang day", "giao vien bo mon", "gvbm", "ten giao vien", "ten gv",
-    "giao vien phu trach", "nguoi day", "can bo giao vien", "ho ten giao vien day", "gv giang day", "giao vien phan cong",
+    "giao vien", "gv", "giao vien day", "gv day", "giao vien giang day", "giao vien bo mon", "gvbm",
+    "ten giao vien", "ten gv",
+    "giao vien phu trach", "nguoi day", "can bo giao vien", "ho ten giao vien day", "gv giang day",
+    "giao vien phan cong",
 }  # fmt: skip
 _MANY = re.compile(r"\s*(?:;|\n|\+|,| và )\s*")
 _NAMES = re.compile(r"\s*(?:;|\n|\+|/|,| và )\s*")
@@ -73,7 +88,13 @@ def _bare(name: str) -> str:
 
 
 def no_teacher(
-    sheet: Sheet, row: int, column: int, text: str, same: list[Teacher], report: FileReport, where: dict[str, Any]
+    sheet: Sheet,
+    row: int,
+    column: int,
+    text: str,
+    same: list[Teacher],
+    report: FileReport,
+    where: dict[str, Any],
 ) -> None:
     """Say that a name means nobody, or more than one."""
     kind = "teacher_ambiguous" if same else "teacher_not_found"
@@ -96,7 +117,9 @@ def is_matrix(header: Header) -> bool:
 
 
 def _subject_columns(header: Header, level: str) -> dict[int, str]:
-    found = {c.index: c.written for c in header.columns if c.leaf not in CLASS_HEAD and subject_of(c.leaf, level)}
+    found = {
+        c.index: c.written for c in header.columns if c.leaf not in CLASS_HEAD and subject_of(c.leaf, level)
+    }
     return found if len(found) > FEW else {}
 
 
@@ -104,7 +127,11 @@ def is_plan(header: Header) -> bool:
     """Whether a table of classes is really a plan of teaching."""
     leaves = {column.leaf for column in header.columns}
     level = "THCS"
-    return is_matrix(header) or bool(_subject_columns(header, level)) or bool(leaves & SUBJECT_HEAD and leaves & TEACHER_HEAD)
+    return (
+        is_matrix(header)
+        or bool(_subject_columns(header, level))
+        or bool(leaves & SUBJECT_HEAD and leaves & TEACHER_HEAD)
+    )
 
 
 class _Plan:

@@ -87,7 +87,8 @@ def _take(found: Banner, text: str, cell: str, level: str, classes: dict[str, st
         code = subject_of(subject[1], level)
         if code:
             found.subject = Said(code, cell)
-    if found.school is None and re.match(r"(?:ten )?truong\b", plain) and len(plain) < 90:  # noqa: PLR2004 - a line
+    if found.school is None and re.match(r"(?:ten )?truong\b",
+        plain) and len(plain) < 90:  # noqa: PLR2004 - a line
         name = re.sub(r"^(?:tên\s+)?trường\s*:\s*", "", text, flags=re.IGNORECASE)
         found.school = Said(re.split(r"\(| - |–|;|\s{3,}", name)[0].strip(), cell)
 
@@ -151,7 +152,9 @@ def fits(banner: Banner, wanted: ImportAs, known: Known, sheet: Sheet) -> None:
         _refuse("term_mismatch", banner.term, sheet, banner.term.value, wanted.term)
     if banner.school_class and wanted.school_class:
         if class_name(str(banner.school_class.value)) != class_name(wanted.school_class):
-            _refuse("class_mismatch", banner.school_class, sheet, banner.school_class.value, wanted.school_class)
+            _refuse(
+                "class_mismatch", banner.school_class, sheet, banner.school_class.value, wanted.school_class
+            )
 
 
 def _refuse(kind: str, said: Said, sheet: Sheet, theirs: object, ours: object) -> None:

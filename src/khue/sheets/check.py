@@ -26,7 +26,9 @@ KINDS = {
 }
 
 
-def check(data: bytes, filename: str, wanted: ImportAs, known: Known, limits: Limits | None = None) -> FileReport:
+def check(
+    data: bytes, filename: str, wanted: ImportAs, known: Known, limits: Limits | None = None
+) -> FileReport:
     """The report on a file: outcome, refusal, findings and the rows as they may be imported."""
     report = FileReport(findings=[], tables=[])
     try:

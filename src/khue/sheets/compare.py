@@ -18,7 +18,11 @@ def differences(found: Json, truth: Json, rows: Json | None) -> list[str]:
     other = truth.get("also_right")
     if found["outcome"] != truth["outcome"]:
         if other and other.get("outcome") == found["outcome"]:
-            if found["outcome"] == "refuse" and other.get("kind") and found["refusal"]["kind"] != other["kind"]:
+            if (
+                found["outcome"] == "refuse"
+                and other.get("kind")
+                and found["refusal"]["kind"] != other["kind"]
+            ):
                 return [f"từ chối vì {found['refusal']['kind']}, cần {other['kind']}"]
             return [] if found["outcome"] == "refuse" else _rows(found, rows)
         extra = f" ({found['refusal']})" if found.get("refusal") else _shown(found["warnings"])

@@ -168,7 +168,7 @@ class FileReport(msgspec.Struct):
         return answer
 
 
-class Refuse(Exception):  # noqa: N818 - an answer, not a bug
+class Refuse(Exception):
     """Nothing of this file may be imported."""
 
     def __init__(self, kind: str, **info: Any) -> None:

@@ -31,7 +31,9 @@ CERTIFICATES: dict[str, Matcher] = {
     "ma_cb": one_of("Mã cán bộ", "Mã CB", "Mã giáo viên", "Mã GV", "Mã định danh"),
     "ho_ten": lambda column: column.leaf in NAME,
     "ngay_sinh": one_of("Ngày sinh", "Ngày tháng năm sinh"),
-    "ten": one_of("Tên chứng chỉ", "Chứng chỉ", "Văn bằng, chứng chỉ", "Chứng chỉ CNTT", "Tên văn bằng, chứng chỉ"),
+    "ten": one_of(
+        "Tên chứng chỉ", "Chứng chỉ", "Văn bằng, chứng chỉ", "Chứng chỉ CNTT", "Tên văn bằng, chứng chỉ"
+    ),
     "loai": one_of("Loại", "Mã loại", "Loại chứng chỉ"),
     "modun": one_of("Mô đun", "Môđun", "Mô-đun", "Các mô đun", "Modun"),
     "so_hieu": one_of("Số hiệu", "Số hiệu chứng chỉ", "Số chứng chỉ"),
@@ -44,17 +46,23 @@ CERTIFICATES: dict[str, Matcher] = {
 
 # Written groups → keys of the shipped list «equipment-categories», by a word that tells them.
 GROUPS = (
-    ("ky so", "CHU_KY_SO"), ("token", "CHU_KY_SO"), ("may tinh", "MAY_TINH"), ("may chu", "MAY_TINH"), ("may in", "MAY_TINH"),
-    ("may chieu", "TRINH_CHIEU"), ("trinh chieu", "TRINH_CHIEU"), ("tivi", "TRINH_CHIEU"), ("ti vi", "TRINH_CHIEU"), ("mang", "MANG"),
-    ("internet", "MANG"), ("dung cu", "DUNG_CU"), ("thi nghiem", "DUNG_CU"), ("dung chung", "TBDH_CHUNG"), ("theo mon", "TBDH_MON"),
+    ("ky so", "CHU_KY_SO"), ("token", "CHU_KY_SO"), ("may tinh", "MAY_TINH"), ("may chu", "MAY_TINH"),
+    ("may in", "MAY_TINH"),
+    ("may chieu", "TRINH_CHIEU"), ("trinh chieu", "TRINH_CHIEU"), ("tivi", "TRINH_CHIEU"), ("ti vi",
+    "TRINH_CHIEU"), ("mang", "MANG"),
+    ("internet", "MANG"), ("dung cu", "DUNG_CU"), ("thi nghiem", "DUNG_CU"), ("dung chung", "TBDH_CHUNG"),
+    ("theo mon", "TBDH_MON"),
     ("mon hoc", "TBDH_MON"), ("bo mon", "TBDH_MON"), ("toi thieu", "TBDH_MON"), ("khac", "KHAC"),
 )  # fmt: skip
 CERTIFICATE_KINDS = (
     (r"ung dung (?:cntt|cong nghe thong tin) nang cao|\bnang cao\b", "UDCNTT_NC"),
     (r"ung dung (?:cntt|cong nghe thong tin)|\bco ban\b", "UDCNTT_CB"),
-    (r"(?:tin hoc|trinh do)(?: trinh do)? a\b", "TIN_A"), (r"(?:tin hoc|trinh do)(?: trinh do)? b\b", "TIN_B"),
-    (r"(?:tin hoc|trinh do)(?: trinh do)? c\b", "TIN_C"), (r"\bmos\b|microsoft office", "MOS"), (r"\bic3\b", "IC3"),
-    (r"\bicdl\b", "ICDL"), (r"thac si", "THAC_SI"), (r"cu nhan|dai hoc", "CU_NHAN"), (r"cao dang", "CAO_DANG"),
+    (r"(?:tin hoc|trinh do)(?: trinh do)? a\b", "TIN_A"), (r"(?:tin hoc|trinh do)(?: trinh do)? b\b",
+    "TIN_B"),
+    (r"(?:tin hoc|trinh do)(?: trinh do)? c\b", "TIN_C"), (r"\bmos\b|microsoft office", "MOS"), (r"\bic3\b",
+    "IC3"),
+    (r"\bicdl\b", "ICDL"), (r"thac si", "THAC_SI"), (r"cu nhan|dai hoc", "CU_NHAN"), (r"cao dang",
+    "CAO_DANG"),
 )  # fmt: skip
 
 
@@ -106,7 +114,11 @@ def _certificates(sheet: Sheet, header: Header) -> Table:
     for number, row in enumerate(found):
         row["key"] = f"{row.get('ma_cb') or row['ho_ten']}#{number}"
         row["loai"] = row.get("loai") or _kind(row.get("ten"))
-    names = [name for name in ("r", "key", *CERTIFICATES) if name == "key" or name == "loai" or name in table.columns]
+    names = [
+        name
+        for name in ("r", "key", *CERTIFICATES)
+        if name == "key" or name == "loai" or name in table.columns
+    ]
     return Table(sheet.name, table.table, names, [[row.get(name) for name in names] for row in found])
 
 

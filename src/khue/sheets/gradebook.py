@@ -31,21 +31,39 @@ from khue.sheets.values import Read
 from khue.sheets.workbook import Book, Sheet, address, as_text
 
 CODE = {
-    "ma hoc sinh", "ma hs", "ma dinh danh", "ma dinh danh hoc sinh", "ma so hoc sinh", "ma so", "ma moet", "ma", "id", "mahs",
-    "ma dinh danh bo", "ma dinh danh bo gd dt", "ma bo", "ma bo gd dt", "ma hoc sinh moet", "so dinh danh hoc sinh", "ma hssv", "student id",
+    "ma hoc sinh", "ma hs", "ma dinh danh", "ma dinh danh hoc sinh", "ma so hoc sinh", "ma so", "ma moet",
+    "ma", "id", "mahs",
+    "ma dinh danh bo", "ma dinh danh bo gd dt", "ma bo", "ma bo gd dt", "ma hoc sinh moet",
+    "so dinh danh hoc sinh", "ma hssv", "student id",
     "ma so hs", "ma hoc sinh bo", "ma csdl", "ma nganh", "ma dinh danh hs",
 }  # fmt: skip
-BIRTH = {"ngay sinh", "ngay thang nam sinh", "nam sinh", "sinh ngay", "ngay thang sinh", "ns", "ngay sinh hs", "ngay sinh hoc sinh"}
+BIRTH = {
+    "ngay sinh",
+    "ngay thang nam sinh",
+    "nam sinh",
+    "sinh ngay",
+    "ngay thang sinh",
+    "ns",
+    "ngay sinh hs",
+    "ngay sinh hoc sinh",
+}
 STT = {"stt", "tt", "so tt", "so thu tu", "no"}
-REMARK = {"nhan xet", "ghi chu", "nhan xet cua giao vien", "loi nhan xet", "nhan xet gv", "nhan xet cua gv", "nhan xet su tien bo",
+REMARK = {"nhan xet", "ghi chu", "nhan xet cua giao vien", "loi nhan xet", "nhan xet gv", "nhan xet cua gv",
+    "nhan xet su tien bo",
           "nhan xet cua giao vien bo mon", "nx"}  # fmt: skip
 _ONGOING = re.compile(r"\b(?:\w*tx ?\d{0,2}|thuong xuyen|t ?xuyen|he so 1|hs ?1|kttx|mieng|15 ?(?:phut|p))\b")
-_COUNT = re.compile(r"(?:d|lan|cot|so|bai|diem|l|c|kt)? ?\d{1,2}")  # «Đ1», «Lần 2», «3»: regular marks if nothing else is
-_MIDTERM = re.compile(r"\b(?:\w*g[hk]k\w{0,2}|gk\w{0,2}|\w*ddggk\w{0,2}|giua (?:hoc )?(?:k[iy]|hk)\w{0,2}|giua k|g k[iy]?|he so 2|hs ?2)\b")
+_COUNT = re.compile(
+    r"(?:d|lan|cot|so|bai|diem|l|c|kt)? ?\d{1,2}"
+)  # «Đ1», «Lần 2», «3»: regular marks if nothing else is
+_MIDTERM = re.compile(
+    r"\b(?:\w*g[hk]k\w{0,2}|gk\w{0,2}|\w*ddggk\w{0,2}|giua (?:hoc )?(?:k[iy]|hk)\w{0,2}|giua k|g k[iy]?|he so 2|hs ?2)\b"
+)
 _FINAL = re.compile(
     r"\b(?:\w*c[hk]k\w{0,2}|ck\w{0,2}|\w*ddgck\w{0,2}|cuoi (?:hoc )?(?:k[iy]|hk)\w{0,2}|cuoi k|c k[iy]?|thi (?:hoc )?(?:k[iy]|hk)\w{0,2}|he so 3|hs ?3)\b"
 )
-_AVERAGE = re.compile(r"\b(?:d?tb\w*|trung binh|t ?binh|xl\w*|xep loai|kq\w*|ket qua|tong ket|tk\w*|muc|danh gia chung)\b")
+_AVERAGE = re.compile(
+    r"\b(?:d?tb\w*|trung binh|t ?binh|xl\w*|xep loai|kq\w*|ket qua|tong ket|tk\w*|muc|danh gia chung)\b"
+)
 _MEAN = re.compile(r"\b(?:d?tb\w*|trung binh|t ?binh|tong ket|tk)\b")
 _YEAR = re.compile(r"\b(?:ca nam|\w*cn)\b")
 _TERM = re.compile(r"\b(?:hoc k[iy]|\w*hk) ?(i|ii|1|2)?\b|\b\w*hk(i|ii|1|2)\b")
@@ -54,7 +72,9 @@ _TOPIC = re.compile(r"^(?:diem )?(?:cum )?chuyen de(?: hoc tap)?$|^cdht$|^dcd$")
 _NOT_MARK = re.compile(r"\b(?:nhan xet|ghi chu|ngay|giao vien|gv|so lan|so bai|vang|nghi)\b")
 ROMAN = {"i": 1, "ii": 2, "1": 1, "2": 2}
 SHIFTED = 3  # rows one off before the whole sheet is refused
-SIGNATURE = re.compile(r"\b(?:ky ghi ro|ki ghi ro|ky ten|ki ten|nguoi lap|hieu truong|giao vien bo mon|giao vien chu nhiem|ngay \d|tong so|danh sach nay|lap bang|xac nhan)\b")
+SIGNATURE = re.compile(
+    r"\b(?:ky ghi ro|ki ghi ro|ky ten|ki ten|nguoi lap|hieu truong|giao vien bo mon|giao vien chu nhiem|ngay \d|tong so|danh sach nay|lap bang|xac nhan)\b"
+)
 
 
 @dataclass(slots=True)
@@ -136,7 +156,11 @@ def _level(wanted: ImportAs, known: Known) -> str:
 def _class_said(sheet: Sheet, banner: Banner, known: Known) -> str:
     """The class a sheet is of, where none was chosen: by its title, else by its name."""
     names = {class_name(row.name): row.name for row in known.classes}
-    for text in (str(banner.school_class.value) if banner.school_class else "", *re.split(r"[\s_-]+", sheet.name), sheet.name):
+    for text in (
+        str(banner.school_class.value) if banner.school_class else "",
+        *re.split(r"[\s_-]+", sheet.name),
+        sheet.name,
+    ):
         if class_name(text) in names:
             return names[class_name(text)]
     return ""
@@ -159,15 +183,20 @@ def _subject(sheet: Sheet, banner: Banner, wanted: ImportAs, level: str, *, alon
     said = str(banner.subject.value) if banner.subject else None
     if named and said and named != said:
         raise Refuse(
-            "subject_mismatch", sheet=sheet.name, cell=banner.subject.cell if banner.subject else "",
-            file=said, target=named,
+            "subject_mismatch",
+            sheet=sheet.name,
+            cell=banner.subject.cell if banner.subject else "",
+            file=said,
+            target=named,
         )
     found = said or named
     if wanted.subject:
         if found and found != wanted.subject:
             if alone:
                 cell = banner.subject.cell if banner.subject else ""
-                raise Refuse("subject_mismatch", sheet=sheet.name, cell=cell, file=found, target=wanted.subject)
+                raise Refuse(
+                    "subject_mismatch", sheet=sheet.name, cell=cell, file=found, target=wanted.subject
+                )
             return None
         return wanted.subject if found or alone else None
     return found
@@ -265,11 +294,25 @@ class _Sheet:
     """One mark sheet on its way to a table."""
 
     def __init__(
-        self, sheet: Sheet, header: Header, columns: Columns, known: Known, school_class: KnownClass, code: str,
-        subject: KnownSubject, term: int, report: FileReport,
+        self,
+        sheet: Sheet,
+        header: Header,
+        columns: Columns,
+        known: Known,
+        school_class: KnownClass,
+        code: str,
+        subject: KnownSubject,
+        term: int,
+        report: FileReport,
     ) -> None:
         self.sheet, self.header, self.columns, self.known = sheet, header, columns, known
-        self.school_class, self.code, self.subject, self.term, self.report = school_class, code, subject, term, report
+        self.school_class, self.code, self.subject, self.term, self.report = (
+            school_class,
+            code,
+            subject,
+            term,
+            report,
+        )
         self.words = subject.kind == "comment"
         self.pupils = Pupils(known, school_class.name)
         self.seen: dict[str, tuple[int, list[Any]]] = {}
@@ -305,7 +348,19 @@ class _Sheet:
 
     def _unknown_columns(self) -> None:
         c = self.columns
-        used = {c.name, c.code, c.birth, c.stt, *c.ongoing, c.midterm, c.final, c.term, c.year, c.topic, c.remark}
+        used = {
+            c.name,
+            c.code,
+            c.birth,
+            c.stt,
+            *c.ongoing,
+            c.midterm,
+            c.final,
+            c.term,
+            c.year,
+            c.topic,
+            c.remark,
+        }
         for column in self.header.unknown(index for index in used if index is not None):
             self.say("unknown_column", INFO, column.row, column.index, header=column.written)
 
@@ -355,8 +410,11 @@ class _Sheet:
             if any(name_key(pupil.name) == name_key(name) for name in near):
                 off.append(number)
         mismatched = sum(
-            1 for line in lines
-            if (pupil := self.pupils.by_code.get(line.code)) and line.name and name_key(pupil.name) != name_key(line.name)
+            1
+            for line in lines
+            if (pupil := self.pupils.by_code.get(line.code))
+            and line.name
+            and name_key(pupil.name) != name_key(line.name)
         )
         if len(off) >= SHIFTED and len(off) * 2 >= mismatched:
             column = self.columns.code if self.columns.code is not None else self.columns.name
@@ -369,7 +427,12 @@ class _Sheet:
         mismatched = 0
         for number, line in enumerate(lines):
             same = self.pupils.by_name.get(name_key(line.name), [])
-            if line.code in self.pupils.by_code or len(same) != 1 or not line.birth or same[0].birth in {"", line.birth}:
+            if (
+                line.code in self.pupils.by_code
+                or len(same) != 1
+                or not line.birth
+                or same[0].birth in {"", line.birth}
+            ):
                 continue
             mismatched += 1
             near = [lines[n].birth for n in (number - 1, number + 1) if 0 <= n < len(lines)]
@@ -394,7 +457,15 @@ class _Sheet:
         if pupil is None:
             return
         if pupil.class_name and pupil.class_name != self.school_class.name:
-            self.say("pupil_in_other_class", ERROR, line.row, c.name, pupil.ref, other_class=pupil.class_name, ho_ten=line.name)
+            self.say(
+                "pupil_in_other_class",
+                ERROR,
+                line.row,
+                c.name,
+                pupil.ref,
+                other_class=pupil.class_name,
+                ho_ten=line.name,
+            )
             return
         before = len(self.report.findings)
         row = self._read(line.row, pupil.ref)
@@ -447,8 +518,15 @@ class _Sheet:
         return None if column is None else self.sheet.cell(row, column)
 
     def _result(
-        self, row: int, ref: str, ongoing: list[str | None], midterm: str | None, final: str | None,
-        topic: str | None, *, bad: bool,
+        self,
+        row: int,
+        ref: str,
+        ongoing: list[str | None],
+        midterm: str | None,
+        final: str | None,
+        topic: str | None,
+        *,
+        bad: bool,
     ) -> str | None:
         """The term's average or result; none where something is missing, and then it is said."""
         c, needed = self.columns, self.subject.ongoing
@@ -471,7 +549,9 @@ class _Sheet:
             complete = False
         for name, value, column in (("gk", midterm, c.midterm), ("ck", final, c.final)):
             if value is None:
-                self.say("mark_missing", WARNING, row, column if column is not None else c.name, ref, field=name)
+                self.say(
+                    "mark_missing", WARNING, row, column if column is not None else c.name, ref, field=name
+                )
                 complete = False
         if not complete or midterm is None or final is None:
             return None
@@ -496,7 +576,14 @@ class _Sheet:
         for pupil in self.pupils.in_class:
             if pupil.active and pupil.ref not in there:
                 self.report.findings.append(
-                    Finding("pupil_missing_in_file", WARNING, self.sheet.name, "", pupil.ref, {"ho_ten": pupil.name})
+                    Finding(
+                        "pupil_missing_in_file",
+                        WARNING,
+                        self.sheet.name,
+                        "",
+                        pupil.ref,
+                        {"ho_ten": pupil.name},
+                    )
                 )
 
     def _layout(self) -> dict[str, Any]:
@@ -510,15 +597,21 @@ class _Sheet:
         fields |= {name: column for name, column in named.items() if column is not None}
         banner = [
             [row, column, self.sheet.text(row, column)]
-            for row in self.sheet.numbers() if row < self.header.first
-            for column in sorted(self.sheet.rows[row]) if self.sheet.text(row, column)
+            for row in self.sheet.numbers()
+            if row < self.header.first
+            for column in sorted(self.sheet.rows[row])
+            if self.sheet.text(row, column)
         ]
         merges = [list(m) for m in self.sheet.merges if m[2] < self.header.first]
         sample = [
             cell.value for row in self.sheet.numbers() if row >= self.header.first
             for _, column in c.marks() if (cell := self.sheet.cell(row, column)) is not None
         ][:40]  # fmt: skip
-        comma = sum(1 for value in sample if isinstance(value, str) and "," in as_text(value)) * 2 > len(sample) > 0
+        comma = (
+            sum(1 for value in sample if isinstance(value, str) and "," in as_text(value)) * 2
+            > len(sample)
+            > 0
+        )
         return {
             "sheet": self.sheet.name, "banner": banner, "merges": merges, "first": self.header.first,
             "columns": fields, "hidden": sorted(self.sheet.hidden_columns), "comma": comma,

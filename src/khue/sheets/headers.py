@@ -12,19 +12,24 @@ from khue.sheets.workbook import Cell, Sheet, address, as_text
 
 _WORD = re.compile(r"[a-z0-9]+")
 NAME = {
-    "ho va ten", "ho ten", "ho va ten hoc sinh", "ho ten hoc sinh", "ho va ten hs", "ho ten hs", "ten hoc sinh",
-    "hoc sinh", "ho va ten can bo", "ho ten can bo", "ho va ten giao vien", "ho ten giao vien", "ho dem va ten",
-    "ho ten can bo giao vien", "ho va ten can bo giao vien", "ho va ten cbgv", "ho ten cbgv", "ho va ten cbgvnv", "ten hs",
+    "ho va ten", "ho ten", "ho va ten hoc sinh", "ho ten hoc sinh", "ho va ten hs", "ho ten hs",
+    "ten hoc sinh",
+    "hoc sinh", "ho va ten can bo", "ho ten can bo", "ho va ten giao vien", "ho ten giao vien",
+    "ho dem va ten",
+    "ho ten can bo giao vien", "ho va ten can bo giao vien", "ho va ten cbgv", "ho ten cbgv",
+    "ho va ten cbgvnv", "ten hs",
     "full name", "ho chu dem va ten", "ho va ten gv", "ho ten gv", "ho ten can bo giao vien nhan vien",
 }  # fmt: skip
 # A name in two columns: family and middle names, then the given name.
 FAMILY = {
-    "ho dem", "ho va dem", "ho va ten dem", "ho lot", "ho va ten lot", "ho ten dem", "ho", "ho chu dem", "ho va chu dem", "ho chu lot",
+    "ho dem", "ho va dem", "ho va ten dem", "ho lot", "ho va ten lot", "ho ten dem", "ho", "ho chu dem",
+    "ho va chu dem", "ho chu lot",
     "ho va chu lot", "ho va lot", "ho dem hoc sinh", "ho va ten dem hoc sinh",
 }  # fmt: skip
 GIVEN = {"ten", "ten hoc sinh", "ten hs", "ten goi"}
 BANNER = (
-    "nam hoc", "doc lap", "cong hoa", "so gd", "phong gd", "uy ban", "ubnd", "so giao duc", "bang diem", "danh sach",
+    "nam hoc", "doc lap", "cong hoa", "so gd", "phong gd", "uy ban", "ubnd", "so giao duc", "bang diem",
+    "danh sach",
     "bang tong hop", "mon hoc lop", "truong t", "thong tin nha truong",
 )  # fmt: skip
 DEPTH, SEARCH = 4, 60
@@ -195,8 +200,11 @@ def _is_group_row(sheet: Sheet, row: int, anchor: int) -> bool:
     texts = [text for text in texts if text]
     if len(texts) < 2 or any(part in text for text in texts for part in BANNER):  # noqa: PLR2004 - a lone title
         return False
-    return not any(top <= row <= bottom and left <= anchor <= right and left != right
-                   for top, left, bottom, right in sheet.merges if top == bottom)
+    return not any(
+        top <= row <= bottom and left <= anchor <= right and left != right
+        for top, left, bottom, right in sheet.merges
+        if top == bottom
+    )
 
 
 def _continues(sheet: Sheet, row: int, anchor: int, top: int) -> bool:
@@ -204,8 +212,10 @@ def _continues(sheet: Sheet, row: int, anchor: int, top: int) -> bool:
     cells = sheet.rows.get(row)
     if not cells or sheet.text(row, anchor):
         return False
-    merged = any(m_top <= row <= m_bottom and m_top >= top and left <= anchor <= right
-                 for m_top, left, m_bottom, right in sheet.merges)
+    merged = any(
+        m_top <= row <= m_bottom and m_top >= top and left <= anchor <= right
+        for m_top, left, m_bottom, right in sheet.merges
+    )
     texts = [sheet.text(row, column) for column in cells]
     if merged:
         return True

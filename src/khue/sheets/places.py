@@ -54,11 +54,17 @@ class Places:
             return Commune(clean, known=True)
         kind, bare = _split(clean)
         now, past = _narrow(self.today, kind, bare), _narrow(self.before, kind, bare)
-        bygone = bool(kind) and not any(_split(p.name)[0] == kind for p in now) and any(
-            _split(p.name)[0] == kind for p in past
+        bygone = (
+            bool(kind)
+            and not any(_split(p.name)[0] == kind for p in now)
+            and any(_split(p.name)[0] == kind for p in past)
         )
         if now and not bygone:
-            return Commune(now[0].code, known=True) if len(now) == 1 else Commune(candidates=tuple(p.code for p in now), known=True)
+            return (
+                Commune(now[0].code, known=True)
+                if len(now) == 1
+                else Commune(candidates=tuple(p.code for p in now), known=True)
+            )
         if not past:
             return Commune()
         codes = tuple(dict.fromkeys(code for place in past for code in place.new_codes if code in self.codes))

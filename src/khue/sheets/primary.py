@@ -17,15 +17,47 @@ from khue.sheets.pupils_known import Pupils
 from khue.sheets.subjects import subject_of
 from khue.sheets.workbook import Book, Sheet, address
 
-THC = {"t": "T", "h": "H", "c": "C", "hoàn thành tốt": "T", "hoàn thành": "H", "chưa hoàn thành": "C", "htt": "T", "ht": "H", "cht": "C"}
+THC = {
+    "t": "T",
+    "h": "H",
+    "c": "C",
+    "hoàn thành tốt": "T",
+    "hoàn thành": "H",
+    "chưa hoàn thành": "C",
+    "htt": "T",
+    "ht": "H",
+    "cht": "C",
+}
 TDC = {"t": "T", "đ": "Đ", "d": "Đ", "c": "C", "tốt": "T", "đạt": "Đ", "cần cố gắng": "C", "ccg": "C"}
 LEVEL_LEAVES = {"muc dat duoc", "muc", "mdd", "muc do", "danh gia", "xep loai", "muc dat", "nhan xet muc"}
-TEST_LEAVES = {"diem ktdk", "diem", "diem kt", "ktdk", "diem kiem tra", "diem kiem tra dinh ki", "kiem tra", "diem thi", "diem ktdk cuoi nam", "bai kt"}
-DONE = {"hoan thanh chuong trinh lop hoc", "hoan thanh chuong trinh", "htctlh", "hoan thanh ct lop hoc", "hoan thanh chuong trinh lop", "ht ctlh", "hoan thanh ctlh"}
+TEST_LEAVES = {
+    "diem ktdk",
+    "diem",
+    "diem kt",
+    "ktdk",
+    "diem kiem tra",
+    "diem kiem tra dinh ki",
+    "kiem tra",
+    "diem thi",
+    "diem ktdk cuoi nam",
+    "bai kt",
+}
+DONE = {
+    "hoan thanh chuong trinh lop hoc",
+    "hoan thanh chuong trinh",
+    "htctlh",
+    "hoan thanh ct lop hoc",
+    "hoan thanh chuong trinh lop",
+    "ht ctlh",
+    "hoan thanh ctlh",
+}
 UP = {"len lop", "duoc len lop", "duyet len lop"}
-RESULT = {"xep loai cuoi nam", "xep loai", "danh gia ket qua giao duc", "ket qua giao duc", "danh gia kqgd", "ket qua cuoi nam", "xep loai kqgd",
-          "muc danh gia", "ket qua danh gia", "xep loai ca nam", "danh gia chung", "danh gia kq giao duc"}  # fmt: skip
-RESULTS = {"htxs": "HTXS", "htt": "HTT", "ht": "HT", "cht": "CHT", "hoan thanh xuat sac": "HTXS", "hoan thanh tot": "HTT",
+RESULT = {"xep loai cuoi nam", "xep loai", "danh gia ket qua giao duc", "ket qua giao duc", "danh gia kqgd",
+    "ket qua cuoi nam", "xep loai kqgd",
+          "muc danh gia", "ket qua danh gia", "xep loai ca nam", "danh gia chung",
+          "danh gia kq giao duc"}  # fmt: skip
+RESULTS = {"htxs": "HTXS", "htt": "HTT", "ht": "HT", "cht": "CHT", "hoan thanh xuat sac": "HTXS",
+    "hoan thanh tot": "HTT",
            "hoan thanh": "HT", "chua hoan thanh": "CHT"}  # fmt: skip
 LEVELS = {
     PrimaryLevel.HOAN_THANH_XUAT_SAC: "HTXS", PrimaryLevel.HOAN_THANH_TOT: "HTT",
@@ -43,9 +75,17 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
             continue
         banner = read_banner(sheet, header.top, "TH", known)
         if banner.year and wanted.school_year and banner.year.value != wanted.school_year:
-            raise Refuse("year_mismatch", sheet=sheet.name, cell=banner.year.cell, file=banner.year.value, target=wanted.school_year)
+            raise Refuse(
+                "year_mismatch",
+                sheet=sheet.name,
+                cell=banner.year.cell,
+                file=banner.year.value,
+                target=wanted.school_year,
+            )
         columns = _columns(header)
-        if not any(field.startswith("mon.") for field in columns) or not any(field.startswith(("nl.", "pc.")) for field in columns):
+        if not any(field.startswith("mon.") for field in columns) or not any(
+            field.startswith(("nl.", "pc.")) for field in columns
+        ):
             continue
         said = str(banner.school_class.value) if banner.school_class else ""
         _read(sheet, header, columns, wanted, said, known, report)
@@ -83,7 +123,13 @@ def _field(column: Column, known_traits: dict[tuple[str, str], str]) -> str:
     if not whole:
         return ""
     if len(whole) == 1:
-        for names, field in ((NAME, "ho_ten"), (CLASS, "lop"), (CODE, "code"), (BIRTH, "ngay_sinh"), (STT, "stt")):
+        for names, field in (
+            (NAME, "ho_ten"),
+            (CLASS, "lop"),
+            (CODE, "code"),
+            (BIRTH, "ngay_sinh"),
+            (STT, "stt"),
+        ):
             if leaf in names:
                 return field
     if leaf in DONE:
@@ -95,7 +141,9 @@ def _field(column: Column, known_traits: dict[tuple[str, str], str]) -> str:
     text = " ".join(whole)
     for prefix, words in (("pc", "pham chat"), ("nl", "nang luc")):
         if words in text:  # «Phẩm chất / Yêu nước», «Phẩm chất: yêu nước»
-            found = next((f for (group, name), f in known_traits.items() if group == prefix and _ends(text, name)), "")
+            found = next(
+                (f for (group, name), f in known_traits.items() if group == prefix and _ends(text, name)), ""
+            )
             if found:
                 return found
     if not any(words in text for words in ("pham chat", "nang luc")):
@@ -112,8 +160,12 @@ def _ends(text: str, name: str) -> bool:
     return text == name or text.endswith(" " + name)
 
 
-_NOISE = re.compile(r"\b(?:cac )?mon hoc (?:va|hoac)? ?(?:hoat dong giao duc|hdgd)\b|\b(?:cac )?mon hoc\b|\bhdgd\b")
-_TEST = re.compile(r"\b(?:diem(?: kt\w*| kiem tra(?: dinh k[iy])?| thi)?|ktdk|bai kt|kt|kiem tra(?: dinh k[iy])?)\b(?: cuoi nam| cuoi k[iy]| giua k[iy])?")
+_NOISE = re.compile(
+    r"\b(?:cac )?mon hoc (?:va|hoac)? ?(?:hoat dong giao duc|hdgd)\b|\b(?:cac )?mon hoc\b|\bhdgd\b"
+)
+_TEST = re.compile(
+    r"\b(?:diem(?: kt\w*| kiem tra(?: dinh k[iy])?| thi)?|ktdk|bai kt|kt|kiem tra(?: dinh k[iy])?)\b(?: cuoi nam| cuoi k[iy]| giua k[iy])?"
+)
 _LEVEL = re.compile(r"\b(?:muc(?: dat(?: duoc)?| do)?|mdd|dat duoc|danh gia|xep loai)\b")
 
 
@@ -130,11 +182,21 @@ def _subject_field(path: tuple[str, ...]) -> str:
 
 
 def _order(columns: dict[str, int]) -> list[str]:
-    return [field for field in sorted(columns, key=columns.__getitem__) if field.startswith(("mon.", "kt.", "nl.", "pc."))]
+    return [
+        field
+        for field in sorted(columns, key=columns.__getitem__)
+        if field.startswith(("mon.", "kt.", "nl.", "pc."))
+    ]
 
 
 def _read(
-    sheet: Sheet, header: Header, columns: dict[str, int], wanted: ImportAs, said: str, known: Known, report: FileReport
+    sheet: Sheet,
+    header: Header,
+    columns: dict[str, int],
+    wanted: ImportAs,
+    said: str,
+    known: Known,
+    report: FileReport,
 ) -> None:
     classes = {row.name: row for row in known.classes}
     shown = {class_name(row.name): row.name for row in known.classes}
@@ -149,8 +211,16 @@ def _read(
         name = sheet.text(row, columns["ho_ten"]) if "ho_ten" in columns else ""
         code = sheet.text(row, columns["code"]) if "code" in columns else ""
         number = sheet.text(row, columns["stt"]) if "stt" in columns else ""
-        if row < header.first or header.repeats(row) or not name or key(name) in NAME or not (
-            code or number.isdigit() or ("ngay_sinh" in columns and values.date(sheet.cell(row, columns["ngay_sinh"])).value)
+        if (
+            row < header.first
+            or header.repeats(row)
+            or not name
+            or key(name) in NAME
+            or not (
+                code
+                or number.isdigit()
+                or ("ngay_sinh" in columns and values.date(sheet.cell(row, columns["ngay_sinh"])).value)
+            )
         ):
             continue
         if SIGNATURE.search(key(name)) and not code:
@@ -160,7 +230,9 @@ def _read(
         spot = address(row, columns["ho_ten"])
         if match.problem or match.pupil is None:
             ref = match.pupil.ref if match.pupil else ""
-            report.findings.append(Finding(match.problem or "pupil_not_in_class", ERROR, sheet.name, spot, ref, {"ho_ten": name}))
+            report.findings.append(
+                Finding(match.problem or "pupil_not_in_class", ERROR, sheet.name, spot, ref, {"ho_ten": name})
+            )
             there.add(ref)
             continue
         pupil = match.pupil
@@ -171,7 +243,9 @@ def _read(
             report.findings.append(Finding("pupil_in_other_class", ERROR, sheet.name, spot, pupil.ref, info))
             continue
         if pupil.ref in there:
-            report.findings.append(Finding("pupil_duplicate_row", ERROR, sheet.name, spot, pupil.ref, {"ho_ten": name}))
+            report.findings.append(
+                Finding("pupil_duplicate_row", ERROR, sheet.name, spot, pupil.ref, {"ho_ten": name})
+            )
             continue
         there.add(pupil.ref)
         seen_classes.add(group)
@@ -182,13 +256,21 @@ def _read(
         rows.append([row + 1, pupil.ref, group, ministry, name, birth, *line])
     for pupil in known.pupils:
         if pupil.active and pupil.class_name in seen_classes and pupil.ref not in there:
-            report.findings.append(Finding("pupil_missing_in_file", WARNING, sheet.name, "", pupil.ref, {"ho_ten": pupil.name}))
+            report.findings.append(
+                Finding("pupil_missing_in_file", WARNING, sheet.name, "", pupil.ref, {"ho_ten": pupil.name})
+            )
     about = {"grades": wanted.grades} if wanted.grades else {}
     report.tables.append(Table(sheet.name, "primary_results", names, rows, about))
 
 
 def _row(
-    sheet: Sheet, row: int, columns: dict[str, int], fields: list[str], ref: str, grade: int, report: FileReport
+    sheet: Sheet,
+    row: int,
+    columns: dict[str, int],
+    fields: list[str],
+    ref: str,
+    grade: int,
+    report: FileReport,
 ) -> list[Any]:
     found: dict[str, Any] = {}
     bad = False
@@ -202,7 +284,9 @@ def _row(
         bad = bad or read.bad
         if read.kind:
             spot = address(row, columns[field])
-            report.findings.append(Finding(read.kind, read.severity, sheet.name, spot, ref, {"field": field} | read.info))
+            report.findings.append(
+                Finding(read.kind, read.severity, sheet.name, spot, ref, {"field": field} | read.info)
+            )
     done = values.flag(sheet.cell(row, columns["ht"])).value if "ht" in columns else None
     up = values.flag(sheet.cell(row, columns["ll"])).value if "ll" in columns else None
     written = None
@@ -212,12 +296,18 @@ def _row(
     ours = None if bad else _level(found, grade)
     if ours and written and ours != written:
         spot = address(row, columns["xl"])
-        report.findings.append(Finding("result_mismatch", WARNING, sheet.name, spot, ref, {"file": written, "correct": ours}))
+        report.findings.append(
+            Finding("result_mismatch", WARNING, sheet.name, spot, ref, {"file": written, "correct": ours})
+        )
     elif ours is None and not bad:
-        report.findings.append(Finding("level_not_computable", INFO, sheet.name, address(row, columns.get("xl", 0)), ref))
+        report.findings.append(
+            Finding("level_not_computable", INFO, sheet.name, address(row, columns.get("xl", 0)), ref)
+        )
     if ours and done is not None and done != (ours != "CHT") and written == ours:
         spot = address(row, columns["ht"])
-        report.findings.append(Finding("flag_mismatch", WARNING, sheet.name, spot, ref, {"file": done, "correct": ours != "CHT"}))
+        report.findings.append(
+            Finding("flag_mismatch", WARNING, sheet.name, spot, ref, {"file": done, "correct": ours != "CHT"})
+        )
     return [*(found[field] for field in fields), done, up, written, ours]
 
 
@@ -225,10 +315,16 @@ def _level(found: dict[str, Any], grade: int) -> str | None:
     subjects = {field[4:]: value for field, value in found.items() if field.startswith("mon.") and value}
     qualities = [value for field, value in found.items() if field.startswith("pc.")]
     competences = [
-        value for field, value in found.items()
-        if field.startswith("nl.") and not (grade <= 2 and field in {"nl.CN", "nl.TH"})  # noqa: PLR2004 - not assessed yet
+        value
+        for field, value in found.items()
+        if field.startswith("nl.") and not (grade <= 2 and field in {"nl.CN",
+            "nl.TH"})  # noqa: PLR2004 - not assessed yet
     ]
-    tests = {field[3:]: Decimal(value) for field, value in found.items() if field.startswith("kt.") and value is not None}
+    tests = {
+        field[3:]: Decimal(value)
+        for field, value in found.items()
+        if field.startswith("kt.") and value is not None
+    }
     if not subjects or None in qualities or None in competences:
         return None
     return LEVELS[year_level(subjects, qualities, competences, tests).value]

@@ -31,19 +31,71 @@ from khue.sheets.subjects import subject_of
 from khue.sheets.values import Read
 from khue.sheets.workbook import Book, Sheet, address
 
-NOW = ("Chỗ ở hiện nay", "Nơi ở hiện nay", "Chỗ ở", "Địa chỉ hiện nay", "Nơi ở", "Chỗ ở hiện tại", "Địa chỉ nơi ở hiện nay")
-HOME = ("Hộ khẩu thường trú", "Thường trú", "Nơi thường trú", "Địa chỉ thường trú", "Hộ khẩu", "Nơi đăng kí thường trú", "HKTT", "Nơi ĐKTT")
+NOW = (
+    "Chỗ ở hiện nay",
+    "Nơi ở hiện nay",
+    "Chỗ ở",
+    "Địa chỉ hiện nay",
+    "Nơi ở",
+    "Chỗ ở hiện tại",
+    "Địa chỉ nơi ở hiện nay",
+)
+HOME = (
+    "Hộ khẩu thường trú",
+    "Thường trú",
+    "Nơi thường trú",
+    "Địa chỉ thường trú",
+    "Hộ khẩu",
+    "Nơi đăng kí thường trú",
+    "HKTT",
+    "Nơi ĐKTT",
+)
 BORN = ("Nơi sinh",)
 ROOTS = ("Quê quán",)
 REGISTERED = ("Nơi khai sinh", "Nơi đăng kí khai sinh", "Nơi ĐKKS")
-CARD = ("Căn cước", "CCCD", "Căn cước công dân", "CMND/CCCD", "Thẻ căn cước", "Số định danh", "Giấy tờ tuỳ thân")
+CARD = (
+    "Căn cước",
+    "CCCD",
+    "Căn cước công dân",
+    "CMND/CCCD",
+    "Thẻ căn cước",
+    "Số định danh",
+    "Giấy tờ tuỳ thân",
+)
 FATHER = ("Cha", "Bố", "Thông tin cha", "Thông tin bố", "Họ tên cha", "Cha học sinh", "Thông tin về cha")
 MOTHER = ("Mẹ", "Thông tin mẹ", "Mẹ học sinh", "Thông tin về mẹ")
-WARD = ("Người giám hộ", "Giám hộ", "Người đỡ đầu", "Thông tin người giám hộ", "NGH", "Thông tin về người giám hộ")
+WARD = (
+    "Người giám hộ",
+    "Giám hộ",
+    "Người đỡ đầu",
+    "Thông tin người giám hộ",
+    "NGH",
+    "Thông tin về người giám hộ",
+)
 HAMLET = ("SN/Xóm", "Số nhà/Xóm", "Xóm", "Số nhà, xóm", "Số nhà", "SN, xóm", "Số nhà/đường")
-AREA = ("Khu dân cư", "Thôn/Khu", "Thôn", "Thôn/Xóm", "Thôn, khu", "Thôn/bản", "Bản", "Thôn/Tổ dân phố", "Thôn, bản", "Thôn/Khu phố", "Tổ dân phố")
+AREA = (
+    "Khu dân cư",
+    "Thôn/Khu",
+    "Thôn",
+    "Thôn/Xóm",
+    "Thôn, khu",
+    "Thôn/bản",
+    "Bản",
+    "Thôn/Tổ dân phố",
+    "Thôn, bản",
+    "Thôn/Khu phố",
+    "Tổ dân phố",
+)
 PROVINCE = ("Tỉnh/Tp", "Tỉnh", "Tỉnh/Thành phố", "Tỉnh, thành phố", "Tỉnh/TP", "Tỉnh thành")
-COMMUNE = ("Xã/Phường", "Xã", "Xã, phường", "Phường/Xã", "Xã/Phường/Đặc khu", "Xã/Phường/Thị trấn", "Xã phường")
+COMMUNE = (
+    "Xã/Phường",
+    "Xã",
+    "Xã, phường",
+    "Phường/Xã",
+    "Xã/Phường/Đặc khu",
+    "Xã/Phường/Thị trấn",
+    "Xã phường",
+)
 YEAR = ("Năm sinh",)
 JOB = ("Nghề nghiệp", "Nghề", "Công việc")
 PHONE = ("Điện thoại", "SĐT", "Số điện thoại", "Số ĐTDĐ", "ĐT", "Số ĐT", "Di động", "ĐTDĐ")
@@ -54,13 +106,19 @@ def _parent(groups: tuple[str, ...], short: tuple[str, ...]) -> tuple[Matcher, M
     """Name, birth year, job and telephone of a parent."""
 
     def joined(words: tuple[str, ...]) -> list[str]:
-        return [f"{word} {who}" for word in words for who in short] + [f"{word} của {who}" for word in words for who in short]
+        return [f"{word} {who}" for word in words for who in short] + [
+            f"{word} của {who}" for word in words for who in short
+        ]
 
     return (
         under(groups, NAMES, [*joined(("Họ tên", "Họ và tên", "Tên")), *groups]),
         under(groups, YEAR, joined(("Năm sinh", "NS"))),
         under(groups, JOB, joined(("Nghề nghiệp", "Nghề"))),
-        under(groups, PHONE, joined(("Điện thoại", "SĐT", "Số điện thoại", "Số ĐTDĐ", "ĐT", "Số ĐT", "Di động", "ĐTDĐ"))),
+        under(
+            groups,
+            PHONE,
+            joined(("Điện thoại", "SĐT", "Số điện thoại", "Số ĐTDĐ", "ĐT", "Số ĐT", "Di động", "ĐTDĐ")),
+        ),
     )
 
 
@@ -69,7 +127,9 @@ def _address(groups: tuple[str, ...]) -> tuple[Matcher, Matcher, Matcher, Matche
     by = ["theo " + fold(group) for group in groups] + [fold(group) for group in groups]
 
     def joined(words: tuple[str, ...]) -> list[str]:
-        return [f"{word} {tail}" for word in words for tail in by] + [f"{word} ({group})" for word in words for group in groups]
+        return [f"{word} {tail}" for word in words for tail in by] + [
+            f"{word} ({group})" for word in words for group in groups
+        ]
 
     return (
         under(groups, HAMLET, joined(HAMLET)), under(groups, AREA, joined(AREA)),
@@ -78,43 +138,67 @@ def _address(groups: tuple[str, ...]) -> tuple[Matcher, Matcher, Matcher, Matche
 
 
 _father, _mother, _ward = (
-    _parent(FATHER, ("cha", "bố")), _parent(MOTHER, ("mẹ",)), _parent(WARD, ("người giám hộ", "giám hộ", "NGH", "người đỡ đầu")),
+    _parent(FATHER, ("cha", "bố")), _parent(MOTHER, ("mẹ",)), _parent(WARD, ("người giám hộ", "giám hộ",
+        "NGH", "người đỡ đầu")),
 )  # fmt: skip
 _now, _home = _address(NOW), _address(HOME)
 FIELDS: dict[str, Matcher] = {
-    "ho_ten": lambda column: len(column.path) <= 1 and column.leaf in NAME or column.group in {"hoc sinh", "thong tin hoc sinh", "thong tin chung"} and column.leaf in NAME,
+    "ho_ten": lambda column: (len(column.path) <= 1 and column.leaf in NAME) or (column.group in {"hoc sinh",
+    "thong tin hoc sinh", "thong tin chung"} and column.leaf in NAME),
     "cha": _father[0], "cha_nam": _father[1], "cha_nghe": _father[2], "cha_dt": _father[3],
     "me": _mother[0], "me_nam": _mother[1], "me_nghe": _mother[2], "me_dt": _mother[3],
     "gh": _ward[0], "gh_nam": _ward[1], "gh_nghe": _ward[2], "gh_dt": _ward[3],
-    "ma_moet": one_of("Mã MOET", "Mã định danh Bộ", "Mã Bộ", "Mã định danh Bộ GD&ĐT", "Mã định danh học sinh", "Mã CSDL", "Mã HS CSDL ngành", "Mã định danh",
-                      "Mã CSDL ngành", "Mã học sinh (Bộ)", "Mã Bộ GD&ĐT", "Mã học sinh Bộ", "Mã HS Bộ", "Mã định danh HS", "Mã học sinh MOET", "Mã định danh (Bộ GD&ĐT)"),
-    "ma_hs": one_of("Mã học sinh", "Mã HS", "Mã số học sinh", "Mã số HS", "Mã số", "ID", "Mã", "Mã học sinh phần mềm", "Mã HSSV"),
+    "ma_moet": one_of("Mã MOET", "Mã định danh Bộ", "Mã Bộ", "Mã định danh Bộ GD&ĐT", "Mã định danh học sinh",
+    "Mã CSDL", "Mã HS CSDL ngành", "Mã định danh",
+                      "Mã CSDL ngành", "Mã học sinh (Bộ)", "Mã Bộ GD&ĐT", "Mã học sinh Bộ", "Mã HS Bộ",
+                      "Mã định danh HS", "Mã học sinh MOET", "Mã định danh (Bộ GD&ĐT)"),
+    "ma_hs": one_of("Mã học sinh", "Mã HS", "Mã số học sinh", "Mã số HS", "Mã số", "ID", "Mã",
+    "Mã học sinh phần mềm", "Mã HSSV"),
     "lop": one_of("Lớp", "Mã lớp", "Tên lớp", "Lớp học"),
     "so_dang_bo": one_of("Số đăng bộ", "Sổ đăng bộ", "Số ĐB", "Số sổ đăng bộ", "Số thứ tự sổ đăng bộ"),
-    "ngay_sinh": one_of("Ngày sinh", "Ngày tháng năm sinh", "Ngày, tháng, năm sinh", "Sinh ngày", "Ngày sinh HS", "Ngày sinh học sinh", "NTNS"),
+    "ngay_sinh": one_of("Ngày sinh", "Ngày tháng năm sinh", "Ngày, tháng, năm sinh", "Sinh ngày",
+    "Ngày sinh HS", "Ngày sinh học sinh", "NTNS"),
     "gioi_tinh": one_of("Giới tính", "Nam/nữ", "Phái", "Giới"),
     "nu": one_of("Nữ"),  # a tick for girls instead of the sex in words
     "quoc_tich": one_of("Quốc tịch"), "dan_toc": one_of("Dân tộc"), "ton_giao": one_of("Tôn giáo"),
     "co_xom": _now[0], "co_khu": _now[1], "co_tinh": _now[2], "co_xa": _now[3],
     "tt_xom": _home[0], "tt_khu": _home[1], "tt_tinh": _home[2], "tt_xa": _home[3],
-    "noi_sinh": under(BORN, ("Thông tin nơi sinh", "Nơi sinh", "Chi tiết", "Địa chỉ", "Cơ sở y tế", "Chi tiết nơi sinh"), ("Nơi sinh", "Thông tin nơi sinh", "Nơi sinh (bệnh viện)", "Nơi sinh chi tiết")),
-    "ns_tinh": under(BORN, PROVINCE, ("Tỉnh nơi sinh", "Nơi sinh (tỉnh)")), "ns_xa": under(BORN, COMMUNE, ("Xã nơi sinh", "Xã/Phường nơi sinh")),
-    "que_quan": under(ROOTS, ("Thông tin quê quán", "Quê quán", "Chi tiết", "Địa chỉ", "Chi tiết quê quán"), ("Quê quán", "Nguyên quán", "Thông tin quê quán")),
-    "qq_tinh": under(ROOTS, PROVINCE, ("Tỉnh quê quán",)), "qq_xa": under(ROOTS, COMMUNE, ("Xã quê quán", "Xã/Phường quê quán")),
+    "noi_sinh": under(BORN, ("Thông tin nơi sinh", "Nơi sinh", "Chi tiết", "Địa chỉ", "Cơ sở y tế",
+    "Chi tiết nơi sinh"), ("Nơi sinh", "Thông tin nơi sinh", "Nơi sinh (bệnh viện)", "Nơi sinh chi tiết")),
+    "ns_tinh": under(BORN, PROVINCE, ("Tỉnh nơi sinh", "Nơi sinh (tỉnh)")), "ns_xa": under(BORN, COMMUNE,
+    ("Xã nơi sinh", "Xã/Phường nơi sinh")),
+    "que_quan": under(ROOTS, ("Thông tin quê quán", "Quê quán", "Chi tiết", "Địa chỉ", "Chi tiết quê quán"),
+    ("Quê quán", "Nguyên quán", "Thông tin quê quán")),
+    "qq_tinh": under(ROOTS, PROVINCE, ("Tỉnh quê quán",)), "qq_xa": under(ROOTS, COMMUNE, ("Xã quê quán",
+    "Xã/Phường quê quán")),
     "ks_tinh": under(REGISTERED, PROVINCE), "ks_xa": under(REGISTERED, COMMUNE),
-    "so_dinh_danh": under(CARD, ("Số", "Số CCCD", "Số định danh", "Số căn cước", "Số thẻ"), ("Số định danh cá nhân", "Số CCCD", "CCCD", "Số định danh", "Căn cước", "Số căn cước", "SĐDCN", "Số ĐDCN", "Mã định danh cá nhân", "CCCD/Số định danh", "Số căn cước công dân", "Số định danh cá nhân/CCCD", "Số CCCD/ĐDCN", "Số ĐDCN/CCCD")),
-    "ngay_cap": under(CARD, ("Ngày cấp",), ("Ngày cấp", "Ngày cấp CCCD", "Ngày cấp căn cước")), "noi_cap": under(CARD, ("Nơi cấp",), ("Nơi cấp", "Nơi cấp CCCD", "Nơi cấp căn cước")),
-    "chinh_sach": one_of("Diện chính sách", "Đối tượng chính sách", "Chế độ chính sách", "Chính sách", "Đối tượng ưu tiên", "Diện CS", "ĐTCS", "Đối tượng CS"),
-    "can_ngheo": one_of("Cận nghèo", "Hộ cận nghèo"), "doan_vien": one_of("Đoàn viên"), "doi_vien": one_of("Đội viên"),
-    "khuyet_tat": one_of("Khuyết tật", "Loại khuyết tật", "Dạng khuyết tật", "HS khuyết tật", "Học sinh khuyết tật"),
-    "noi_tru": one_of("N.trú, B.trú", "Nội trú, bán trú", "Bán trú", "Nội trú", "Nội trú/Bán trú", "Bán trú/Nội trú", "Nội trú, B.trú"),
+    "so_dinh_danh": under(CARD, ("Số", "Số CCCD", "Số định danh", "Số căn cước", "Số thẻ"),
+    ("Số định danh cá nhân", "Số CCCD", "CCCD", "Số định danh", "Căn cước", "Số căn cước", "SĐDCN", "Số ĐDCN",
+    "Mã định danh cá nhân", "CCCD/Số định danh", "Số căn cước công dân", "Số định danh cá nhân/CCCD",
+    "Số CCCD/ĐDCN", "Số ĐDCN/CCCD")),
+    "ngay_cap": under(CARD, ("Ngày cấp",), ("Ngày cấp", "Ngày cấp CCCD", "Ngày cấp căn cước")),
+    "noi_cap": under(CARD, ("Nơi cấp",), ("Nơi cấp", "Nơi cấp CCCD", "Nơi cấp căn cước")),
+    "chinh_sach": one_of("Diện chính sách", "Đối tượng chính sách", "Chế độ chính sách", "Chính sách",
+    "Đối tượng ưu tiên", "Diện CS", "ĐTCS", "Đối tượng CS"),
+    "can_ngheo": one_of("Cận nghèo", "Hộ cận nghèo"), "doan_vien": one_of("Đoàn viên"),
+    "doi_vien": one_of("Đội viên"),
+    "khuyet_tat": one_of("Khuyết tật", "Loại khuyết tật", "Dạng khuyết tật", "HS khuyết tật",
+    "Học sinh khuyết tật"),
+    "noi_tru": one_of("N.trú, B.trú", "Nội trú, bán trú", "Bán trú", "Nội trú", "Nội trú/Bán trú",
+    "Bán trú/Nội trú", "Nội trú, B.trú"),
     "dt_hs": one_of("Điện thoại HS", "SĐT học sinh", "Điện thoại học sinh", "SĐT HS", "ĐT học sinh"),
-    "dt_sll": one_of("Điện thoại SLL", "Số điện thoại liên hệ", "Số điện thoại", "Điện thoại liên hệ", "SĐT liên hệ", "Điện thoại", "SĐT", "SĐT SLL", "Số ĐT liên hệ", "ĐT liên hệ", "Điện thoại sổ liên lạc", "SĐT liên lạc", "Điện thoại liên lạc"),
+    "dt_sll": one_of("Điện thoại SLL", "Số điện thoại liên hệ", "Số điện thoại", "Điện thoại liên hệ",
+    "SĐT liên hệ", "Điện thoại", "SĐT", "SĐT SLL", "Số ĐT liên hệ", "ĐT liên hệ", "Điện thoại sổ liên lạc",
+    "SĐT liên lạc", "Điện thoại liên lạc"),
     "email": one_of("Email SLL", "Email", "E-mail", "Email liên hệ", "Thư điện tử", "Địa chỉ email"),
-    "trang_thai": one_of("Trạng thái", "Trạng thái HS", "Tình trạng", "Trạng thái học sinh", "Tình trạng học", "Tình trạng HS"),
-    "ngay_vao": one_of("Ngày vào trường", "Ngày nhập trạng thái", "Ngày nhập học", "Ngày vào", "Ngày tiếp nhận", "Ngày trạng thái", "Ngày nhập trường"),
-    "mon_lc": one_of("Môn học lựa chọn", "Môn lựa chọn", "Tổ hợp môn", "Các môn lựa chọn", "Môn tự chọn", "Tổ hợp môn lựa chọn", "Tổ hợp"),
-    "chuyen_de": one_of("Cụm chuyên đề", "Chuyên đề", "Chuyên đề học tập", "Cụm chuyên đề học tập", "Các chuyên đề"),
+    "trang_thai": one_of("Trạng thái", "Trạng thái HS", "Tình trạng", "Trạng thái học sinh", "Tình trạng học",
+    "Tình trạng HS"),
+    "ngay_vao": one_of("Ngày vào trường", "Ngày nhập trạng thái", "Ngày nhập học", "Ngày vào",
+    "Ngày tiếp nhận", "Ngày trạng thái", "Ngày nhập trường"),
+    "mon_lc": one_of("Môn học lựa chọn", "Môn lựa chọn", "Tổ hợp môn", "Các môn lựa chọn", "Môn tự chọn",
+    "Tổ hợp môn lựa chọn", "Tổ hợp"),
+    "chuyen_de": one_of("Cụm chuyên đề", "Chuyên đề", "Chuyên đề học tập", "Cụm chuyên đề học tập",
+    "Các chuyên đề"),
     "ghi_chu": one_of("Ghi chú", "Chú thích", "GC"),
     "tt_tinh_1": one_of("Tỉnh/thành phố theo địa chỉ thường trú", "Tỉnh thường trú"),
     "tt_xa_1": one_of("Xã/phường theo địa chỉ thường trú", "Xã thường trú"),
@@ -126,8 +210,20 @@ FLAGS = {"can_ngheo", "doan_vien", "doi_vien", "nu"}
 YEARS = {"cha_nam", "me_nam", "gh_nam"}
 PHONES = {"cha_dt", "me_dt", "gh_dt", "dt_sll", "dt_hs"}
 DATES = {"ngay_sinh", "ngay_cap", "ngay_vao"}
-COMMUNES = {"co_xa": "co_ma_xa", "tt_xa": "tt_ma_xa", "ns_xa": "ns_ma_xa", "qq_xa": "qq_ma_xa", "ks_xa": "ks_ma_xa"}
-PROVINCES = {"co_xa": "co_tinh", "tt_xa": "tt_tinh", "ns_xa": "ns_tinh", "qq_xa": "qq_tinh", "ks_xa": "ks_tinh"}
+COMMUNES = {
+    "co_xa": "co_ma_xa",
+    "tt_xa": "tt_ma_xa",
+    "ns_xa": "ns_ma_xa",
+    "qq_xa": "qq_ma_xa",
+    "ks_xa": "ks_ma_xa",
+}
+PROVINCES = {
+    "co_xa": "co_tinh",
+    "tt_xa": "tt_tinh",
+    "ns_xa": "ns_tinh",
+    "qq_xa": "qq_tinh",
+    "ks_xa": "ks_tinh",
+}
 SUBJECT_LISTS = {"mon_lc", "chuyen_de"}
 MINISTRY = re.compile(r"\d{10}")
 
@@ -158,9 +254,22 @@ class _Reader:
     """One sheet of pupils on its way to a table."""
 
     def __init__(
-        self, sheet: Sheet, header: Header, wanted: ImportAs, known: Known, report: FileReport, seen: dict[str, tuple[str, int]]
+        self,
+        sheet: Sheet,
+        header: Header,
+        wanted: ImportAs,
+        known: Known,
+        report: FileReport,
+        seen: dict[str, tuple[str, int]],
     ) -> None:
-        self.sheet, self.header, self.wanted, self.known, self.report, self.seen = sheet, header, wanted, known, report, seen
+        self.sheet, self.header, self.wanted, self.known, self.report, self.seen = (
+            sheet,
+            header,
+            wanted,
+            known,
+            report,
+            seen,
+        )
         self.places = Places(known)
         self.fields = _merged(assign(header, FIELDS))
         self._which_code()
@@ -168,9 +277,17 @@ class _Reader:
         self.shown = {class_name(row.name): row.name for row in known.classes}
         named = class_shown(sheet.name, self.shown) if CLASS_TEXT.fullmatch(sheet.name) else ""
         said = str(banner.school_class.value) if banner.school_class else ""
-        self.class_name = class_shown(wanted.school_class, self.shown) if wanted.school_class else said or named
-        if wanted.school_class and said and class_name(said) != class_name(self.class_name) and "lop" not in self.fields:
-            raise Refuse("class_mismatch", sheet=sheet.name, cell=banner.school_class.cell if banner.school_class else "",
+        self.class_name = (
+            class_shown(wanted.school_class, self.shown) if wanted.school_class else said or named
+        )
+        if (
+            wanted.school_class
+            and said
+            and class_name(said) != class_name(self.class_name)
+            and "lop" not in self.fields
+        ):
+            raise Refuse("class_mismatch", sheet=sheet.name,
+                cell=banner.school_class.cell if banner.school_class else "",
                          file=said, target=wanted.school_class)  # fmt: skip
         if banner.year and wanted.school_year and banner.year.value != wanted.school_year:
             raise Refuse("year_mismatch", sheet=sheet.name, cell=banner.year.cell, file=banner.year.value,
@@ -182,7 +299,11 @@ class _Reader:
     def usable(self) -> bool:
         """Names, a class from somewhere, and a code or a birth date."""
         has_class = "lop" in self.fields or bool(self.class_name)
-        return "ho_ten" in self.fields and has_class and bool({"ma_hs", "ma_moet", "ngay_sinh"} & set(self.fields))
+        return (
+            "ho_ten" in self.fields
+            and has_class
+            and bool({"ma_hs", "ma_moet", "ngay_sinh"} & set(self.fields))
+        )
 
     def _which_code(self) -> None:
         """«Mã học sinh» holds the software's code, or in the sector's templates the Ministry's."""
@@ -231,7 +352,11 @@ class _Reader:
         if not name or key(name) in NAME:
             return False
         number = self.sheet.text(row, self.stt) if self.stt is not None else ""
-        code = any(self.sheet.text(row, self.fields[f]) for f in ("ma_hs", "ma_moet", "ngay_sinh") if f in self.fields)
+        code = any(
+            self.sheet.text(row, self.fields[f])
+            for f in ("ma_hs", "ma_moet", "ngay_sinh")
+            if f in self.fields
+        )
         return (number.isdigit() or code) and not (SIGNATURE.search(key(name)) and not code)
 
     def _read(self, row: int) -> dict[str, Any] | None:
@@ -250,7 +375,12 @@ class _Reader:
         if match.pupil is None and found.get("ma_hs"):
             match = self.pupils.find(str(found["ma_hs"]), found["ho_ten"] or "", birth)
         ref = found.get("ma_moet") or (match.pupil.ref if match.pupil else None) or found.get("ma_hs")
-        if match.problem == "id_name_mismatch" and match.pupil is not None and birth and birth != match.pupil.birth:
+        if (
+            match.problem == "id_name_mismatch"
+            and match.pupil is not None
+            and birth
+            and birth != match.pupil.birth
+        ):
             self.say("id_name_mismatch", ERROR, row, fields["ho_ten"], str(ref), ho_ten=found["ho_ten"])
             return None
         if match.problem == "pupil_ambiguous" and not code:
@@ -346,13 +476,26 @@ class _Reader:
             text = found.get(name)
             found[code] = None
             province = found.get(PROVINCES[name])
-            if not text or not self.known.communes or (province and fold(str(province)) != fold(self.known.province)):
+            if (
+                not text
+                or not self.known.communes
+                or (province and fold(str(province)) != fold(self.known.province))
+            ):
                 continue
             place = self.places.find(str(text))
             found[code] = place.code or None
             column = self.fields[name]
             if place.old:
-                self.say("commune_old_name", WARNING, row, column, ref, field=name, raw=text, candidates=list(place.candidates))
+                self.say(
+                    "commune_old_name",
+                    WARNING,
+                    row,
+                    column,
+                    ref,
+                    field=name,
+                    raw=text,
+                    candidates=list(place.candidates),
+                )
             elif not place.known:
                 self.say("commune_unknown", WARNING, row, column, ref, field=name, raw=text)
         number = found.get("so_dinh_danh")
@@ -361,7 +504,15 @@ class _Reader:
             birth = str(found.get("ngay_sinh") or "")
             wrong = fits_person(personal_id(number), int(birth[:4]) if birth[:4].isdigit() else None, sex)
             if wrong:
-                self.say("personal_id_mismatch", WARNING, row, self.fields["so_dinh_danh"], ref, field="so_dinh_danh", value=number)
+                self.say(
+                    "personal_id_mismatch",
+                    WARNING,
+                    row,
+                    self.fields["so_dinh_danh"],
+                    ref,
+                    field="so_dinh_danh",
+                    value=number,
+                )
 
     def _once(self, row: int, found: dict[str, Any], ref: str) -> bool:
         """A pupil has one row; a personal number one bearer."""
@@ -369,7 +520,15 @@ class _Reader:
         if number:
             bearer = self.seen.setdefault(f"id:{number}", (ref, row))
             if bearer[0] != ref:
-                self.say("personal_id_duplicate", WARNING, row, self.fields["so_dinh_danh"], ref, field="so_dinh_danh", value=number)
+                self.say(
+                    "personal_id_duplicate",
+                    WARNING,
+                    row,
+                    self.fields["so_dinh_danh"],
+                    ref,
+                    field="so_dinh_danh",
+                    value=number,
+                )
         if not ref:
             return True
         group = found.get("lop") or self.class_name
@@ -381,11 +540,16 @@ class _Reader:
 
 
 ORDER = (
-    "lop", "ma_hs", "ma_moet", "so_dang_bo", "ho_ten", "ngay_sinh", "gioi_tinh", "quoc_tich", "dan_toc", "ton_giao",
-    "co_xom", "co_khu", "co_tinh", "co_xa", "co_ma_xa", "tt_xom", "tt_khu", "tt_tinh", "tt_xa", "tt_ma_xa", "noi_sinh", "ns_tinh",
-    "ns_xa", "ns_ma_xa", "que_quan", "qq_tinh", "qq_xa", "qq_ma_xa", "ks_tinh", "ks_xa", "ks_ma_xa", "so_dinh_danh", "ngay_cap",
-    "noi_cap", "chinh_sach", "can_ngheo", "doan_vien", "doi_vien", "khuyet_tat", "noi_tru", "cha", "cha_nam", "cha_nghe", "cha_dt",
-    "me", "me_nam", "me_nghe", "me_dt", "gh", "gh_nam", "gh_nghe", "gh_dt", "dt_sll", "email", "trang_thai", "ngay_vao", "ghi_chu",
+    "lop", "ma_hs", "ma_moet", "so_dang_bo", "ho_ten", "ngay_sinh", "gioi_tinh", "quoc_tich", "dan_toc",
+    "ton_giao",
+    "co_xom", "co_khu", "co_tinh", "co_xa", "co_ma_xa", "tt_xom", "tt_khu", "tt_tinh", "tt_xa", "tt_ma_xa",
+    "noi_sinh", "ns_tinh",
+    "ns_xa", "ns_ma_xa", "que_quan", "qq_tinh", "qq_xa", "qq_ma_xa", "ks_tinh", "ks_xa", "ks_ma_xa",
+    "so_dinh_danh", "ngay_cap",
+    "noi_cap", "chinh_sach", "can_ngheo", "doan_vien", "doi_vien", "khuyet_tat", "noi_tru", "cha", "cha_nam",
+    "cha_nghe", "cha_dt",
+    "me", "me_nam", "me_nghe", "me_dt", "gh", "gh_nam", "gh_nghe", "gh_dt", "dt_sll", "email", "trang_thai",
+    "ngay_vao", "ghi_chu",
     "mon_lc", "chuyen_de", "dt_hs",
 )  # fmt: skip
 
@@ -398,4 +562,3 @@ def _merged(fields: dict[str, int]) -> dict[str, int]:
             del found[name]
             found.setdefault(name[:-2], column)
     return found
-

@@ -53,7 +53,7 @@ class Pupils:
     def _of(self, same: list[KnownPupil], birth: str) -> Match:
         if birth:
             exact = [pupil for pupil in same if pupil.birth == birth]
-            same = exact or [p for p in same if not p.birth or len(p.birth) == 4 and p.birth == birth[:4]]  # noqa: PLR2004
+            same = exact or [p for p in same if not p.birth or (len(p.birth) == 4 and p.birth == birth[:4])]  # noqa: PLR2004
         if self.class_name and len(same) > 1:
             same = [pupil for pupil in same if pupil.class_name == self.class_name] or same
         if len(same) > 1:

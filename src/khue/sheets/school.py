@@ -28,7 +28,8 @@ from khue.sheets.pupils_known import name_key
 from khue.sheets.subjects import subject_of
 from khue.sheets.workbook import Book, Cell, Sheet, address
 
-STAFF_CODE = one_of("Mã cán bộ", "Mã CB", "Mã giáo viên", "Mã GV", "Mã định danh", "Mã CBGV", "Mã định danh Bộ", "Mã nhân sự", "Mã CBGVNV",
+STAFF_CODE = one_of("Mã cán bộ", "Mã CB", "Mã giáo viên", "Mã GV", "Mã định danh", "Mã CBGV",
+    "Mã định danh Bộ", "Mã nhân sự", "Mã CBGVNV",
                     "Mã định danh cán bộ", "Mã số cán bộ")  # fmt: skip
 STAFF: dict[str, Matcher] = {
     "ho_ten": lambda column: column.leaf in NAME,
@@ -36,35 +37,48 @@ STAFF: dict[str, Matcher] = {
     "ngay_sinh": one_of("Ngày sinh", "Ngày tháng năm sinh", "Sinh ngày", "Năm sinh", "Ngày, tháng, năm sinh"),
     "gioi_tinh": one_of("Giới tính", "Nam/nữ", "Phái", "Giới"),
     "dan_toc": one_of("Dân tộc"),
-    "so_dinh_danh": one_of("Số CCCD", "CCCD", "Số định danh cá nhân", "Số CMND/CCCD", "Căn cước", "Số căn cước", "Số định danh", "CMND/CCCD",
+    "so_dinh_danh": one_of("Số CCCD", "CCCD", "Số định danh cá nhân", "Số CMND/CCCD", "Căn cước",
+    "Số căn cước", "Số định danh", "CMND/CCCD",
                            "Căn cước công dân", "Số căn cước công dân", "CCCD/CMND"),
-    "dien_thoai": one_of("Điện thoại", "Số điện thoại", "SĐT", "ĐT", "Di động", "Điện thoại di động", "Số ĐT", "Số ĐTDĐ", "ĐTDĐ"),
+    "dien_thoai": one_of("Điện thoại", "Số điện thoại", "SĐT", "ĐT", "Di động", "Điện thoại di động", "Số ĐT",
+    "Số ĐTDĐ", "ĐTDĐ"),
     "email": one_of("Email", "E-mail", "Thư điện tử", "Địa chỉ email"),
-    "hang_ma": one_of("Mã số CDNN", "Mã hạng", "Mã ngạch", "Mã CDNN", "Mã số chức danh", "Mã chức danh nghề nghiệp", "Mã số chức danh nghề nghiệp"),
-    "hang": one_of("Chức danh nghề nghiệp", "Hạng chức danh", "Hạng CDNN", "CDNN", "Ngạch, hạng", "Hạng chức danh nghề nghiệp", "Tên CDNN"),
+    "hang_ma": one_of("Mã số CDNN", "Mã hạng", "Mã ngạch", "Mã CDNN", "Mã số chức danh",
+    "Mã chức danh nghề nghiệp", "Mã số chức danh nghề nghiệp"),
+    "hang": one_of("Chức danh nghề nghiệp", "Hạng chức danh", "Hạng CDNN", "CDNN", "Ngạch, hạng",
+    "Hạng chức danh nghề nghiệp", "Tên CDNN"),
     "chuc_vu": one_of("Chức vụ", "Vị trí", "Chức danh", "Nhóm chức vụ"),
-    "trinh_do": one_of("Trình độ chuyên môn", "Trình độ", "Trình độ đào tạo", "TĐCM", "Bằng cấp", "Trình độ CM"),
-    "mon": one_of("Môn dạy", "Môn", "Bộ môn", "Môn giảng dạy", "Chuyên môn", "Môn dạy chính", "Môn học giảng dạy"),
+    "trinh_do": one_of("Trình độ chuyên môn", "Trình độ", "Trình độ đào tạo", "TĐCM", "Bằng cấp",
+    "Trình độ CM"),
+    "mon": one_of("Môn dạy", "Môn", "Bộ môn", "Môn giảng dạy", "Chuyên môn", "Môn dạy chính",
+    "Môn học giảng dạy"),
     "viec": one_of("Vị trí việc làm", "Công việc", "Nhiệm vụ", "Việc được giao", "VTVL"),
-    "ngay_vao_nganh": one_of("Ngày vào ngành", "Ngày tuyển dụng", "Vào ngành", "Ngày vào biên chế", "Năm vào ngành"),
-    "trang_thai": one_of("Trạng thái CB", "Trạng thái", "Tình trạng", "Trạng thái cán bộ", "Tình trạng công tác", "Trạng thái làm việc"),
+    "ngay_vao_nganh": one_of("Ngày vào ngành", "Ngày tuyển dụng", "Vào ngành", "Ngày vào biên chế",
+    "Năm vào ngành"),
+    "trang_thai": one_of("Trạng thái CB", "Trạng thái", "Tình trạng", "Trạng thái cán bộ",
+    "Tình trạng công tác", "Trạng thái làm việc"),
 }  # fmt: skip
 CLASSES: dict[str, Matcher] = {
     "lop": one_of("Lớp", "Tên lớp", "Lớp học", "Mã lớp"),
     "khoi": one_of("Khối", "Khối lớp", "Khối học"),
-    "gvcn_ma_cb": one_of("Giáo viên chủ nhiệm", "GVCN", "Chủ nhiệm", "Họ tên GVCN", "Tên GVCN", "GV chủ nhiệm", "Giáo viên CN"),
+    "gvcn_ma_cb": one_of("Giáo viên chủ nhiệm", "GVCN", "Chủ nhiệm", "Họ tên GVCN", "Tên GVCN",
+    "GV chủ nhiệm", "Giáo viên CN"),
     "si_so": one_of("Sĩ số", "Số học sinh", "Số HS", "Tổng số học sinh", "SS"),
     "phong": one_of("Phòng học", "Phòng"),
     "buoi": one_of("Buổi học", "Buổi", "Ca học"),
     "diem_truong": one_of("Điểm trường", "Phân hiệu", "Điểm lẻ", "Tên điểm trường"),
-    "combo": one_of("Môn lựa chọn", "Môn học lựa chọn", "Tổ hợp", "Tổ hợp môn", "Các môn lựa chọn", "Tổ hợp môn lựa chọn", "4 môn lựa chọn", "Môn tự chọn"),
-    "cluster": one_of("Cụm chuyên đề", "Chuyên đề", "Chuyên đề học tập", "Cụm chuyên đề học tập", "Chuyên đề lựa chọn", "Các chuyên đề học tập",
+    "combo": one_of("Môn lựa chọn", "Môn học lựa chọn", "Tổ hợp", "Tổ hợp môn", "Các môn lựa chọn",
+    "Tổ hợp môn lựa chọn", "4 môn lựa chọn", "Môn tự chọn"),
+    "cluster": one_of("Cụm chuyên đề", "Chuyên đề", "Chuyên đề học tập", "Cụm chuyên đề học tập",
+    "Chuyên đề lựa chọn", "Các chuyên đề học tập",
                       "3 cụm chuyên đề", "Cụm CĐHT", "CĐHT"),
 }  # fmt: skip
 INFO_KEYS = {
     "ten": {"ten truong", "ten don vi", "truong", "ten co so giao duc", "don vi"},
-    "ma": {"ma truong", "ma don vi", "ma so truong", "ma co so", "ma dinh danh truong", "ma truong csdl", "ma csgd", "ma co so giao duc"},
-    "xa": {"xa phuong", "xa", "phuong", "dia ban xa phuong", "xa phuong dac khu", "dia ban", "thuoc xa phuong", "xa phuong thi tran"},
+    "ma": {"ma truong", "ma don vi", "ma so truong", "ma co so", "ma dinh danh truong", "ma truong csdl",
+    "ma csgd", "ma co so giao duc"},
+    "xa": {"xa phuong", "xa", "phuong", "dia ban xa phuong", "xa phuong dac khu", "dia ban",
+    "thuoc xa phuong", "xa phuong thi tran"},
     "nam_hoc": {"nam hoc", "nam hoc hien tai"},
     "so_lop": {"so lop", "tong so lop", "tong so lop hoc"},
     "so_hs": {"so hoc sinh", "tong so hoc sinh", "so hs", "tong so hs"},
@@ -137,7 +151,9 @@ def _info(sheet: Sheet, known: Known, report: FileReport) -> dict[str, Any]:
 def _beside(sheet: Sheet, row: int, column: int) -> Cell | None:
     """What a label labels: the next cell, or the one below where labels stand side by side."""
     spot = next((c for c in range(column + 1, column + 4) if sheet.text(row, c)), None)
-    if spot is not None and key(sheet.text(row, spot).rstrip(":")) not in {n for names in INFO_KEYS.values() for n in names}:
+    if spot is not None and key(sheet.text(row, spot).rstrip(":")) not in {
+        n for names in INFO_KEYS.values() for n in names
+    }:
         return sheet.cell(row, spot)
     left = next((c for c in range(column - 1, -1, -1) if sheet.text(row, c)), None)
     labels = {n for names in INFO_KEYS.values() for n in names}
@@ -162,7 +178,9 @@ def _level(sheets: list[Sheet], known: Known) -> str:
             texts = [sheet.text(row, column) for row in sheet.numbers() if row >= header.first]
             grades += [int(m[0]) for text in texts if (m := re.match(r"\d{1,2}", text))]
     good = [grade for grade in grades if 1 <= grade <= 12]  # noqa: PLR2004 - grades of school
-    return level_of_grade(max(set(good), key=good.count)) if good else (known.levels[0] if known.levels else "")
+    return (
+        level_of_grade(max(set(good), key=good.count)) if good else (known.levels[0] if known.levels else "")
+    )
 
 
 STAFF_ONLY = ("ma_cb", "hang_ma", "hang", "chuc_vu", "trinh_do", "mon", "viec", "ngay_vao_nganh")
@@ -225,19 +243,31 @@ def _codes(text: str, level: str) -> list[str]:
     for part in _LIST.split(text):
         # «Giáo dục kinh tế và pháp luật» is one subject, «Toán và Vật lí» are two.
         whole = subject_of(part, level) if part and level else None
-        parts = [whole] if whole else [subject_of(piece, level) for piece in _SPLIT.split(part) if piece and level]
+        parts = (
+            [whole]
+            if whole
+            else [subject_of(piece, level) for piece in _SPLIT.split(part) if piece and level]
+        )
         found += [code for code in parts if code]
     return found
 
 
 def _staff_row(
-    sheet: Sheet, row: int, fields: dict[str, int], ref: str, known: Known, report: FileReport, seen: dict[str, str]
+    sheet: Sheet,
+    row: int,
+    fields: dict[str, int],
+    ref: str,
+    known: Known,
+    report: FileReport,
+    seen: dict[str, str],
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, column in fields.items():
         cell = sheet.cell(row, column)
         if name in {"ngay_sinh", "ngay_vao_nganh"}:
-            read = values.date(cell, earliest=1930, latest=2100, century_of=1980 if name == "ngay_sinh" else 2005)
+            read = values.date(
+                cell, earliest=1930, latest=2100, century_of=1980 if name == "ngay_sinh" else 2005
+            )
         elif name == "so_dinh_danh":
             read = values.personal_id(cell)
         elif name == "dien_thoai":
@@ -247,7 +277,14 @@ def _staff_row(
         found[name] = read.value
         if read.kind:
             report.findings.append(
-                Finding(read.kind, read.severity, sheet.name, address(row, column), ref, {"field": name} | read.info)
+                Finding(
+                    read.kind,
+                    read.severity,
+                    sheet.name,
+                    address(row, column),
+                    ref,
+                    {"field": name} | read.info,
+                )
             )
         if name == "dan_toc" and read.value and known.ethnic:
             canonical = known.ethnic.get(read.value)
@@ -256,8 +293,14 @@ def _staff_row(
         if name == "so_dinh_danh" and read.value:
             if read.value in seen and seen[read.value] != ref:
                 report.findings.append(
-                    Finding("personal_id_duplicate", WARNING, sheet.name, address(row, column), ref,
-                            {"field": name, "value": read.value})  # fmt: skip
+                    Finding(
+                        "personal_id_duplicate",
+                        WARNING,
+                        sheet.name,
+                        address(row, column),
+                        ref,
+                        {"field": name, "value": read.value},
+                    )  # fmt: skip
                 )
             seen[read.value] = ref
     return found
@@ -311,5 +354,3 @@ def _homeroom(sheet: Sheet, row: int, column: int, staff: Staff, name: str, repo
         no_teacher(sheet, row, column, text, same, report, {"class": name})
         return None
     return teacher.ref
-
-

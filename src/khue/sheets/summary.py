@@ -27,13 +27,75 @@ from khue.sheets.pupils_known import Pupils
 from khue.sheets.subjects import subject_of
 from khue.sheets.workbook import Book, Sheet, address
 
-LEARNING = ("ket qua hoc tap", "kqht", "hoc tap", "hoc luc", "muc hoc tap", "kq hoc tap", "xep loai hoc tap", "xlhl", "danh gia hoc tap")
-CONDUCT = ("ket qua ren luyen", "kqrl", "ren luyen", "hanh kiem", "kq ren luyen", "xep loai ren luyen", "muc ren luyen", "xlhk", "danh gia ren luyen")
-ABSENT_GROUP = ("buoi nghi", "so buoi nghi", "ngay nghi", "so ngay nghi", "nghi hoc", "vang", "nghi", "so buoi vang", "buoi vang", "so buoi nghi hoc")
-EXCUSED = {"p", "co phep", "cp", "phep", "nghi p", "nghi co phep", "vang p", "vang co phep", "nghi phep", "so buoi nghi co phep", "buoi nghi co phep"}
-UNEXCUSED = {"k", "khong phep", "kp", "nghi k", "nghi khong phep", "vang k", "vang khong phep", "so buoi nghi khong phep", "buoi nghi khong phep"}
+LEARNING = (
+    "ket qua hoc tap",
+    "kqht",
+    "hoc tap",
+    "hoc luc",
+    "muc hoc tap",
+    "kq hoc tap",
+    "xep loai hoc tap",
+    "xlhl",
+    "danh gia hoc tap",
+)
+CONDUCT = (
+    "ket qua ren luyen",
+    "kqrl",
+    "ren luyen",
+    "hanh kiem",
+    "kq ren luyen",
+    "xep loai ren luyen",
+    "muc ren luyen",
+    "xlhk",
+    "danh gia ren luyen",
+)
+ABSENT_GROUP = (
+    "buoi nghi",
+    "so buoi nghi",
+    "ngay nghi",
+    "so ngay nghi",
+    "nghi hoc",
+    "vang",
+    "nghi",
+    "so buoi vang",
+    "buoi vang",
+    "so buoi nghi hoc",
+)
+EXCUSED = {
+    "p",
+    "co phep",
+    "cp",
+    "phep",
+    "nghi p",
+    "nghi co phep",
+    "vang p",
+    "vang co phep",
+    "nghi phep",
+    "so buoi nghi co phep",
+    "buoi nghi co phep",
+}
+UNEXCUSED = {
+    "k",
+    "khong phep",
+    "kp",
+    "nghi k",
+    "nghi khong phep",
+    "vang k",
+    "vang khong phep",
+    "so buoi nghi khong phep",
+    "buoi nghi khong phep",
+}
 PERSONAL = {"so dinh danh ca nhan", "so dinh danh", "cccd", "so cccd", "can cuoc", "so can cuoc"}
-WORDS = {"tot": "Tốt", "t": "Tốt", "kha": "Khá", "k": "Khá", "dat": "Đạt", "d": "Đạt", "chua dat": "Chưa đạt", "cd": "Chưa đạt"}
+WORDS = {
+    "tot": "Tốt",
+    "t": "Tốt",
+    "kha": "Khá",
+    "k": "Khá",
+    "dat": "Đạt",
+    "d": "Đạt",
+    "chua dat": "Chưa đạt",
+    "cd": "Chưa đạt",
+}
 
 
 def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> None:
@@ -100,7 +162,13 @@ def _field(column: Column, school_class: KnownClass) -> str:
 
 
 def _read(
-    sheet: Sheet, header: Header, columns: dict[str, int], school_class: KnownClass, term: int, known: Known, report: FileReport
+    sheet: Sheet,
+    header: Header,
+    columns: dict[str, int],
+    school_class: KnownClass,
+    term: int,
+    known: Known,
+    report: FileReport,
 ) -> None:
     pupils = Pupils(known, school_class.name)
     codes = [field for field in sorted(columns, key=columns.__getitem__) if field in school_class.subjects]
@@ -113,14 +181,21 @@ def _read(
         name = sheet.text(row, columns["name"])
         code = sheet.text(row, columns["code"]) if "code" in columns else ""
         number = sheet.text(row, columns["stt"]) if "stt" in columns else ""
-        if not name or key(name) in NAME or not (code or number.isdigit() or _born(sheet, row, columns)) or (SIGNATURE.search(key(name)) and not code):
+        if (
+            not name
+            or key(name) in NAME
+            or not (code or number.isdigit() or _born(sheet, row, columns))
+            or (SIGNATURE.search(key(name)) and not code)
+        ):
             continue
         birth = values.date(sheet.cell(row, columns["birth"])).value if "birth" in columns else ""
         match = pupils.find(code, name, birth or "")
         spot = address(row, columns["name"])
         if match.problem or match.pupil is None:
             ref = match.pupil.ref if match.pupil else ""
-            report.findings.append(Finding(match.problem or "pupil_not_in_class", ERROR, sheet.name, spot, ref, {"ho_ten": name}))
+            report.findings.append(
+                Finding(match.problem or "pupil_not_in_class", ERROR, sheet.name, spot, ref, {"ho_ten": name})
+            )
             there.add(ref)
             continue
         pupil = match.pupil
@@ -132,7 +207,9 @@ def _read(
         rows.append(_row(sheet, row, columns, codes, school_class, pupil.ref, report))
     for pupil in pupils.in_class:
         if pupil.active and pupil.ref not in there:
-            report.findings.append(Finding("pupil_missing_in_file", WARNING, sheet.name, "", pupil.ref, {"ho_ten": pupil.name}))
+            report.findings.append(
+                Finding("pupil_missing_in_file", WARNING, sheet.name, "", pupil.ref, {"ho_ten": pupil.name})
+            )
     about = {"class": school_class.name, "term": term}
     report.tables.append(Table(sheet.name, "term_summary", names, rows, about))
 
@@ -142,7 +219,13 @@ def _born(sheet: Sheet, row: int, columns: dict[str, int]) -> bool:
 
 
 def _row(
-    sheet: Sheet, row: int, columns: dict[str, int], codes: list[str], school_class: KnownClass, ref: str, report: FileReport
+    sheet: Sheet,
+    row: int,
+    columns: dict[str, int],
+    codes: list[str],
+    school_class: KnownClass,
+    ref: str,
+    report: FileReport,
 ) -> list[Any]:
     line: list[Any] = [row + 1, ref]
     scores: dict[str, Decimal | None] = {}
@@ -153,7 +236,9 @@ def _row(
         read = values.comment(cell) if words else values.mark(cell)
         if read.kind:
             spot = address(row, columns[code])
-            report.findings.append(Finding(read.kind, read.severity, sheet.name, spot, ref, {"field": code} | read.info))
+            report.findings.append(
+                Finding(read.kind, read.severity, sheet.name, spot, ref, {"field": code} | read.info)
+            )
         line.append(read.value)
         if words:
             comments[code] = read.value

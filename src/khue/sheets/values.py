@@ -15,7 +15,8 @@ from khue.sheets.workbook import Cell, as_text
 
 _NUMBER = re.compile(r"[+-]?\d{1,6}(?:[.,]\d{1,12})?")
 _DAY = re.compile(r"(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4}|\d{2})")
-PASS_WORDS = {"đ": "Đ", "d": "Đ", "đạt": "Đ", "dat": "Đ", "cđ": "CĐ", "cd": "CĐ", "chưa đạt": "CĐ", "chua dat": "CĐ",
+PASS_WORDS = {"đ": "Đ", "d": "Đ", "đạt": "Đ", "dat": "Đ", "cđ": "CĐ", "cd": "CĐ", "chưa đạt": "CĐ",
+    "chua dat": "CĐ",
               "không đạt": "CĐ", "c.đ": "CĐ", "chưađạt": "CĐ"}  # fmt: skip
 TEN, HUNDRED = Decimal(10), Decimal(100)
 PHONE_LENGTHS = {10, 11}
@@ -152,7 +153,9 @@ def letter(cell: Cell | None, allowed: dict[str, str]) -> Read:
     return Read(found) if found else Read(None, "value_invalid", ERROR, {"raw": raw(cell)})
 
 
-def date(cell: Cell | None, *, earliest: int = 1900, latest: int = 2100, century_of: int | None = None) -> Read:
+def date(
+    cell: Cell | None, *, earliest: int = 1900, latest: int = 2100, century_of: int | None = None
+) -> Read:
     """A day as ISO text; a bare year stays a year and is said."""
     if is_empty(cell) or cell is None:
         return Read()
@@ -260,9 +263,9 @@ def flag(cell: Cell | None) -> Read:
     """A tick: x, Có, 1 … or nothing."""
     text = "" if cell is None else fold(as_text(cell.value)).strip()
     if text in _YES:
-        return Read(True)  # noqa: FBT003
+        return Read(True)
     if text in _NO:
-        return Read(False)  # noqa: FBT003
+        return Read(False)
     return Read(None, "value_invalid", ERROR, {"raw": raw(cell) if cell else None})
 
 

@@ -142,8 +142,12 @@ def _read_csv(data: bytes, limits: Limits) -> Book:
     delimiter = max(";,\t", key=text[:20_000].count)
     sheet = Sheet("CSV")
     try:
-        for number, line in enumerate(islice(csv.reader(io.StringIO(text), delimiter=delimiter), limits.rows)):
-            cells = {column: Cell(value) for column, value in enumerate(line[: limits.columns]) if value.strip()}
+        for number, line in enumerate(
+            islice(csv.reader(io.StringIO(text), delimiter=delimiter), limits.rows)
+        ):
+            cells = {
+                column: Cell(value) for column, value in enumerate(line[: limits.columns]) if value.strip()
+            }
             if cells:
                 sheet.rows[number] = cells
     except csv.Error as error:
@@ -222,7 +226,14 @@ class _Archive:
         try:
             with self.zip.open(self.names[name]) as stream:
                 content = stream.read(self.left + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            NotImplementedError,
+            OSError,
+            RuntimeError,
+        ) as error:
             raise Refuse("file_damaged") from error
         self.left -= len(content)
         if self.left < 0:
@@ -248,7 +259,7 @@ def _parse(content: bytes, start: Any = None, end: Any = None, text: Any = None)
     if text:
         parser.CharacterDataHandler = text
     try:
-        parser.Parse(content, True)  # noqa: FBT003 - expat's own signature
+        parser.Parse(content, True)
     except expat.ExpatError as error:
         raise Refuse("file_damaged") from error
 
@@ -377,7 +388,9 @@ def _date_styles(archive: _Archive, folder: str) -> list[bool]:
 class _Reader:
     """Handlers of one worksheet; keeps only cells with something in them."""
 
-    def __init__(self, sheet: Sheet, shared: list[str], dates: list[bool], epoch: dt.date, limits: Limits) -> None:
+    def __init__(
+        self, sheet: Sheet, shared: list[str], dates: list[bool], epoch: dt.date, limits: Limits
+    ) -> None:
         self.sheet, self.shared, self.dates, self.epoch, self.limits = sheet, shared, dates, epoch, limits
         self.row = -1
         self.column = -1

@@ -12,8 +12,10 @@ from khue.sheets.data import ImportAs
 from khue.sheets.tests.make import KNOWN, PUPILS, YEAR, cells, report
 
 TEXTS = [
-    "Nguyễn Thị Phượng", "Hoàng Văn Dũng", "Lý Minh Đức", "Vi Thị Thuỷ", "Chu Quốc Khánh", "Hà Bích Ngọc", "Đặng Hữu Nghĩa",
-    "Trường Trung học cơ sở", "Ngày sinh", "Họ và tên", "Giới tính", "Dân tộc Tày", "Lương Thế Vỹ", "Bế Ích Kỷ", "Vũ Tuệ Mẫn",
+    "Nguyễn Thị Phượng", "Hoàng Văn Dũng", "Lý Minh Đức", "Vi Thị Thuỷ", "Chu Quốc Khánh", "Hà Bích Ngọc",
+    "Đặng Hữu Nghĩa",
+    "Trường Trung học cơ sở", "Ngày sinh", "Họ và tên", "Giới tính", "Dân tộc Tày", "Lương Thế Vỹ",
+    "Bế Ích Kỷ", "Vũ Tuệ Mẫn",
 ]  # fmt: skip
 
 
@@ -62,12 +64,17 @@ def test_unicode_is_no_legacy_font(form: Any) -> None:
 def test_a_list_in_a_legacy_font_is_decoded_and_said(name: str) -> None:
     typed = ENCODERS[name]
     head = [typed(text) for text in ("STT", "Mã học sinh", "Họ và tên", "Ngày sinh", "Giới tính", "Dân tộc")]
-    rows = [[n, p.software, typed(p.name), "12/03/2014", typed("Nữ"), typed("Nùng")] for n, p in enumerate(PUPILS[:5], 1)]
+    rows = [
+        [n, p.software, typed(p.name), "12/03/2014", typed("Nữ"), typed("Nùng")]
+        for n, p in enumerate(PUPILS[:5], 1)
+    ]
     for row, pupil in zip(rows, PUPILS, strict=False):
         row[3] = "/".join(reversed(pupil.birth.split("-")))
     data = cells(("6A", [[typed("DANH SÁCH HỌC SINH")], head, *rows]))
     found = report(data, ImportAs("pupils", "20990001", YEAR, "6A"), KNOWN)
     assert found.outcome == "import_with_warnings"
-    assert [(f.kind, f.cell, f.info) for f in found.findings] == [("legacy_font", "C3:C7", {"encoding": name})]
+    assert [(f.kind, f.cell, f.info) for f in found.findings] == [
+        ("legacy_font", "C3:C7", {"encoding": name})
+    ]
     names = found.tables[0].columns.index("ho_ten")
     assert [row[names] for row in found.tables[0].rows] == [pupil.name for pupil in PUPILS[:5]]

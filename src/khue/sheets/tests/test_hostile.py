@@ -81,7 +81,16 @@ def test_bytes_turned_over_are_refused_or_read_but_never_break() -> None:
 
 
 @pytest.mark.parametrize(
-    "ref", ['r="XFD1048576"', "r='XFD1048576'", 'r="xfd1048576"', 'r="ZZZ9999999"', 'r="A99999999999"', "", 'r="&#65;1"']
+    "ref",
+    [
+        'r="XFD1048576"',
+        "r='XFD1048576'",
+        'r="xfd1048576"',
+        'r="ZZZ9999999"',
+        'r="A99999999999"',
+        "",
+        'r="&#65;1"',
+    ],
 )
 def test_far_cells_cost_nothing(ref: str) -> None:
     head = "".join(f'<c t="str"><v>{text}</v></c>' for text in HEAD)

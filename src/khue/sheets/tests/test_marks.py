@@ -103,10 +103,14 @@ def test_a_vendor_average_is_recomputed() -> None:
 
 
 def test_a_vendor_year_average_is_recomputed() -> None:
-    known = Known(**{f: getattr(KNOWN, f) for f in KNOWN.__struct_fields__} | {"averages": {"2099000001|TOAN": "6.5"}})
+    known = Known(
+        **{f: getattr(KNOWN, f) for f in KNOWN.__struct_fields__} | {"averages": {"2099000001|TOAN": "6.5"}}
+    )
     head = [*HEAD[:9], "ĐTB cả năm", "Nhận xét"]
     rows = [line(n, 8, 7.5, 7, 8, 7.6, 7.3) for n in range(1, 6)]
-    found = report(cells(("Toán", [head, *rows])), ImportAs("gradebook", "20990001", "2025-2026", "6A", 2, "TOAN"), known)
+    found = report(
+        cells(("Toán", [head, *rows])), ImportAs("gradebook", "20990001", "2025-2026", "6A", 2, "TOAN"), known
+    )
     assert said(found) == [("year_average_mismatch", "warning", "J2")]
     assert row_of(found, "2099000001")["cn"] == "7.2"
     assert row_of(found, "2099000002")["cn"] is None
@@ -120,7 +124,8 @@ def test_comment_subjects_take_words_only() -> None:
     ]  # fmt: skip
     found = report(cells(("Thể dục", [["Môn: Giáo dục thể chất"], head, *rows])), GDTC)
     assert said(found) == [
-        ("result_mismatch", "warning", "I3"), ("score_in_comment_subject", "error", "E4"), ("comment_invalid", "error", "E5"),
+        ("result_mismatch", "warning", "I3"), ("score_in_comment_subject", "error", "E4"), ("comment_invalid",
+        "error", "E5"),
     ]  # fmt: skip
 
 
@@ -130,7 +135,8 @@ def test_who_is_there_and_who_is_not() -> None:
     rows = [line(1, *FULL), line(2, *FULL), line(3, *FULL), line(4, *FULL), stranger, other]
     found = report(cells(("Toán", [HEAD, *rows])))
     assert said(found) == [
-        ("pupil_not_in_class", "error", "C6"), ("pupil_in_other_class", "error", "C7"), ("pupil_missing_in_file", "warning", ""),
+        ("pupil_not_in_class", "error", "C6"), ("pupil_in_other_class", "error", "C7"),
+        ("pupil_missing_in_file", "warning", ""),
     ]  # fmt: skip
 
 
@@ -158,7 +164,9 @@ def test_two_pupils_fit_a_row() -> None:
     known = Known(**{f: getattr(KNOWN, f) for f in KNOWN.__struct_fields__} | {"pupils": (*PUPILS, twin)})
     head = ["STT", "Họ và tên", *HEAD[4:]]
     names = ["Nông Thị Hoa", *(pupil.name for pupil in PUPILS[1:5])]
-    found = report(cells(("Toán", [head, *([n, name, *FULL] for n, name in enumerate(names, 1))])), MARKS, known)
+    found = report(
+        cells(("Toán", [head, *([n, name, *FULL] for n, name in enumerate(names, 1))])), MARKS, known
+    )
     assert said(found) == [("pupil_ambiguous", "error", "B2")]
 
 
@@ -195,7 +203,8 @@ def test_a_sheet_of_something_else_is_refused(text: str, kind: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "BẢNG ĐIỂM LỚP 6A - HỌC KỲ I - NĂM HỌC 2025-2026", "Lớp: 6 a", "TRƯỜNG THCS THỬ NGHIỆM", "HK1 - 2025/2026",
+        "BẢNG ĐIỂM LỚP 6A - HỌC KỲ I - NĂM HỌC 2025-2026", "Lớp: 6 a", "TRƯỜNG THCS THỬ NGHIỆM",
+        "HK1 - 2025/2026",
         "Bảng ghi điểm môn Toán học kì 1", "Trường Trung học cơ sở Thử Nghiệm", "Khối 6", "Lớp 6A, sĩ số 5",
     ],
 )  # fmt: skip
@@ -213,12 +222,16 @@ def test_hidden_rows_and_sheets_are_named() -> None:
 def test_columns_nobody_knows_are_named() -> None:
     head = [*HEAD, "Điểm cộng"]
     found = report(cells(("Toán", [head, *(line(n, *FULL, 1) for n in range(1, 6))])))
-    assert [(f.kind, f.cell, f.info) for f in found.findings] == [("unknown_column", "K1", {"header": "Điểm cộng"})]
+    assert [(f.kind, f.cell, f.info) for f in found.findings] == [
+        ("unknown_column", "K1", {"header": "Điểm cộng"})
+    ]
 
 
 def test_a_subject_the_class_does_not_learn() -> None:
     rows = [HEAD, *(line(n, *FULL) for n in range(1, 6))]
-    found = report(cells(("Toán", rows), ("Tin học", rows)), ImportAs("gradebook", "20990001", "2025-2026", "6A", 1))
+    found = report(
+        cells(("Toán", rows), ("Tin học", rows)), ImportAs("gradebook", "20990001", "2025-2026", "6A", 1)
+    )
     assert said(found) == [("subject_unknown", "error", "")]
     assert [table.about["subject"] for table in found.tables] == ["TOAN"]
 
@@ -229,7 +242,10 @@ def test_a_class_nobody_knows_is_refused() -> None:
 
 
 def test_another_kind_of_file_is_refused() -> None:
-    rows = [["STT", "Họ và tên", "Ngày sinh", "Chức vụ", "Mã cán bộ"], [1, "Hoàng Thị Hạnh", "01/01/1980", "GV", "9001"]]
+    rows = [
+        ["STT", "Họ và tên", "Ngày sinh", "Chức vụ", "Mã cán bộ"],
+        [1, "Hoàng Thị Hạnh", "01/01/1980", "GV", "9001"],
+    ]
     found = report(cells(("CB", rows)))
     assert found.refusal is not None
     assert found.refusal["kind"] in {"wrong_kind_of_file", "required_columns_missing"}

@@ -12,13 +12,26 @@ from khue.sheets.data import ImportAs, Known
 from khue.sheets.tests.make import KNOWN, YEAR, cells, report, said
 
 LIST = ImportAs("pupils", "20990001", YEAR)
-HEAD = ["STT", "Lớp", "Mã học sinh", "Mã MOET", "Họ và tên", "Ngày sinh", "Giới tính", "Dân tộc", "Số CCCD", "SĐT"]
+HEAD = [
+    "STT",
+    "Lớp",
+    "Mã học sinh",
+    "Mã MOET",
+    "Họ và tên",
+    "Ngày sinh",
+    "Giới tính",
+    "Dân tộc",
+    "Số CCCD",
+    "SĐT",
+]
 EMPTY = msgspec.structs.replace(KNOWN, pupils=())
 GOOD: list[Any] = [
-    1, "6A", "50000001", "2099000001", "Nông Thị Hoa", "12/03/2014", "Nữ", "Nùng", "099314000001", "0900000001",
+    1, "6A", "50000001", "2099000001", "Nông Thị Hoa", "12/03/2014", "Nữ", "Nùng", "099314000001",
+        "0900000001",
 ]  # fmt: skip
 NEXT: list[Any] = [
-    2, "6A", "50000002", "2099000002", "Hoàng Văn Dũng", "02/11/2014", "Nam", "Tày", "099214000002", "0900000002",
+    2, "6A", "50000002", "2099000002", "Hoàng Văn Dũng", "02/11/2014", "Nam", "Tày", "099214000002",
+        "0900000002",
 ]  # fmt: skip
 
 
@@ -88,7 +101,8 @@ def test_another_name_of_a_group_is_read_as_the_group() -> None:
 @pytest.mark.parametrize(
     ("written", "kind", "code"),
     [
-        ("Xã Lộc Bình", "", "06001"), ("Lộc Bình", "", "06001"), ("X. Na Dương", "", "06002"), ("xã lộc bình", "", "06001"),
+        ("Xã Lộc Bình", "", "06001"), ("Lộc Bình", "", "06001"), ("X. Na Dương", "", "06002"), ("xã lộc bình",
+        "", "06001"),
         ("Xã Tú Đoạn", "commune_old_name", None), ("Xã Không Đâu", "commune_unknown", None), ("", "", None),
     ],
 )  # fmt: skip
@@ -122,7 +136,13 @@ def test_a_list_without_codes_finds_the_pupils_by_name_and_birth() -> None:
 
 
 def test_footers_and_repeated_headers_are_no_pupils() -> None:
-    rows = [GOOD, HEAD, NEXT, [None, None, None, None, "Tổng số: 2 học sinh"], [None] * 4 + ["Người lập biểu"]]
+    rows = [
+        GOOD,
+        HEAD,
+        NEXT,
+        [None, None, None, None, "Tổng số: 2 học sinh"],
+        [None] * 4 + ["Người lập biểu"],
+    ]
     found = report(pupils(*rows), LIST, EMPTY)
     assert (found.outcome, len(rows_of(found))) == ("import", 2)
 
@@ -147,7 +167,10 @@ def test_a_list_of_another_class_or_year_is_refused() -> None:
     wanted = ImportAs("pupils", "20990001", YEAR, "6A")
     other = report(cells(("DS", [["DANH SÁCH LỚP 6B"], *rows])), wanted, KNOWN)
     late = report(cells(("DS", [["Danh sách lớp 6A năm học 2023-2024"], *rows])), wanted, KNOWN)
-    assert [found.refusal and found.refusal["kind"] for found in (other, late)] == ["class_mismatch", "year_mismatch"]
+    assert [found.refusal and found.refusal["kind"] for found in (other, late)] == [
+        "class_mismatch",
+        "year_mismatch",
+    ]
 
 
 def test_a_csv_file_is_read() -> None:

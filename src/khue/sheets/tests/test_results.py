@@ -10,7 +10,20 @@ from khue.sheets.data import ImportAs, Known, KnownClass, KnownPupil, KnownSubje
 from khue.sheets.tests.make import KNOWN, YEAR, cells, report, said
 
 SUMMARY = ImportAs("term_summary", "20990001", YEAR, "", 1)
-HEAD = ["STT", "Mã HS", "Họ và tên", "Toán", "Văn", "KHTN", "Thể dục", "NT", "Kết quả học tập", "Rèn luyện", "Số buổi nghỉ", None]
+HEAD = [
+    "STT",
+    "Mã HS",
+    "Họ và tên",
+    "Toán",
+    "Văn",
+    "KHTN",
+    "Thể dục",
+    "NT",
+    "Kết quả học tập",
+    "Rèn luyện",
+    "Số buổi nghỉ",
+    None,
+]
 LOW = [None] * 10 + ["Có phép", "Không phép"]
 
 
@@ -52,12 +65,40 @@ def test_a_missing_result_gives_no_level() -> None:
 THC = KnownSubject("level_THC", 0)
 PRIMARY = Known(
     school="20990002", school_name="Trường Tiểu học Thử Nghiệm", school_year=YEAR, levels=("TH",),
-    classes=(KnownClass("1A", 1, "TH", {code: THC for code in ("TOAN", "TV", "DD")}),),
-    pupils=(KnownPupil("2099000011", "Vi Thị Thu", "2019-01-02", "1A"), KnownPupil("2099000012", "Lý A Sùng", "2019-05-06", "1A")),
+    classes=(KnownClass("1A", 1, "TH", dict.fromkeys(("TOAN", "TV", "DD"), THC)),),
+    pupils=(KnownPupil("2099000011", "Vi Thị Thu", "2019-01-02", "1A"), KnownPupil("2099000012", "Lý A Sùng",
+        "2019-05-06", "1A")),
 )  # fmt: skip
 END = ImportAs("primary_results", "20990002", YEAR, "", 0, "", "CN", "12")
-TOP = ["STT", "Lớp", "Mã học sinh", "Họ tên", "Môn học", None, None, None, None, "Năng lực", None, "Phẩm chất", None, "HTCTLH", "Lên lớp", "Xếp loại"]
-MIDDLE = [None] * 4 + ["Toán", None, "Tiếng Việt", None, "Đạo đức", "Tự chủ và tự học", "Ngôn ngữ", "Yêu nước", "Nhân ái"]
+TOP = [
+    "STT",
+    "Lớp",
+    "Mã học sinh",
+    "Họ tên",
+    "Môn học",
+    None,
+    None,
+    None,
+    None,
+    "Năng lực",
+    None,
+    "Phẩm chất",
+    None,
+    "HTCTLH",
+    "Lên lớp",
+    "Xếp loại",
+]
+MIDDLE = [None] * 4 + [
+    "Toán",
+    None,
+    "Tiếng Việt",
+    None,
+    "Đạo đức",
+    "Tự chủ và tự học",
+    "Ngôn ngữ",
+    "Yêu nước",
+    "Nhân ái",
+]
 BOTTOM = [None] * 4 + ["Mức đạt được", "Điểm KTĐK", "Mức", "Điểm"]
 GOOD: list[Any] = ["T", 9, "T", 9, "T", "T", "T", "T", "T", "x", "x", "HTXS"]
 
@@ -78,14 +119,23 @@ def test_good_primary_results() -> None:
     found = report(primary(GOOD), END, PRIMARY)
     assert (found.outcome, said(found)) == ("import", [])
     row = dict(zip(found.tables[0].columns, found.tables[0].rows[0], strict=True))
-    assert (row["mon.TOAN"], row["kt.TOAN"], row["kt.TV"], row["pc.YN"], row["ht"], row["xl"]) == ("T", 9, 9, "T", True, "HTXS")
+    assert (row["mon.TOAN"], row["kt.TOAN"], row["kt.TV"], row["pc.YN"], row["ht"], row["xl"]) == (
+        "T",
+        9,
+        9,
+        "T",
+        True,
+        "HTXS",
+    )
 
 
 @pytest.mark.parametrize(
     ("cell", "value", "kind", "severity"),
     [
-        ("F", 8.5, "mark_not_whole", "error"), ("F", 12, "mark_out_of_range", "error"), ("E", "A", "value_invalid", "error"),
-        ("J", "H", "value_invalid", "error"), ("P", "HT", "result_mismatch", "warning"), ("N", None, "flag_mismatch", "warning"),
+        ("F", 8.5, "mark_not_whole", "error"), ("F", 12, "mark_out_of_range", "error"), ("E", "A",
+        "value_invalid", "error"),
+        ("J", "H", "value_invalid", "error"), ("P", "HT", "result_mismatch", "warning"), ("N", None,
+        "flag_mismatch", "warning"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_primary_results(cell: str, value: Any, kind: str, severity: str) -> None:

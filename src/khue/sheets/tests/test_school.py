@@ -13,7 +13,8 @@ from khue.sheets.tests.make import KNOWN, YEAR, cells, report, said
 BOOK = ImportAs("school", "20990001", YEAR)
 NEW = Known(communes=KNOWN.communes, ethnic=KNOWN.ethnic)
 INFO: list[list[Any]] = [
-    ["Tên trường:", "Trường THCS Thử Nghiệm"], ["Mã trường:", "20990001"], ["Xã/Phường:", "Xã Lộc Bình"], ["Năm học:", "2025 - 2026"],
+    ["Tên trường:", "Trường THCS Thử Nghiệm"], ["Mã trường:", "20990001"], ["Xã/Phường:", "Xã Lộc Bình"],
+    ["Năm học:", "2025 - 2026"],
     ["Số lớp:", 2], ["Số học sinh:", 6],
 ]  # fmt: skip
 STAFF_HEAD = ["STT", "Mã cán bộ", "Họ và tên", "Ngày sinh", "Số CCCD", "Điện thoại", "Chức vụ", "Môn dạy"]
@@ -22,9 +23,14 @@ STAFF: list[list[Any]] = [
     [2, "9002", "Hoàng Thị Hạnh", "03/04/1985", "099185000001", "0900000002", "Giáo viên", "Ngữ văn"],
     [3, "9003", "Lý Văn Sơn", "05/06/1990", "099090000001", "0900000003", "Giáo viên", "Thể dục; Công nghệ"],
 ]
-CLASSES: list[list[Any]] = [["STT", "Lớp", "GVCN", "Sĩ số"], [1, "6A", "Lý Văn Sơn", 3], [2, "6B", "Thầy Lý Văn Sơn", 3]]
+CLASSES: list[list[Any]] = [
+    ["STT", "Lớp", "GVCN", "Sĩ số"],
+    [1, "6A", "Lý Văn Sơn", 3],
+    [2, "6B", "Thầy Lý Văn Sơn", 3],
+]
 MATRIX: list[list[Any]] = [
-    ["STT", "Môn học", "6A", "6B"], [1, "Toán", "Hoàng Thị Hạnh", "Hoàng Thị Hạnh"], [2, "Văn", "Hoàng Thị Hạnh", None],
+    ["STT", "Môn học", "6A", "6B"], [1, "Toán", "Hoàng Thị Hạnh", "Hoàng Thị Hạnh"], [2, "Văn",
+    "Hoàng Thị Hạnh", None],
     [3, "Thể dục", "Lý Văn Sơn", "Lý Văn Sơn"],
 ]  # fmt: skip
 
@@ -45,11 +51,16 @@ def test_a_good_workbook_in_any_order_of_sheets() -> None:
     found = report(book(), BOOK, NEW)
     assert (found.outcome, said(found)) == ("import", [])
     assert {row["key"]: row["value"] for row in table(found, "school")} == {
-        "ten": "Trường THCS Thử Nghiệm", "ma": "20990001", "ma_xa": "06001", "nam_hoc": "2025-2026", "so_lop": 2, "so_hs": 6,
+        "ten": "Trường THCS Thử Nghiệm", "ma": "20990001", "ma_xa": "06001", "nam_hoc": "2025-2026",
+        "so_lop": 2, "so_hs": 6,
     }  # fmt: skip
-    assert [(row["lop"], row["gvcn_ma_cb"]) for row in table(found, "classes")] == [("6A", "9003"), ("6B", "9003")]
+    assert [(row["lop"], row["gvcn_ma_cb"]) for row in table(found, "classes")] == [
+        ("6A", "9003"),
+        ("6B", "9003"),
+    ]
     assert [(row["class"], row["subject"], row["ma_cb"]) for row in table(found, "assignments")] == [
-        ("6A", "TOAN", "9001"), ("6B", "TOAN", "9001"), ("6A", "VAN", "9002"), ("6A", "GDTC", "9003"), ("6B", "GDTC", "9003"),
+        ("6A", "TOAN", "9001"), ("6B", "TOAN", "9001"), ("6A", "VAN", "9002"), ("6A", "GDTC", "9003"), ("6B",
+        "GDTC", "9003"),
     ]  # fmt: skip
 
 
@@ -76,7 +87,10 @@ def test_numbers_that_lost_a_zero() -> None:
     staff = [list(line) for line in STAFF]
     staff[0][4], staff[1][5] = 99180000001, 900000002
     found = report(book(staff=staff), BOOK, NEW)
-    assert said(found) == [("leading_zero_restored", "warning", "E2"), ("leading_zero_restored", "warning", "F3")]
+    assert said(found) == [
+        ("leading_zero_restored", "warning", "E2"),
+        ("leading_zero_restored", "warning", "F3"),
+    ]
 
 
 def test_one_personal_number_of_two_people() -> None:
@@ -109,13 +123,20 @@ def test_teachers_already_known_are_found_without_a_list() -> None:
     assert found.refusal is not None  # classes asked for, none there
 
 
-RIGHT = [("6A", "GDTC", "9003"), ("6A", "TOAN", "9001"), ("6A", "VAN", "9002"), ("6B", "GDTC", "9003"), ("6B", "TOAN", "9001")]
+RIGHT = [
+    ("6A", "GDTC", "9003"),
+    ("6A", "TOAN", "9001"),
+    ("6A", "VAN", "9002"),
+    ("6B", "GDTC", "9003"),
+    ("6B", "TOAN", "9001"),
+]
 TURNED = [
     ["Lớp", "Toán", "Ngữ văn", "GDTC"], ["6A", "Hoàng Thị Hạnh", "Hoàng Thị Hạnh", "Lý Văn Sơn"],
     ["6B", "Hoàng Thị Hạnh", None, "Lý Văn Sơn"],
 ]  # fmt: skip
 LIST = [
-    ["TT", "Giáo viên", "Môn", "Các lớp dạy"], [1, "Hoàng Thị Hạnh", "Toán", "6A, 6B"], [2, "Hoàng Thị Hạnh", "Ngữ văn", "6A"],
+    ["TT", "Giáo viên", "Môn", "Các lớp dạy"], [1, "Hoàng Thị Hạnh", "Toán", "6A, 6B"], [2, "Hoàng Thị Hạnh",
+    "Ngữ văn", "6A"],
     [3, "Cô Lý Văn Sơn", "Thể dục", "Lớp 6A; 6B"],
 ]  # fmt: skip
 
@@ -132,7 +153,11 @@ def test_facts_side_by_side() -> None:
     info = [["Mã trường", "Tên trường", "Năm học"], ["20990001", "Trường THCS Thử Nghiệm", "2025-2026"]]
     found = report(book(info=info), BOOK, NEW)
     facts = {row["key"]: row["value"] for row in table(found, "school")}
-    assert (facts["ma"], facts["ten"], facts["nam_hoc"]) == ("20990001", "Trường THCS Thử Nghiệm", "2025-2026")
+    assert (facts["ma"], facts["ten"], facts["nam_hoc"]) == (
+        "20990001",
+        "Trường THCS Thử Nghiệm",
+        "2025-2026",
+    )
 
 
 def test_class_names_stay_as_the_school_writes_them() -> None:

@@ -23,52 +23,73 @@ SCHOOLS = ["thcs/school.xlsx", "th/school.xlsx", "thpt/school.xlsx"]
 
 MARK_WORDS = {
     "Họ và tên": "Họ tên học sinh", "Mã học sinh": "Mã HS", "Ngày sinh": "Ngày, tháng, năm sinh", "STT": "TT",
-    "ĐĐGtx": "Điểm kiểm tra thường xuyên", "ĐĐGgk": "Giữa kì", "ĐĐGck": "Cuối kì", "ĐTBmhkI": "Điểm TB môn học kì I",
-    "ĐTBmhkII": "Điểm TB môn học kì II", "ĐTBmcn": "TB cả năm", "Nhận xét": "Nhận xét của GV", "ĐĐG GK": "KT giữa HK",
+    "ĐĐGtx": "Điểm kiểm tra thường xuyên", "ĐĐGgk": "Giữa kì", "ĐĐGck": "Cuối kì",
+    "ĐTBmhkI": "Điểm TB môn học kì I",
+    "ĐTBmhkII": "Điểm TB môn học kì II", "ĐTBmcn": "TB cả năm", "Nhận xét": "Nhận xét của GV",
+    "ĐĐG GK": "KT giữa HK",
     "ĐĐG CK": "KT cuối HK", "TBM HK1": "TBM", "Điểm đánh giá thường xuyên": "Thường xuyên",
 }  # fmt: skip
 MORE_WORDS = {
-    "Họ và tên": "HỌ VÀ TÊN HỌC SINH", "Mã học sinh": "Mã định danh Bộ GD&ĐT", "STT": "Số TT", "ĐĐGtx": "ĐĐG thường xuyên",
-    "ĐĐGgk": "ĐĐG giữa kỳ", "ĐĐGck": "ĐĐG cuối kỳ", "ĐTBmhkII": "TBM HKII", "ĐTBmcn": "TBM cả năm", "ĐĐG GK": "ĐĐGGK",
-    "ĐĐG CK": "ĐĐGCK", "TBM HK1": "ĐTB HK1", "Điểm đánh giá thường xuyên": "ĐĐG TX", "TX1": "Lần 1", "TX2": "Lần 2", "TX3": "Lần 3",
+    "Họ và tên": "HỌ VÀ TÊN HỌC SINH", "Mã học sinh": "Mã định danh Bộ GD&ĐT", "STT": "Số TT",
+    "ĐĐGtx": "ĐĐG thường xuyên",
+    "ĐĐGgk": "ĐĐG giữa kỳ", "ĐĐGck": "ĐĐG cuối kỳ", "ĐTBmhkII": "TBM HKII", "ĐTBmcn": "TBM cả năm",
+    "ĐĐG GK": "ĐĐGGK",
+    "ĐĐG CK": "ĐĐGCK", "TBM HK1": "ĐTB HK1", "Điểm đánh giá thường xuyên": "ĐĐG TX", "TX1": "Lần 1",
+    "TX2": "Lần 2", "TX3": "Lần 3",
     "TX4": "Lần 4", "1": "TX 1", "2": "TX 2", "3": "TX 3", "4": "TX 4",
 }  # fmt: skip
 LIST_WORDS = {
-    "Họ và tên": "Họ tên học sinh", "Mã học sinh": "Mã HS", "Ngày sinh": "Ngày tháng năm sinh", "STT": "TT", "Giới tính": "Nam/Nữ",
-    "Lớp": "Tên lớp", "Dân tộc": "Dân tộc (*)", "Cha": "Bố", "Người giám hộ": "Giám hộ", "Số định danh cá nhân": "Số CCCD",
-    "Chỗ ở hiện nay": "Nơi ở hiện nay", "Hộ khẩu thường trú": "Thường trú", "Trạng thái": "Tình trạng", "Xã/Phường": "Phường/Xã",
+    "Họ và tên": "Họ tên học sinh", "Mã học sinh": "Mã HS", "Ngày sinh": "Ngày tháng năm sinh", "STT": "TT",
+    "Giới tính": "Nam/Nữ",
+    "Lớp": "Tên lớp", "Dân tộc": "Dân tộc (*)", "Cha": "Bố", "Người giám hộ": "Giám hộ",
+    "Số định danh cá nhân": "Số CCCD",
+    "Chỗ ở hiện nay": "Nơi ở hiện nay", "Hộ khẩu thường trú": "Thường trú", "Trạng thái": "Tình trạng",
+    "Xã/Phường": "Phường/Xã",
     "Tỉnh/Tp": "Tỉnh/Thành phố", "Nghề nghiệp": "Nghề", "Điện thoại": "SĐT",
 }  # fmt: skip
 RESULT_WORDS = {
-    "Họ tên": "Họ và tên học sinh", "Mã lớp": "Lớp", "Mã học sinh": "Mã định danh Bộ", "STT": "TT", "Mức đạt được": "Mức",
-    "Điểm KTĐK": "Điểm", "Hoàn thành chương trình lớp học": "HTCTLH", "Lên lớp": "Được lên lớp", "Kết quả học tập": "KQHT",
-    "Kết quả rèn luyện": "KQRL", "Buổi nghỉ": "Số ngày nghỉ", "Hoạt động trải nghiệm": "HĐTN", "Giáo dục thể chất": "GDTC",
-    "Ngoại ngữ": "Tiếng Anh", "Mĩ thuật": "Mỹ thuật", "Tự nhiên và xã hội": "TN&XH", "Lịch sử và Địa lí": "LS&ĐL", "Tin": "Tin học",
+    "Họ tên": "Họ và tên học sinh", "Mã lớp": "Lớp", "Mã học sinh": "Mã định danh Bộ", "STT": "TT",
+    "Mức đạt được": "Mức",
+    "Điểm KTĐK": "Điểm", "Hoàn thành chương trình lớp học": "HTCTLH", "Lên lớp": "Được lên lớp",
+    "Kết quả học tập": "KQHT",
+    "Kết quả rèn luyện": "KQRL", "Buổi nghỉ": "Số ngày nghỉ", "Hoạt động trải nghiệm": "HĐTN",
+    "Giáo dục thể chất": "GDTC",
+    "Ngoại ngữ": "Tiếng Anh", "Mĩ thuật": "Mỹ thuật", "Tự nhiên và xã hội": "TN&XH",
+    "Lịch sử và Địa lí": "LS&ĐL", "Tin": "Tin học",
     "C.nghệ": "Công nghệ", "Ng.ngữ": "Tiếng Anh", "NDGDCĐP": "GDĐP", "HĐTN&HN": "HĐTNHN", "Văn": "Ngữ văn",
-    "KHTN": "Khoa học tự nhiên", "P": "CP", "K": "KP", "Phẩm chất": "Phẩm chất chủ yếu", "Năng lực": "Năng lực cốt lõi",
+    "KHTN": "Khoa học tự nhiên", "P": "CP", "K": "KP", "Phẩm chất": "Phẩm chất chủ yếu",
+    "Năng lực": "Năng lực cốt lõi",
 }  # fmt: skip
 SCHOOL_WORDS = {
-    "Họ và tên": "Họ tên cán bộ", "Mã cán bộ": "Mã định danh", "Ngày sinh": "Ngày tháng năm sinh", "Số CCCD": "CCCD",
-    "Môn dạy": "Môn giảng dạy", "Giáo viên chủ nhiệm": "GVCN", "Lớp": "Tên lớp", "Môn học, hoạt động giáo dục": "Môn",
-    "Trạng thái CB": "Tình trạng", "Tổ hợp môn lựa chọn": "Môn lựa chọn", "Cụm chuyên đề": "Chuyên đề", "Điện thoại": "SĐT",
+    "Họ và tên": "Họ tên cán bộ", "Mã cán bộ": "Mã định danh", "Ngày sinh": "Ngày tháng năm sinh",
+    "Số CCCD": "CCCD",
+    "Môn dạy": "Môn giảng dạy", "Giáo viên chủ nhiệm": "GVCN", "Lớp": "Tên lớp",
+    "Môn học, hoạt động giáo dục": "Môn",
+    "Trạng thái CB": "Tình trạng", "Tổ hợp môn lựa chọn": "Môn lựa chọn", "Cụm chuyên đề": "Chuyên đề",
+    "Điện thoại": "SĐT",
 }  # fmt: skip
 SCHOOL_ANCHORS = {
     "ho va ten", "ho ten", "ho ten can bo", "lop", "ten lop", "mon hoc hoat dong giao duc", "mon",
 }  # fmt: skip
 
 ANY: dict[str, list[v.Change]] = {
-    "lower": [v.down(3)], "to the right": [v.right(2)], "another order": [v.shuffled], "numbered": [v.numbered],
+    "lower": [v.down(3)], "to the right": [v.right(2)], "another order": [v.shuffled],
+    "numbered": [v.numbered],
     "without merged ranges": [v.unmerged], "in capitals": [v.shouted], "decomposed": [v.decomposed],
-    "without numbers": [v.without("STT")], "more lines above": [v.banner("SỞ GD&ĐT LẠNG SƠN", "UBND XÃ", "Bảng kê")],
+    "without numbers": [v.without("STT")], "more lines above": [v.banner("SỞ GD&ĐT LẠNG SƠN", "UBND XÃ",
+    "Bảng kê")],
 }  # fmt: skip
 PEOPLE = ANY | {
-    "names in two columns": [v.split_names], "names in two columns, another order": [v.shuffled, v.split_names],
+    "names in two columns": [v.split_names], "names in two columns, another order": [v.shuffled,
+    v.split_names],
     "one header row": [v.flat], "one header row, another order": [v.flat, v.shuffled],
-    "real dates": [v.days_as("real")], "dates as numbers": [v.days_as("serial")], "dates with dashes": [v.days_as("%d-%m-%Y")],
+    "real dates": [v.days_as("real")], "dates as numbers": [v.days_as("serial")],
+    "dates with dashes": [v.days_as("%d-%m-%Y")],
     "ISO dates": [v.days_as("%Y-%m-%d")],
 }  # fmt: skip
 MARK_CHANGES = PEOPLE | {
-    "other words": [v.renamed(MARK_WORDS)], "still other words": [v.renamed(MORE_WORDS)], "with commas": [v.commas],
+    "other words": [v.renamed(MARK_WORDS)], "still other words": [v.renamed(MORE_WORDS)],
+    "with commas": [v.commas],
     "without codes": [v.without("Mã học sinh")], "without birth dates": [v.without("Ngày sinh")],
     "without codes and numbers": [v.without("Mã học sinh", "STT")], "short years": [v.days_as("%d/%m/%y")],
     "all at once": [v.shuffled, v.down(2), v.renamed(MARK_WORDS), v.numbered, v.commas],
@@ -80,7 +101,8 @@ LIST_CHANGES = PEOPLE | {
 }  # fmt: skip
 RESULT_CHANGES = PEOPLE | {
     "other words": [v.renamed(RESULT_WORDS)], "other words in one row": [v.renamed(RESULT_WORDS), v.flat],
-    "without codes": [v.without("Mã học sinh")], "all at once": [v.shuffled, v.down(2), v.renamed(RESULT_WORDS), v.numbered],
+    "without codes": [v.without("Mã học sinh")], "all at once": [v.shuffled, v.down(2),
+    v.renamed(RESULT_WORDS), v.numbered],
 }  # fmt: skip
 SCHOOL_CHANGES = ANY | {
     "other words": [v.renamed(SCHOOL_WORDS)], "real dates": [v.days_as("real")],
@@ -106,7 +128,8 @@ def original(file: str) -> Any:
 def told(report: dict[str, Any]) -> Any:
     """A report without what a layout changes: rows, cells, raw values."""
     warnings = sorted(
-        json.dumps({k: w for k, w in warning.items() if k not in {"cell", "raw"}}, sort_keys=True, ensure_ascii=False)
+        json.dumps({k: w for k, w in warning.items() if k not in {"cell", "raw"}}, sort_keys=True,
+            ensure_ascii=False)
         for warning in report["warnings"] if warning["severity"] != "info"
     )  # fmt: skip
     tables = {}
@@ -115,7 +138,12 @@ def told(report: dict[str, Any]) -> Any:
         picks = [table["columns"].index(name) for name in names]
         rows = sorted(json.dumps([row[pick] for pick in picks], ensure_ascii=False) for row in table["rows"])
         tables[table["sheet"], table["table"]] = (names, rows)
-    return {"outcome": report["outcome"], "refusal": report["refusal"], "warnings": warnings, "tables": tables}
+    return {
+        "outcome": report["outcome"],
+        "refusal": report["refusal"],
+        "warnings": warnings,
+        "tables": tables,
+    }
 
 
 def changed(file: str, changes: list[v.Change], anchors: set[str] | None = None) -> Any:

@@ -78,7 +78,7 @@ def apply(book: Book, changes: list[Change], seed: int, anchor: Callable[[str], 
         for change in changes:
             found = find_header(sheet, anchor)
             assert found is not None, (sheet.name, change)
-            change(sheet, found, random.Random(seed))  # noqa: S311 - a test
+            change(sheet, found, random.Random(seed))
 
 
 # --- where things stand ------------------------------------------------------------------------
@@ -121,7 +121,9 @@ def shuffled(sheet: Sheet, header: Header, dice: random.Random) -> None:
     """Columns in another order; what stands under one group stays together and in order."""
     blocks: list[list[int]] = []
     for column in header.columns:
-        grouped = len(column.path) > 1 and blocks and header.columns[blocks[-1][0]].path[:1] == column.path[:1]
+        grouped = (
+            len(column.path) > 1 and blocks and header.columns[blocks[-1][0]].path[:1] == column.path[:1]
+        )
         if grouped:
             blocks[-1].append(column.index)
         else:
