@@ -228,6 +228,24 @@ def test_remarks_with_the_bank_of_phrases(sign_in: SignIn) -> None:
     assert column(page, "remark")[:2] == [f"Tiến bộ rõ {phrase}", '"Nắm vững" kiến thức']
 
 
+def test_vietnamese_input_methods_compose_in_a_remark(sign_in: SignIn) -> None:
+    """The first key already belongs to the input method: the field must be there to receive it."""
+    page = sign_in("hoa")
+    open_sheet(page, "7A")
+    keyboard = page.context.new_cdp_session(page)
+    cell(page, 0, "remark").click()
+    keyboard.send(
+        "Input.dispatchKeyEvent", {"type": "rawKeyDown", "key": "Process", "windowsVirtualKeyCode": 229}
+    )
+    for text in ("t", "ti", "tiê", "tiến"):
+        keyboard.send("Input.imeSetComposition", {"text": text, "selectionStart": 4, "selectionEnd": 4})
+    keyboard.send("Input.insertText", {"text": "tiến bộ"})
+    assert page.locator("grade-grid textarea").input_value() == "tiến bộ"
+    page.keyboard.press("Enter")
+    assert column(page, "remark")[0] == "tiến bộ"
+    saved(page)
+
+
 def test_tab_walks_the_row_and_leaves_the_table(sign_in: SignIn) -> None:
     page = sign_in("hoa")
     open_sheet(page, "8A")
