@@ -10,12 +10,12 @@ from khue.rules.curriculum import traits
 from khue.rules.primary import PrimaryLevel, year_level
 from khue.sheets import values
 from khue.sheets.banner import class_name, class_shown, read_banner
-from khue.sheets.data import ERROR, INFO, WARNING, FileReport, Finding, ImportAs, Known, Refuse, Table
-from khue.sheets.gradebook import BIRTH, CODE, SIGNATURE, STT
+from khue.sheets.data import INFO, WARNING, FileReport, ImportAs, Known, Refuse, Table
+from khue.sheets.gradebook import BIRTH, CODE, STT
 from khue.sheets.headers import NAME, Column, Header, find_header, key
-from khue.sheets.pupils_known import Pupils
+from khue.sheets.roll import Line, Roll
 from khue.sheets.subjects import subject_of
-from khue.sheets.workbook import Book, Sheet, address
+from khue.sheets.workbook import Book
 
 THC = {
     "t": "T",
@@ -63,7 +63,11 @@ LEVELS = {
     PrimaryLevel.HOAN_THANH_XUAT_SAC: "HTXS", PrimaryLevel.HOAN_THANH_TOT: "HTT",
     PrimaryLevel.HOAN_THANH: "HT", PrimaryLevel.CHUA_HOAN_THANH: "CHT",
 }  # fmt: skip
+YOUNG = 2
 CLASS = {"lop", "ma lop", "ten lop", "lop hoc"}
+
+PLAIN = ((NAME, "name"), (CLASS, "lop"), (CODE, "code"), (BIRTH, "birth"), (STT, "stt"))
+TRAITS = (("pc", "pham chat"), ("nl", "nang luc"))
 
 
 def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> None:
@@ -88,7 +92,8 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
         ):
             continue
         said = str(banner.school_class.value) if banner.school_class else ""
-        _read(sheet, header, columns, wanted, said, known, report)
+        roll = Roll(header, columns, known, report)
+        report.tables.append(_read(header, columns, wanted, said, roll))
         read += 1
     if not read:
         raise Refuse("required_columns_missing")
@@ -119,41 +124,38 @@ def _columns(header: Header) -> dict[str, int]:
 
 
 def _field(column: Column, known_traits: dict[tuple[str, str], str]) -> str:
-    leaf, whole = column.leaf, column.path
-    if not whole:
+    """What a column holds."""
+    leaf, path = column.leaf, column.path
+    if not path:
         return ""
-    if len(whole) == 1:
-        for names, field in (
-            (NAME, "ho_ten"),
-            (CLASS, "lop"),
-            (CODE, "code"),
-            (BIRTH, "ngay_sinh"),
-            (STT, "stt"),
-        ):
-            if leaf in names:
-                return field
+    if len(path) == 1:
+        found = next((field for words, field in PLAIN if leaf in words), "")
+        if found:
+            return found
     if leaf in DONE:
         return "ht"
     if leaf in UP:
         return "ll"
-    if leaf in RESULT and not any(subject_of(text, "TH") for text in whole[:-1]):
+    if leaf in RESULT and not any(subject_of(text, "TH") for text in path[:-1]):
         return "xl"
-    text = " ".join(whole)
-    for prefix, words in (("pc", "pham chat"), ("nl", "nang luc")):
-        if words in text:  # «Phẩm chất / Yêu nước», «Phẩm chất: yêu nước»
-            found = next(
-                (f for (group, name), f in known_traits.items() if group == prefix and _ends(text, name)), ""
-            )
+    return _trait(path, known_traits) or _subject_field(path) or _bare_trait(leaf, known_traits)
+
+
+def _trait(path: tuple[str, ...], known_traits: dict[tuple[str, str], str]) -> str:
+    """«Phẩm chất / Yêu nước», «Phẩm chất: yêu nước»."""
+    text = " ".join(path)
+    for prefix, words in TRAITS:
+        if words in text:
+            names = (f for (group, name), f in known_traits.items() if group == prefix and _ends(text, name))
+            found = next(names, "")
             if found:
                 return found
-    if not any(words in text for words in ("pham chat", "nang luc")):
-        found = _subject_field(whole)
-        if found:
-            return found
-    for prefix in ("pc", "nl"):  # no group says which: a quality's name is enough
-        if found := known_traits.get((prefix, leaf)):
-            return found
     return ""
+
+
+def _bare_trait(leaf: str, known_traits: dict[tuple[str, str], str]) -> str:
+    """No group says which: a quality's name is enough."""
+    return known_traits.get(("pc", leaf)) or known_traits.get(("nl", leaf)) or ""
 
 
 def _ends(text: str, name: str) -> bool:
@@ -164,13 +166,16 @@ _NOISE = re.compile(
     r"\b(?:cac )?mon hoc (?:va|hoac)? ?(?:hoat dong giao duc|hdgd)\b|\b(?:cac )?mon hoc\b|\bhdgd\b"
 )
 _TEST = re.compile(
-    r"\b(?:diem(?: kt\w*| kiem tra(?: dinh k[iy])?| thi)?|ktdk|bai kt|kt|kiem tra(?: dinh k[iy])?)\b(?: cuoi nam| cuoi k[iy]| giua k[iy])?"
+    r"\b(?:diem(?: kt\w*| kiem tra(?: dinh k[iy])?| thi)?|ktdk|bai kt|kt|kiem tra(?: dinh k[iy])?)\b"
+    r"(?: cuoi nam| cuoi k[iy]| giua k[iy])?"
 )
 _LEVEL = re.compile(r"\b(?:muc(?: dat(?: duoc)?| do)?|mdd|dat duoc|danh gia|xep loai)\b")
 
 
 def _subject_field(path: tuple[str, ...]) -> str:
     """«mon.TOAN» or «kt.TOAN» from the texts of a header, in one cell or several."""
+    if any(words in text for _, words in TRAITS for text in path):
+        return ""
     texts = [text for text in path if text not in LEVEL_LEAVES and text not in TEST_LEAVES]
     test = any(_TEST.search(text) for text in path)
     for text in (*reversed(texts), " ".join(path)):
@@ -189,89 +194,32 @@ def _order(columns: dict[str, int]) -> list[str]:
     ]
 
 
-def _read(
-    sheet: Sheet,
-    header: Header,
-    columns: dict[str, int],
-    wanted: ImportAs,
-    said: str,
-    known: Known,
-    report: FileReport,
-) -> None:
-    classes = {row.name: row for row in known.classes}
-    shown = {class_name(row.name): row.name for row in known.classes}
-    pupils = Pupils(known)
+def _read(header: Header, columns: dict[str, int], wanted: ImportAs, said: str, roll: Roll) -> Table:
+    sheet = header.sheet
+    grades = {row.name: row.grade for row in roll.known.classes}
+    shown = {class_name(row.name): row.name for row in roll.known.classes}
     fields = _order(columns)
-    head = ["r", "ref", "lop", "ma_moet", "ho_ten", "ngay_sinh"]
-    names = [*head, *fields, "ht", "ll", "xl_file", "xl"]
+    names = ["r", "ref", "lop", "ma_moet", "ho_ten", "ngay_sinh", *fields, "ht", "ll", "xl_file", "xl"]
     rows: list[list[Any]] = []
-    there: set[str] = set()
-    seen_classes: set[str] = set()
-    for row in sheet.numbers():
-        name = sheet.text(row, columns["ho_ten"]) if "ho_ten" in columns else ""
-        code = sheet.text(row, columns["code"]) if "code" in columns else ""
-        number = sheet.text(row, columns["stt"]) if "stt" in columns else ""
-        if (
-            row < header.first
-            or header.repeats(row)
-            or not name
-            or key(name) in NAME
-            or not (
-                code
-                or number.isdigit()
-                or ("ngay_sinh" in columns and values.date(sheet.cell(row, columns["ngay_sinh"])).value)
-            )
-        ):
+    classes: set[str] = set()
+    for line in roll.lines():
+        written = sheet.text(line.row, columns["lop"]) if "lop" in columns else said or wanted.school_class
+        group = class_shown(written, shown) or line.pupil.class_name
+        if not roll.belongs(line, group):
             continue
-        if SIGNATURE.search(key(name)) and not code:
-            continue
-        birth = values.date(sheet.cell(row, columns["ngay_sinh"])).value if "ngay_sinh" in columns else None
-        match = pupils.find(code, name, birth or "")
-        spot = address(row, columns["ho_ten"])
-        if match.problem or match.pupil is None:
-            ref = match.pupil.ref if match.pupil else ""
-            report.findings.append(
-                Finding(match.problem or "pupil_not_in_class", ERROR, sheet.name, spot, ref, {"ho_ten": name})
-            )
-            there.add(ref)
-            continue
-        pupil = match.pupil
-        written = sheet.text(row, columns["lop"]) if "lop" in columns else said or wanted.school_class
-        group = class_shown(written, shown) or pupil.class_name
-        if pupil.class_name and class_name(pupil.class_name) != class_name(group):
-            info = {"other_class": pupil.class_name, "ho_ten": name}
-            report.findings.append(Finding("pupil_in_other_class", ERROR, sheet.name, spot, pupil.ref, info))
-            continue
-        if pupil.ref in there:
-            report.findings.append(
-                Finding("pupil_duplicate_row", ERROR, sheet.name, spot, pupil.ref, {"ho_ten": name})
-            )
-            continue
-        there.add(pupil.ref)
-        seen_classes.add(group)
-        known_class = classes.get(group)
-        grade = known_class.grade if known_class else int((re.match(r"\d{1,2}", group) or ["0"])[0])
-        line = _row(sheet, row, columns, fields, pupil.ref, grade, report)
-        ministry = code if re.fullmatch(r"\d{10}", code) else pupil.ref
-        rows.append([row + 1, pupil.ref, group, ministry, name, birth, *line])
-    for pupil in known.pupils:
-        if pupil.active and pupil.class_name in seen_classes and pupil.ref not in there:
-            report.findings.append(
-                Finding("pupil_missing_in_file", WARNING, sheet.name, "", pupil.ref, {"ho_ten": pupil.name})
-            )
+        classes.add(group)
+        grade = grades.get(group) or int((re.match(r"\d{1,2}", group) or ["0"])[0])
+        ministry = line.code if re.fullmatch(r"\d{10}", line.code) else line.pupil.ref
+        head = [line.row + 1, line.pupil.ref, group, ministry, line.name, line.birth]
+        rows.append([*head, *_row(roll, line, fields, grade)])
+    roll.missing(classes)
     about = {"grades": wanted.grades} if wanted.grades else {}
-    report.tables.append(Table(sheet.name, "primary_results", names, rows, about))
+    return Table(sheet.name, "primary_results", names, rows, about)
 
 
-def _row(
-    sheet: Sheet,
-    row: int,
-    columns: dict[str, int],
-    fields: list[str],
-    ref: str,
-    grade: int,
-    report: FileReport,
-) -> list[Any]:
+def _row(roll: Roll, line: Line, fields: list[str], grade: int) -> list[Any]:
+    """Levels, tests, flags and results of a pupil."""
+    sheet, columns, row, ref = roll.sheet, roll.fields, line.row, line.pupil.ref
     found: dict[str, Any] = {}
     bad = False
     for field in fields:
@@ -283,43 +231,26 @@ def _row(
         found[field] = read.value
         bad = bad or read.bad
         if read.kind:
-            spot = address(row, columns[field])
-            report.findings.append(
-                Finding(read.kind, read.severity, sheet.name, spot, ref, {"field": field} | read.info)
-            )
+            roll.say(read.kind, read.severity, row, field, ref, **({"field": field} | read.info))
     done = values.flag(sheet.cell(row, columns["ht"])).value if "ht" in columns else None
     up = values.flag(sheet.cell(row, columns["ll"])).value if "ll" in columns else None
-    written = None
-    if "xl" in columns:
-        text = sheet.text(row, columns["xl"])
-        written = RESULTS.get(key(text), text or None)
+    text = sheet.text(row, columns["xl"]) if "xl" in columns else ""
+    written = RESULTS.get(key(text), text or None)
     ours = None if bad else _level(found, grade)
     if ours and written and ours != written:
-        spot = address(row, columns["xl"])
-        report.findings.append(
-            Finding("result_mismatch", WARNING, sheet.name, spot, ref, {"file": written, "correct": ours})
-        )
+        roll.say("result_mismatch", WARNING, row, "xl", ref, file=written, correct=ours)
     elif ours is None and not bad:
-        report.findings.append(
-            Finding("level_not_computable", INFO, sheet.name, address(row, columns.get("xl", 0)), ref)
-        )
+        roll.say("level_not_computable", INFO, row, "xl", ref)
     if ours and done is not None and done != (ours != "CHT") and written == ours:
-        spot = address(row, columns["ht"])
-        report.findings.append(
-            Finding("flag_mismatch", WARNING, sheet.name, spot, ref, {"file": done, "correct": ours != "CHT"})
-        )
+        roll.say("flag_mismatch", WARNING, row, "ht", ref, file=done, correct=ours != "CHT")
     return [*(found[field] for field in fields), done, up, written, ours]
 
 
 def _level(found: dict[str, Any], grade: int) -> str | None:
     subjects = {field[4:]: value for field, value in found.items() if field.startswith("mon.") and value}
     qualities = [value for field, value in found.items() if field.startswith("pc.")]
-    competences = [
-        value
-        for field, value in found.items()
-        if field.startswith("nl.") and not (grade <= 2 and field in {"nl.CN",
-            "nl.TH"})  # noqa: PLR2004 - not assessed yet
-    ]
+    later = {"nl.CN", "nl.TH"} if grade <= YOUNG else set()  # not assessed yet
+    competences = [value for field, value in found.items() if field.startswith("nl.") and field not in later]
     tests = {
         field[3:]: Decimal(value)
         for field, value in found.items()

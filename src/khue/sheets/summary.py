@@ -21,11 +21,11 @@ from khue.sheets.data import (
     Refuse,
     Table,
 )
-from khue.sheets.gradebook import BIRTH, CODE, SIGNATURE, STT
-from khue.sheets.headers import NAME, Column, Header, find_header, key
-from khue.sheets.pupils_known import Pupils
+from khue.sheets.gradebook import BIRTH, CODE, STT
+from khue.sheets.headers import NAME, Column, Header, find_header
+from khue.sheets.roll import Line, Roll
 from khue.sheets.subjects import subject_of
-from khue.sheets.workbook import Book, Sheet, address
+from khue.sheets.workbook import Book, Sheet
 
 LEARNING = (
     "ket qua hoc tap",
@@ -118,7 +118,8 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
         if "hoc_tap" not in columns and "ren_luyen" not in columns:
             continue
         term = wanted.term or (int(str(banner.term.value)) if banner.term else 0)
-        _read(sheet, header, columns, school_class, term, known, report)
+        roll = Roll(header, columns, known, report)
+        report.tables.append(_read(columns, school_class, term, roll))
         read += 1
     if not read and not report.findings:
         raise Refuse("required_columns_missing")
@@ -145,15 +146,9 @@ def _field(column: Column, school_class: KnownClass) -> str:
         return "hoc_tap"
     if any(text.startswith(CONDUCT) for text in texts):
         return "ren_luyen"
-    in_group = any(text.startswith(ABSENT_GROUP) for text in column.path[:-1])
-    for group in sorted(ABSENT_GROUP, key=len, reverse=True):
-        if leaf.startswith(group + " ") and leaf.removeprefix(group + " ") in EXCUSED | UNEXCUSED:
-            leaf, in_group = leaf.removeprefix(group + " "), True  # «Buổi nghỉ P» in one cell
-            break
-    if leaf in EXCUSED and (in_group or len(leaf) > 2):  # noqa: PLR2004 - «P» alone says nothing
-        return "nghi_p"
-    if leaf in UNEXCUSED and (in_group or len(leaf) > 2):  # noqa: PLR2004
-        return "nghi_k"
+    absence = _absence(column)
+    if absence:
+        return absence
     for text in texts:
         code = subject_of(text, school_class.level)
         if code and code in school_class.subjects:
@@ -161,73 +156,35 @@ def _field(column: Column, school_class: KnownClass) -> str:
     return ""
 
 
-def _read(
-    sheet: Sheet,
-    header: Header,
-    columns: dict[str, int],
-    school_class: KnownClass,
-    term: int,
-    known: Known,
-    report: FileReport,
-) -> None:
-    pupils = Pupils(known, school_class.name)
+def _absence(column: Column) -> str:
+    """«Buổi nghỉ / P», «Buổi nghỉ P», «Nghỉ có phép»; «P» alone says nothing."""
+    leaf = column.leaf
+    in_group = any(text.startswith(ABSENT_GROUP) for text in column.path[:-1])
+    for group in sorted(ABSENT_GROUP, key=len, reverse=True):
+        if leaf.startswith(group + " ") and leaf.removeprefix(group + " ") in EXCUSED | UNEXCUSED:
+            leaf, in_group = leaf.removeprefix(group + " "), True
+            break
+    if not in_group and len(leaf) < 3:  # noqa: PLR2004 - one or two letters
+        return ""
+    return "nghi_p" if leaf in EXCUSED else "nghi_k" if leaf in UNEXCUSED else ""
+
+
+def _read(columns: dict[str, int], school_class: KnownClass, term: int, roll: Roll) -> Table:
     codes = [field for field in sorted(columns, key=columns.__getitem__) if field in school_class.subjects]
     names = ["r", "ref", *codes, "hoc_tap_file", "hoc_tap", "ren_luyen", "nghi_p", "nghi_k"]
-    rows: list[list[Any]] = []
-    there: set[str] = set()
-    for row in sheet.numbers():
-        if row < header.first or header.repeats(row):
-            continue
-        name = sheet.text(row, columns["name"])
-        code = sheet.text(row, columns["code"]) if "code" in columns else ""
-        number = sheet.text(row, columns["stt"]) if "stt" in columns else ""
-        if (
-            not name
-            or key(name) in NAME
-            or not (code or number.isdigit() or _born(sheet, row, columns))
-            or (SIGNATURE.search(key(name)) and not code)
-        ):
-            continue
-        birth = values.date(sheet.cell(row, columns["birth"])).value if "birth" in columns else ""
-        match = pupils.find(code, name, birth or "")
-        spot = address(row, columns["name"])
-        if match.problem or match.pupil is None:
-            ref = match.pupil.ref if match.pupil else ""
-            report.findings.append(
-                Finding(match.problem or "pupil_not_in_class", ERROR, sheet.name, spot, ref, {"ho_ten": name})
-            )
-            there.add(ref)
-            continue
-        pupil = match.pupil
-        if pupil.class_name and pupil.class_name != school_class.name:
-            info = {"other_class": pupil.class_name, "ho_ten": name}
-            report.findings.append(Finding("pupil_in_other_class", ERROR, sheet.name, spot, pupil.ref, info))
-            continue
-        there.add(pupil.ref)
-        rows.append(_row(sheet, row, columns, codes, school_class, pupil.ref, report))
-    for pupil in pupils.in_class:
-        if pupil.active and pupil.ref not in there:
-            report.findings.append(
-                Finding("pupil_missing_in_file", WARNING, sheet.name, "", pupil.ref, {"ho_ten": pupil.name})
-            )
-    about = {"class": school_class.name, "term": term}
-    report.tables.append(Table(sheet.name, "term_summary", names, rows, about))
+    rows = [
+        _row(roll, line, codes, school_class)
+        for line in roll.lines(school_class.name)
+        if roll.belongs(line, school_class.name)
+    ]
+    roll.missing({school_class.name})
+    return Table(roll.sheet.name, "term_summary", names, rows, {"class": school_class.name, "term": term})
 
 
-def _born(sheet: Sheet, row: int, columns: dict[str, int]) -> bool:
-    return "birth" in columns and bool(values.date(sheet.cell(row, columns["birth"])).value)
-
-
-def _row(
-    sheet: Sheet,
-    row: int,
-    columns: dict[str, int],
-    codes: list[str],
-    school_class: KnownClass,
-    ref: str,
-    report: FileReport,
-) -> list[Any]:
-    line: list[Any] = [row + 1, ref]
+def _row(roll: Roll, line: Line, codes: list[str], school_class: KnownClass) -> list[Any]:
+    """Subject results, level, conduct and absences of a pupil."""
+    sheet, columns, row, ref = roll.sheet, roll.fields, line.row, line.pupil.ref
+    out: list[Any] = [row + 1, ref]
     scores: dict[str, Decimal | None] = {}
     comments: dict[str, str | None] = {}
     for code in codes:
@@ -235,11 +192,8 @@ def _row(
         cell = sheet.cell(row, columns[code])
         read = values.comment(cell) if words else values.mark(cell)
         if read.kind:
-            spot = address(row, columns[code])
-            report.findings.append(
-                Finding(read.kind, read.severity, sheet.name, spot, ref, {"field": code} | read.info)
-            )
-        line.append(read.value)
+            roll.say(read.kind, read.severity, row, code, ref, **({"field": code} | read.info))
+        out.append(read.value)
         if words:
             comments[code] = read.value
         else:
@@ -249,18 +203,15 @@ def _row(
     if "hoc_tap" in columns:
         judged = learning_level(scores, comments).judged
         ours = judged.value.label if judged.value else None
-        spot = address(row, columns["hoc_tap"])
         if ours is None:
-            report.findings.append(Finding("level_not_computable", INFO, sheet.name, spot, ref))
+            roll.say("level_not_computable", INFO, row, "hoc_tap", ref)
         elif written and written != ours:
-            report.findings.append(
-                Finding("level_mismatch", WARNING, sheet.name, spot, ref, {"file": written, "correct": ours})
-            )
+            roll.say("level_mismatch", WARNING, row, "hoc_tap", ref, file=written, correct=ours)
     absent = [
         values.number(sheet.cell(row, columns[field])).value if field in columns else None
         for field in ("nghi_p", "nghi_k")
     ]
-    return [*line, written, ours, _word(sheet, row, columns, "ren_luyen"), *absent]
+    return [*out, written, ours, _word(sheet, row, columns, "ren_luyen"), *absent]
 
 
 def _word(sheet: Sheet, row: int, columns: dict[str, int], field: str) -> str | None:
