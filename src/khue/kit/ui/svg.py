@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROW, LABEL, BAR, AFTER = 24, 150, 300, 50
+ROW, LABEL, BAR, AFTER = 24, 170, 280, 50
 ICONS = {
     "check": "M3 8l3 3 7-7",
     "warn": "M8 2l6 12H2zM8 6v4M8 12v.5",
