@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+
+def _sheet_name(row: Model) -> str:
+    from khue.modules.gradebook.services.closing import sheet_name  # noqa: PLC0415 - apps are loaded only now
+
+    return f"{sheet_name(row)}, lớp {row.school_class}, học kì {row.term}"  # type: ignore[arg-type,attr-defined]
 
 
 class GradebookConfig(AppConfig):
@@ -13,6 +24,8 @@ class GradebookConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare the policy and listen to the events of other modules."""
+        from khue.modules.access import api as access  # noqa: PLC0415 - apps are loaded only now
         from khue.modules.gradebook import handlers, policy  # noqa: F401, PLC0415 - apps are loaded only now
 
         handlers.register()
+        access.register_explainable("gradebook.Sheet", "Bảng điểm", _sheet_name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from khue.kit import permissions
 from khue.modules.gradebook import calculation, columns, policy
 from khue.modules.gradebook.book import Content, PupilCells
 from khue.modules.gradebook.grid import GridRow
+from khue.modules.gradebook.missing import ASSESSED_BY_A_PERSON
 from khue.modules.gradebook.models import (
     Cell,
     CellChange,
@@ -56,10 +58,10 @@ class SheetLine:
 
     @property
     def percent(self) -> int:
-        """How full, whole percent; only full is 100."""
-        if self.filled >= self.wanted:
-            return 100
-        return min(99, self.filled * 100 // self.wanted)
+        """How full, whole percent; only full is 100, and where nothing is required nothing is full."""
+        if not self.wanted:
+            return 0
+        return 100 if self.filled >= self.wanted else min(99, self.filled * 100 // self.wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,12 @@ def sheet_rows(actor: Actor) -> QuerySet[Sheet]:
     return permissions.visible(actor, policy.SEE_SHEET, rows)
 
 
-def load_sheet_page(actor: Actor, sheet_id: UUID) -> SheetPage:
-    """A sheet for its page: rows in the order of the book, computed columns filled."""
+def load_sheet_page(actor: Actor, sheet_id: UUID, *, do: str = "") -> SheetPage:
+    """A sheet for its page (or for an act upon it): rows in the order of the book, computed columns."""
     rows = Sheet.objects.select_related(
         "school_class__year", "school_class__school", "class_subject__subject"
     )
-    sheet = permissions.load(actor, rows, sheet_id, see=policy.SEE_SHEET)
+    sheet = permissions.load(actor, rows, sheet_id, see=policy.SEE_SHEET, do=do)
     pupils = schooling.roster(sheet.school_class_id)
     if sheet.class_subject_id is not None:
         takers = schooling.pupils_of_sheet(sheet.school_class_id, sheet.class_subject_id, None)
@@ -111,24 +113,50 @@ def cells_of(sheet_id: UUID) -> dict[UUID, PupilCells]:
 
 
 def lines_of(sheets: Iterable[Sheet]) -> list[SheetLine]:
-    """How full these sheets are: one query for all."""
+    """How full these sheets are, of the pupils who are waited for: three queries for all."""
     sheets = list(sheets)
-    required = {sheet.id: [s.code for s in columns.slots_of(sheet) if s.required] for sheet in sheets}
-    counts = _filled({sheet.id for sheet in sheets})
-    sizes = schooling.class_sizes({sheet.school_class_id for sheet in sheets})
+    required = {sheet.id: {s.code for s in columns.slots_of(sheet) if s.required} for sheet in sheets}
+    filled = _filled(set(required), set().union(*required.values()))
+    members = _members({sheet.school_class_id for sheet in sheets})
+    choices = _choices({sheet.class_subject_id for sheet in sheets if sheet.class_subject_id is not None})
     lines = []
     for sheet in sheets:
-        wanted_slots = required[sheet.id]
-        filled = sum(counts.get((sheet.id, slot), 0) for slot in wanted_slots)
-        lines.append(SheetLine(sheet, filled, sizes[sheet.school_class_id] * len(wanted_slots)))
+        size, pupils = len(required[sheet.id]), members.get(sheet.school_class_id, set())
+        if sheet.class_subject is not None:
+            own, default = choices.get(sheet.class_subject.id, {}), not sheet.class_subject.elective
+            pupils = {pupil for pupil in pupils if own.get(pupil, default)}
+        done = sum(min(size, filled.get((sheet.id, pupil), 0)) for pupil in pupils)
+        lines.append(SheetLine(sheet, done, size * len(pupils)))
     return lines
 
 
-def _filled(sheet_ids: set[UUID]) -> dict[tuple[UUID, str], int]:
-    rows = Cell.objects.filter(sheet__in=sheet_ids, state__in=(CellState.MARK, CellState.ZERO_NO_MAKEUP))
+def _members(class_ids: set[UUID]) -> dict[UUID, set[UUID]]:
+    """The pupils who are in these classes now."""
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    rows = schooling.ClassMembership.objects.filter(school_class__in=class_ids, valid_to__isnull=True)
+    for school_class, pupil in rows.values_list("school_class_id", "pupil_id"):
+        found[school_class].add(pupil)
+    return found
+
+
+def _choices(subject_ids: set[UUID]) -> dict[UUID, dict[UUID, bool]]:
+    """Of pupils with a choice of their own: whether their results are waited for."""
+    found: dict[UUID, dict[UUID, bool]] = defaultdict(dict)
+    rows = schooling.SubjectChoice.objects.filter(class_subject__in=subject_ids)
+    for subject, pupil, takes, mode in rows.values_list(
+        "class_subject_id", "pupil_id", "takes_subject", "mode"
+    ):
+        found[subject][pupil] = takes and mode not in ASSESSED_BY_A_PERSON
+    return found
+
+
+def _filled(sheet_ids: set[UUID], slots: set[str]) -> dict[tuple[UUID, UUID], int]:
+    rows = Cell.objects.filter(
+        sheet__in=sheet_ids, slot__in=slots, state__in=(CellState.MARK, CellState.ZERO_NO_MAKEUP)
+    )
     return {
-        (sheet, slot): number
-        for sheet, slot, number in rows.values_list("sheet_id", "slot").annotate(number=Count("id"))
+        (sheet, pupil): number
+        for sheet, pupil, number in rows.values_list("sheet_id", "pupil_id").annotate(number=Count("id"))
     }
 
 

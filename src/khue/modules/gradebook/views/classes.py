@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from khue.core.errors import Invalid, KhueError, NotFound
+from khue.core.errors import Invalid, KhueError, NotAllowed, NotFound
 from khue.core.ids import from_short
 from khue.kit import permissions
 from khue.kit.errors import sentence
@@ -152,7 +152,7 @@ def close_class(request: HttpRequest, key: str, term: int) -> HttpResponse:
             done = f"Đã mở lại {closing.TERM_NAMES[term]}."
         else:
             raise Invalid("KIT-003")
-    except NotFound:
+    except (NotFound, NotAllowed):
         raise
     except KhueError as error:
         messages.error(request, sentence(error.code, error.params))
@@ -176,7 +176,8 @@ def seal_many(request: HttpRequest) -> HttpResponse:
     if done:
         messages.success(request, f"Đã khoá {len(done)} lớp: {', '.join(done)}.")
     for outcome in outcomes:
-        if outcome.refusal and outcome.key in names:
+        # Of a class that is not in scope not even the name is told.
+        if outcome.refusal and not isinstance(outcome.refusal, NotFound):
             text = sentence(outcome.refusal.code, outcome.refusal.params)
             messages.warning(request, f"{names[outcome.key]}: {text}")
     return redirect("gradebook:home")

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from khue.core.errors import KhueError
+from khue.core.errors import KhueError, NotFound
 from khue.core.ids import from_short, short
 from khue.kit import permissions
 from khue.kit.errors import sentence
 from khue.modules.access.edge import signed_in
-from khue.modules.gradebook import calculation, columns, grid, policy, queries
+from khue.modules.gradebook import calculation, columns, grid, policy, queries, words
 from khue.modules.gradebook.book import load_book
 from khue.modules.gradebook.missing import gaps_of
-from khue.modules.gradebook.models import CellState, SheetState
+from khue.modules.gradebook.models import SheetState
 from khue.modules.gradebook.models.sheets import ChangeSource
 from khue.modules.gradebook.services import closing
 from khue.modules.gradebook.services.entry import record_operations
@@ -68,6 +67,7 @@ def sheet_page(request: HttpRequest, key: str) -> HttpResponse:
         "teachers": teachers.get(sheet.class_subject_id, ()) if sheet.class_subject_id else (),
         "siblings": _siblings(request, sheet, whole_class=may_see_class),
         "may_see_class": may_see_class,
+        "enter": policy.ENTER,
     }
     return render(request, "gradebook/sheet.html", context)
 
@@ -99,6 +99,8 @@ def cell_history(request: HttpRequest, key: str) -> HttpResponse:
         request.actor, queries.sheet_rows(request.actor), from_short(key), see=policy.SEE_SHEET
     )
     slot = next((slot for slot in columns.slots_of(sheet) if slot.code == slot_code), None)
+    if slot is None:
+        raise NotFound("KIT-001")
     changes = queries.cell_history(
         request.actor, sheet.id, from_short(request.GET.get("pupil", "")), slot_code
     )
@@ -106,7 +108,7 @@ def cell_history(request: HttpRequest, key: str) -> HttpResponse:
         {
             "changes": [
                 {
-                    "at": f"{timezone.localtime(change.at):%H:%M %d/%m/%Y}",
+                    "at": words.moment(change.at),
                     "by": change.actor_name,
                     "old": _shown(slot, change.old_state, change.old_value),
                     "new": _shown(slot, change.state, change.value),
@@ -119,13 +121,12 @@ def cell_history(request: HttpRequest, key: str) -> HttpResponse:
     )
 
 
-def _shown(slot: Slot | None, state: str, value: str) -> str:
-    if state in {CellState.PENDING_MAKEUP, CellState.ZERO_NO_MAKEUP}:
-        return str(CellState(state).label)
-    return grid.cell_text(slot, state, value) if slot else value
+def _shown(slot: Slot, state: str, value: str) -> str:
+    return words.content(state, value) if state in words.SPECIAL else grid.cell_text(slot, state, value)
 
 
 @signed_in
+@require_http_methods(["GET", "POST"])
 def close_page(request: HttpRequest, key: str) -> HttpResponse:
     """What is missing in a sheet, and the act that closes it."""
     sheet = permissions.load(
@@ -144,7 +145,7 @@ def close_page(request: HttpRequest, key: str) -> HttpResponse:
         else:
             messages.success(request, f"Đã chốt {closing.sheet_name(sheet)} lớp {sheet.school_class.name}.")
             return redirect("gradebook:sheet", key=short(sheet.id))
-    book = load_book(sheet.school_class_id, terms=(sheet.term,))
+    book = load_book(sheet.school_class_id, terms=(sheet.term,), sheet_id=sheet.id)
     context = {
         "sheet": sheet, "title": closing.sheet_name(sheet), "term": TERM_NAMES[sheet.term],
         "gaps": gaps_of(book, sheet, request.actor.today), "seen": closing.digest_of_sheet(sheet),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -25,7 +25,7 @@ class WireOperation(msgspec.Struct, forbid_unknown_fields=True):
     pupil: str
     slot: str
     value: str
-    base: int
+    base: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
     state: str = ""
 
 
