@@ -81,15 +81,21 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="session")
+def sessions() -> dict[str, Any]:
+    """Who has signed in already, with their cookies: a network is let in only so often a minute."""
+    return {}
+
+
 @pytest.fixture
-def sign_in(browser: Browser, demo: str) -> Iterator[SignIn]:
+def sign_in(browser: Browser, demo: str, sessions: dict[str, Any]) -> Iterator[SignIn]:
     """A page of a person of the demo, in a window of its own; no script error may happen in it."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
     def enter(username: str, **options: Any) -> Page:
         chosen = {"viewport": {"width": 1280, "height": 900}, "locale": "vi-VN"} | options
-        context = browser.new_context(base_url=demo, **chosen)
+        context = browser.new_context(base_url=demo, storage_state=sessions.get(username), **chosen)
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
@@ -98,10 +104,14 @@ def sign_in(browser: Browser, demo: str) -> Iterator[SignIn]:
             "console",
             lambda message: errors.append(message.text) if "Content Security" in message.text else None,
         )
+        if username in sessions:
+            page.goto("/")
+            return page
         page.goto(f"/dang-nhap/login/?tai-khoan={username}")
         page.fill("#id_password", PASSWORD)
         page.click("main button.btn-primary")
         page.wait_for_url(f"{demo}/")
+        sessions[username] = context.storage_state()
         return page
 
     yield enter

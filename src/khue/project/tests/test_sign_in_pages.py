@@ -133,3 +133,11 @@ def test_recovery_codes_and_the_second_step(inside: Client, account: Account) ->
     wrong = inside.post(reverse("mfa_authenticate"), {"code": "000000"})
     assert "Mã chưa đúng" in wrong.content.decode()
     assert inside.post(reverse("mfa_authenticate"), {"code": codes[0]}).status_code == 302
+
+
+def test_too_many_tries_are_told_to_wait(client: Client, account: Account) -> None:
+    """After 30 in a minute from one address; nothing is locked, and the page is ours."""
+    given = {"login": account.username, "password": "sai"}
+    answers = [client.post(reverse("account_login"), given) for _ in range(31)]
+    assert answers[-1].status_code == 429
+    assert "Hãy chờ một phút" in answers[-1].content.decode()
