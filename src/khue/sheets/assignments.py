@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from khue.rules.curriculum import level_of_grade
 from khue.sheets.banner import CLASS_TEXT, class_name, class_shown
-from khue.sheets.data import ERROR, FileReport, Finding, Table
+from khue.sheets.data import ERROR, FileReport, Finding, KnownStaff, Table
 from khue.sheets.gradebook import SIGNATURE
 from khue.sheets.headers import NAME, Header, find_header, key
 from khue.sheets.pupils_known import name_key
@@ -63,6 +64,14 @@ class Staff:
     def __init__(self) -> None:
         self.by_name: dict[str, list[Teacher]] = defaultdict(list)
 
+    @classmethod
+    def known(cls, people: Iterable[KnownStaff]) -> Staff:
+        """Those the school already has."""
+        staff = cls()
+        for person in people:
+            staff.add(Teacher(person.ref, person.name, set(person.subjects)))
+        return staff
+
     def add(self, teacher: Teacher) -> None:
         """Note a person."""
         self.by_name[name_key(teacher.name)].append(teacher)
@@ -88,20 +97,14 @@ def _bare(name: str) -> str:
 
 
 def no_teacher(
-    sheet: Sheet,
-    row: int,
-    column: int,
-    text: str,
-    same: list[Teacher],
-    report: FileReport,
-    where: dict[str, Any],
+    report: FileReport, sheet: str, cell: str, text: str, same: list[Teacher], **where: str
 ) -> None:
     """Say that a name means nobody, or more than one."""
     kind = "teacher_ambiguous" if same else "teacher_not_found"
-    info = where | {"raw": text}
+    info: dict[str, Any] = {**where, "raw": text}
     if same:
         info["candidates"] = sorted(teacher.ref for teacher in same)
-    report.findings.append(Finding(kind, ERROR, sheet.name, address(row, column), "", info))
+    report.findings.append(Finding(kind, ERROR, sheet, cell, "", info))
 
 
 def level_of(name: str) -> str:
@@ -161,7 +164,7 @@ class _Plan:
             teacher, same = self.staff.find(name, subject)
             if teacher is None:
                 where = {"class": school_class, "subject": subject}
-                no_teacher(self.sheet, row, column, name, same, self.report, where)
+                no_teacher(self.report, self.sheet.name, address(row, column), name, same, **where)
             else:
                 self.rows.append([school_class, subject, teacher.ref, address(row, column)])
 
@@ -203,18 +206,18 @@ def _matrix(plan: _Plan, header: Header) -> bool:
         text = sheet.text(row, subject_column)
         if row < header.first or not text or header.repeats(row):
             continue
-        codes = {column: plan.subject(text, name) for column, name in classes.items()}
-        cells = [column for column in classes if sheet.text(row, column)]
+        codes = {index: plan.subject(text, name) for index, name in classes.items()}
+        cells = [index for index in classes if sheet.text(row, index)]
         if not any(codes.values()):
             if cells and not SIGNATURE.search(key(text)):
                 plan.say("subject_unknown", row, subject_column, {"raw": text})
             continue
-        for column in cells:
-            code = codes[column]
+        for index in cells:
+            code = codes[index]
             if code is None:
-                plan.say("subject_unknown", row, column, {"raw": text, "class": classes[column]})
+                plan.say("subject_unknown", row, index, {"raw": text, "class": classes[index]})
             else:
-                plan.assign(row, column, classes[column], code)
+                plan.assign(row, index, classes[index], code)
     return plan.done()
 
 

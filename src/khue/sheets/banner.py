@@ -19,7 +19,8 @@ _YEAR_SHORT = re.compile(r"nam hoc\s*:?\s*(20\d\d)\s*[-–—/]\s*(\d\d)\b")
 _CLASS = re.compile(r"\bl[oớ]p(?:\s+h[oọ]c)?\s*:?\s*(\d{1,2}.*)", re.IGNORECASE)
 _CLASS_WORD = re.compile(r"\d{1,2}(?:[^\W\d_]\w{0,4}|[./]\d{1,2}|[./-][^\W\d_]\w{0,3})(?:\.\d{1,2})?")
 _SUBJECT = re.compile(
-    r"m[oô]n(?:\s+h[oọ]c)?\s*:?\s*(.+?)\s*(?: - |–|\(|,|;|\||l[oớ]p|kh[oố]i|h[oọ]c k|\bk[iìyỳ]\b|năm h|hk|gi[aá]o vi[eê]n|gv|$)",
+    r"m[oô]n(?:\s+h[oọ]c)?\s*:?\s*(.+?)\s*(?: - |–|\(|,|;|\||l[oớ]p|kh[oố]i|h[oọ]c k|\bk[iìyỳ]\b|năm h|hk"
+    r"|gi[aá]o vi[eê]n|gv|$)",
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"(?:ten )?(?:truong|lop|lop hoc|mon|mon hoc|hoc k[iy]|hk|nam hoc|khoi)\s*:?")
@@ -150,11 +151,12 @@ def fits(banner: Banner, wanted: ImportAs, known: Known, sheet: Sheet) -> None:
         _refuse("year_mismatch", banner.year, sheet, banner.year.value, wanted.school_year)
     if banner.term and wanted.term and banner.term.value != wanted.term:
         _refuse("term_mismatch", banner.term, sheet, banner.term.value, wanted.term)
-    if banner.school_class and wanted.school_class:
-        if class_name(str(banner.school_class.value)) != class_name(wanted.school_class):
-            _refuse(
-                "class_mismatch", banner.school_class, sheet, banner.school_class.value, wanted.school_class
-            )
+    if (
+        banner.school_class
+        and wanted.school_class
+        and (class_name(str(banner.school_class.value)) != class_name(wanted.school_class))
+    ):
+        _refuse("class_mismatch", banner.school_class, sheet, banner.school_class.value, wanted.school_class)
 
 
 def _refuse(kind: str, said: Said, sheet: Sheet, theirs: object, ours: object) -> None:

@@ -31,12 +31,11 @@ def differences(found: Json, truth: Json, rows: Json | None) -> list[str]:
         allowed = refusal.get("any_of") or [refusal["kind"]]
         if found["refusal"]["kind"] not in allowed:
             return [f"từ chối vì {found['refusal']['kind']}, cần {' hoặc '.join(allowed)}"]
-        wrong = [
+        return [
             f"từ chối: {name} là {found['refusal'].get(name)}, cần {refusal[name]}"
             for name in ("sheet", "cell", "first_cell")
             if name in refusal and found["refusal"].get(name) != refusal[name]
         ]
-        return wrong
     return [*_warnings(found["warnings"], truth["warnings"]), *_rows(found, rows)]
 
 

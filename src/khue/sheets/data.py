@@ -12,7 +12,7 @@ ERROR, WARNING, INFO = "error", "warning", "info"
 class ImportAs(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the person chose: kind of file and where it goes."""
 
-    kind: str  # school, staff, classes, pupils, gradebook, term_summary, primary_results, equipment_and_certificates
+    kind: str  # one of check.KINDS: school, pupils, gradebook …
     school: str = ""
     school_year: str = ""
     school_class: str = ""

@@ -114,11 +114,7 @@ def _certificates(sheet: Sheet, header: Header) -> Table:
     for number, row in enumerate(found):
         row["key"] = f"{row.get('ma_cb') or row['ho_ten']}#{number}"
         row["loai"] = row.get("loai") or _kind(row.get("ten"))
-    names = [
-        name
-        for name in ("r", "key", *CERTIFICATES)
-        if name == "key" or name == "loai" or name in table.columns
-    ]
+    names = [name for name in ("r", "key", *CERTIFICATES) if name in {"key", "loai"} or name in table.columns]
     return Table(sheet.name, table.table, names, [[row.get(name) for name in names] for row in found])
 
 

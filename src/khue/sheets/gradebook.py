@@ -20,7 +20,6 @@ from khue.sheets.data import (
     ImportAs,
     Known,
     KnownClass,
-    KnownSubject,
     Refuse,
     Table,
 )
@@ -56,10 +55,12 @@ _COUNT = re.compile(
     r"(?:d|lan|cot|so|bai|diem|l|c|kt)? ?\d{1,2}"
 )  # «Đ1», «Lần 2», «3»: regular marks if nothing else is
 _MIDTERM = re.compile(
-    r"\b(?:\w*g[hk]k\w{0,2}|gk\w{0,2}|\w*ddggk\w{0,2}|giua (?:hoc )?(?:k[iy]|hk)\w{0,2}|giua k|g k[iy]?|he so 2|hs ?2)\b"
+    r"\b(?:\w*g[hk]k\w{0,2}|gk\w{0,2}|\w*ddggk\w{0,2}|giua (?:hoc )?(?:k[iy]|hk)\w{0,2}|giua k|g k[iy]?"
+    r"|he so 2|hs ?2)\b"
 )
 _FINAL = re.compile(
-    r"\b(?:\w*c[hk]k\w{0,2}|ck\w{0,2}|\w*ddgck\w{0,2}|cuoi (?:hoc )?(?:k[iy]|hk)\w{0,2}|cuoi k|c k[iy]?|thi (?:hoc )?(?:k[iy]|hk)\w{0,2}|he so 3|hs ?3)\b"
+    r"\b(?:\w*c[hk]k\w{0,2}|ck\w{0,2}|\w*ddgck\w{0,2}|cuoi (?:hoc )?(?:k[iy]|hk)\w{0,2}|cuoi k|c k[iy]?"
+    r"|thi (?:hoc )?(?:k[iy]|hk)\w{0,2}|he so 3|hs ?3)\b"
 )
 _AVERAGE = re.compile(
     r"\b(?:d?tb\w*|trung binh|t ?binh|xl\w*|xep loai|kq\w*|ket qua|tong ket|tk\w*|muc|danh gia chung)\b"
@@ -73,7 +74,8 @@ _NOT_MARK = re.compile(r"\b(?:nhan xet|ghi chu|ngay|giao vien|gv|so lan|so bai|v
 ROMAN = {"i": 1, "ii": 2, "1": 1, "2": 2}
 SHIFTED = 3  # rows one off before the whole sheet is refused
 SIGNATURE = re.compile(
-    r"\b(?:ky ghi ro|ki ghi ro|ky ten|ki ten|nguoi lap|hieu truong|giao vien bo mon|giao vien chu nhiem|ngay \d|tong so|danh sach nay|lap bang|xac nhan)\b"
+    r"\b(?:ky ghi ro|ki ghi ro|ky ten|ki ten|nguoi lap|hieu truong|giao vien bo mon|giao vien chu nhiem"
+    r"|ngay \d|tong so|danh sach nay|lap bang|xac nhan)\b"
 )
 
 
@@ -135,13 +137,12 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
         code = _subject(sheet, banner, wanted, school_class.level, alone=len(candidates) == 1)
         if code is None:
             continue
-        subject = school_class.subjects.get(code)
-        if subject is None:
+        if code not in school_class.subjects:
             report.findings.append(Finding("subject_unknown", ERROR, sheet.name, info={"subject": code}))
             refused = True
             continue
         term = wanted.term or (int(str(banner.term.value)) if banner.term else 0)
-        _Sheet(sheet, header, columns, known, school_class, code, subject, term, report).run()
+        _Sheet(header, columns, Place(school_class, code, term), known, report).run()
         read += 1
     if not read and not refused:
         raise Refuse(_why_nothing(candidates))
@@ -204,13 +205,10 @@ def _subject(sheet: Sheet, banner: Banner, wanted: ImportAs, level: str, *, alon
 
 def _columns(header: Header, term: int) -> Columns | None:
     """What each column holds; nothing if this is no mark sheet."""
-    found: Columns | None = None
-    for column in header.columns:
-        if column.leaf in NAME or column.whole in NAME:
-            found = Columns(column.index)
-            break
-    if found is None:
+    name = next((c for c in header.columns if c.leaf in NAME or c.whole in NAME), None)
+    if name is None:
         return None
+    found = Columns(name.index)
     both = {number for column in header.columns if (number := _term_of(column))} >= {1, 2}
     ongoing: list[tuple[int, int]] = []
     for column in header.columns:
@@ -221,9 +219,7 @@ def _columns(header: Header, term: int) -> Columns | None:
             continue  # a file with both terms: the other one's columns
         _place(found, column, ongoing, term)
     if not ongoing and (found.midterm is not None or found.final is not None):
-        for column in header.columns:
-            if _COUNT.fullmatch(column.leaf) and not _role(column.leaf):
-                ongoing.append((column.index, int(column.leaf[-2:].strip(" abcdefghijklmnopqrstuvwxyz"))))
+        ongoing = [(c.index, _counted(c.leaf)) for c in header.columns if _COUNT.fullmatch(c.leaf)]
     numbers = [number for _, number in ongoing]
     if 0 not in numbers and len(set(numbers)) == len(numbers):
         ongoing.sort(key=lambda item: item[1])
@@ -262,16 +258,20 @@ def _place(found: Columns, column: Column, ongoing: list[tuple[int, int]], term:
         return
     role = _role(leaf) or _role(whole)
     if role == "tx":
-        counted = _LAST_NUMBER.search(leaf)
-        ongoing.append((index, int(counted[1]) if counted else 0))
-    elif role == "gk":
-        found.midterm = index if found.midterm is None else found.midterm
-    elif role == "ck":
-        found.final = index if found.final is None else found.final
-    elif role == "cn":
-        found.year = index if found.year is None else found.year
-    elif role == "tb" and found.term is None and _term_of(column) in {0, term}:
-        found.term = index
+        ongoing.append((index, _counted(leaf)))
+    elif role and (role != "tb" or _term_of(column) in {0, term}):
+        name = ROLES[role]
+        if getattr(found, name) is None:
+            setattr(found, name, index)
+
+
+ROLES = {"gk": "midterm", "ck": "final", "cn": "year", "tb": "term"}
+
+
+def _counted(text: str) -> int:
+    """The number at the end of a header: «TX3»."""
+    found = _LAST_NUMBER.search(text)
+    return int(found[1]) if found else 0
 
 
 def _role(text: str) -> str:
@@ -290,29 +290,27 @@ def _role(text: str) -> str:
     return "tb" if _AVERAGE.search(text) or _TERM.fullmatch(text) else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sheet belongs: class, subject and term."""
+
+    school_class: KnownClass
+    code: str
+    term: int
+
+
 class _Sheet:
     """One mark sheet on its way to a table."""
 
     def __init__(
-        self,
-        sheet: Sheet,
-        header: Header,
-        columns: Columns,
-        known: Known,
-        school_class: KnownClass,
-        code: str,
-        subject: KnownSubject,
-        term: int,
-        report: FileReport,
+        self, header: Header, columns: Columns, place: Place, known: Known, report: FileReport
     ) -> None:
-        self.sheet, self.header, self.columns, self.known = sheet, header, columns, known
-        self.school_class, self.code, self.subject, self.term, self.report = (
-            school_class,
-            code,
-            subject,
-            term,
-            report,
-        )
+        self.sheet, self.header, self.columns, self.known, self.report = (
+            header.sheet, header, columns, known, report
+        )  # fmt: skip
+        school_class, self.code, self.term = place.school_class, place.code, place.term
+        self.school_class, self.subject = school_class, school_class.subjects[place.code]
+        subject = self.subject
         self.words = subject.kind == "comment"
         self.pupils = Pupils(known, school_class.name)
         self.seen: dict[str, tuple[int, list[Any]]] = {}
@@ -540,8 +538,8 @@ class _Sheet:
         complete = True
         if len(done) < needed:
             empty = next((n for n in range(needed) if n >= len(ongoing) or ongoing[n] is None), needed - 1)
-            column = c.ongoing[empty] if empty < len(c.ongoing) else (c.ongoing[-1] if c.ongoing else c.name)
-            self.say("tx_too_few", WARNING, row, column, ref, found=len(done), needed=needed)
+            spot = c.ongoing[empty] if empty < len(c.ongoing) else (c.ongoing[-1] if c.ongoing else c.name)
+            self.say("tx_too_few", WARNING, row, spot, ref, found=len(done), needed=needed)
             complete = False
         elif len(done) > needed:
             extra = [n for n, item in enumerate(ongoing) if item is not None][needed]
@@ -549,9 +547,8 @@ class _Sheet:
             complete = False
         for name, value, column in (("gk", midterm, c.midterm), ("ck", final, c.final)):
             if value is None:
-                self.say(
-                    "mark_missing", WARNING, row, column if column is not None else c.name, ref, field=name
-                )
+                at = column if column is not None else c.name
+                self.say("mark_missing", WARNING, row, at, ref, field=name)
                 complete = False
         if not complete or midterm is None or final is None:
             return None

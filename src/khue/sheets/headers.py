@@ -118,10 +118,9 @@ def _around(sheet: Sheet, row: int, anchor: int) -> Header:
     bottom = row
     while bottom - top < DEPTH and _continues(sheet, bottom + 1, anchor, top):
         bottom += 1
-    columns = []
     width = max(column for line in range(top, bottom + 1) for column in sheet.rows.get(line, {0: None})) + 1
-    for index in range(width + 1):  # one more: a given name may stand beside the last header
-        columns.append(_column(sheet, index, top, bottom))
+    # one more: a given name may stand beside the last header
+    columns = [_column(sheet, index, top, bottom) for index in range(width + 1)]
     return Header(sheet, top, bottom + 1, columns, anchor)
 
 
@@ -140,7 +139,7 @@ def _join_names(header: Header) -> None:
     first, second = _name_columns(header)
     if first is None or second is None:
         return
-    first.path = tuple(text for text in first.path[:-1] if text not in NAME) + ("ho va ten",)
+    first.path = (*(text for text in first.path[:-1] if text not in NAME), "ho va ten")
     second.path = ()
     for row in sheet.numbers():
         if row < header.first:
@@ -179,8 +178,8 @@ def _name_columns(header: Header) -> tuple[Column | None, Column | None]:
     """The columns of a name written in two parts, if it is."""
     for column in header.columns:
         if column.leaf in FAMILY:
-            after = (other for other in header.columns[column.index + 1 :] if other.leaf in GIVEN)
-            return column, next(after, None)
+            rest = header.columns[column.index + 1 :]
+            return column, next((other for other in rest if other.leaf in GIVEN), None)
     names = [column for column in header.columns if column.leaf in NAME]
     name = next((column for column in names if set(column.path) <= NAME), names[0] if names else None)
     if name is None or name.index + 1 >= len(header.columns):

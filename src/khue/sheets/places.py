@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from khue.sheets.data import Known, Place
 
 _KIND = re.compile(
-    r"^(xã|xa|phường|phuong|p|x|thị trấn|thi tran|tt|đặc khu|dac khu|tỉnh|tinh|thành phố|thanh pho|tp|huyện|huyen|h)[\s.]+(?=\S)",
+    r"^(xã|xa|phường|phuong|p|x|thị trấn|thi tran|tt|đặc khu|dac khu"
+    r"|tỉnh|tinh|thành phố|thanh pho|tp|huyện|huyen|h)[\s.]+(?=\S)",
     re.IGNORECASE,
 )
 _SHORT = {"x": "xa", "p": "phuong", "tt": "thitran", "thi tran": "thitran", "dac khu": "dackhu"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from khue.core.names import fold
@@ -29,7 +30,7 @@ from khue.sheets.pupils_known import Pupils
 from khue.sheets.school import is_staff
 from khue.sheets.subjects import subject_of
 from khue.sheets.values import Read
-from khue.sheets.workbook import Book, Sheet, address
+from khue.sheets.workbook import Book, Cell, Sheet, address
 
 NOW = (
     "Chỗ ở hiện nay",
@@ -225,6 +226,12 @@ PROVINCES = {
     "ks_xa": "ks_tinh",
 }
 SUBJECT_LISTS = {"mon_lc", "chuyen_de"}
+READERS: dict[str, Callable[[Cell | None], Read]] = {
+    **dict.fromkeys(PHONES, values.phone),
+    **dict.fromkeys(FLAGS, values.flag),
+    **dict.fromkeys(YEARS, values.number),
+    "so_dinh_danh": values.personal_id,
+}
 MINISTRY = re.compile(r"\d{10}")
 
 
@@ -418,14 +425,8 @@ class _Reader:
         cell = self.sheet.cell(row, column)
         if name in DATES:
             return self._date(name, cell, group)
-        if name in PHONES:
-            return values.phone(cell)
-        if name in FLAGS:
-            return values.flag(cell)
-        if name in YEARS:
-            return values.number(cell)
-        if name == "so_dinh_danh":
-            return values.personal_id(cell)
+        if name in READERS:
+            return READERS[name](cell)
         if name in SUBJECT_LISTS:
             return self._subjects(cell, group)
         read = values.text(cell)

@@ -55,7 +55,11 @@ class Roll:
         for row in self.sheet.numbers():
             name = self._text(row, "name")
             code = self._text(row, "code")
-            birth = values.date(self.sheet.cell(row, self.fields["birth"])).value if "birth" in self.fields else None
+            birth = (
+                values.date(self.sheet.cell(row, self.fields["birth"])).value
+                if "birth" in self.fields
+                else None
+            )
             if row < self.header.first or not self._is_pupil(row, name, code, birth):
                 continue
             match = pupils.find(code, name, birth or "")
@@ -71,7 +75,15 @@ class Roll:
         pupil = line.pupil
         if pupil.class_name and pupil.class_name != class_name:
             other = pupil.class_name
-            self.say("pupil_in_other_class", ERROR, line.row, "name", pupil.ref, other_class=other, ho_ten=line.name)
+            self.say(
+                "pupil_in_other_class",
+                ERROR,
+                line.row,
+                "name",
+                pupil.ref,
+                other_class=other,
+                ho_ten=line.name,
+            )
             return False
         if pupil.ref in self.there:
             self.say("pupil_duplicate_row", ERROR, line.row, "name", pupil.ref, ho_ten=line.name)

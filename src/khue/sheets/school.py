@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from khue.core.names import fold
@@ -26,6 +27,7 @@ from khue.sheets.headers import NAME, Header, Matcher, assign, find_header, key,
 from khue.sheets.places import Places
 from khue.sheets.pupils_known import name_key
 from khue.sheets.subjects import subject_of
+from khue.sheets.values import Read
 from khue.sheets.workbook import Book, Cell, Sheet, address
 
 STAFF_CODE = one_of("Mã cán bộ", "Mã CB", "Mã giáo viên", "Mã GV", "Mã định danh", "Mã CBGV",
@@ -87,17 +89,18 @@ _LIST = re.compile(r"\s*(?:;|\n|\+|/|,)\s*")
 _SPLIT = re.compile(r"\s*(?:;|\n|\+|/|,| và | - )\s*")
 
 
+LABELS = {label: name for name, labels in INFO_KEYS.items() for label in labels}
+
+
 def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> None:
     """Read the school's workbook; single lists (staff, classes) are read the same way."""
-    staff = Staff()
-    for person in known.staff:
-        staff.add(Teacher(person.ref, person.name, set(person.subjects)))
+    staff = Staff.known(known.staff)
     sheets = [sheet for sheet in book.sheets if sheet.visible]
     info = next((found for sheet in sheets if (found := _info(sheet, known, report))), None)
     if info and wanted.school and info.get("ma") and info["ma"] != wanted.school:
         raise Refuse("school_mismatch", file=info["ma"], target=wanted.school)
-    level = _level(sheets, known)
     read = {"school": bool(info), "staff": False, "classes": False, "assignments": False}
+    level = _level(sheets, known)
     listed: set[str] = set()
     for sheet in sheets:
         header = find_header(sheet)
@@ -114,9 +117,14 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
     for sheet in sheets:
         if sheet.name not in listed and read_plan(sheet, staff, level, names, report):
             read["assignments"] = True
-    if wanted.kind == "school" and not (read["school"] and read["staff"] and read["classes"]):
+    _complete(wanted.kind, read)
+
+
+def _complete(kind: str, read: dict[str, bool]) -> None:
+    """Refuse a file that lacks what was asked for."""
+    if kind == "school" and not (read["school"] and read["staff"] and read["classes"]):
         raise Refuse("wrong_kind_of_file" if any(read.values()) else "required_columns_missing")
-    if not any(read.values()) or (wanted.kind in read and not read[wanted.kind]):
+    if not any(read.values()) or (kind in read and not read[kind]):
         raise Refuse("required_columns_missing")
 
 
@@ -125,11 +133,8 @@ def _info(sheet: Sheet, known: Known, report: FileReport) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for row in sheet.numbers()[:60]:
         for column in sorted(sheet.rows[row]):
-            name = key(sheet.text(row, column).rstrip(":"))
-            field_name = next((f for f, names in INFO_KEYS.items() if name in names), "")
-            if not field_name or field_name in found:
-                continue
-            cell = _beside(sheet, row, column)
+            field_name = LABELS.get(key(sheet.text(row, column).rstrip(":")), "")
+            cell = _beside(sheet, row, column) if field_name and field_name not in found else None
             if cell is not None:
                 counted = values.number(cell) if field_name in {"so_lop", "so_hs"} else values.text(cell)
                 if counted.value is not None:
@@ -151,13 +156,10 @@ def _info(sheet: Sheet, known: Known, report: FileReport) -> dict[str, Any]:
 def _beside(sheet: Sheet, row: int, column: int) -> Cell | None:
     """What a label labels: the next cell, or the one below where labels stand side by side."""
     spot = next((c for c in range(column + 1, column + 4) if sheet.text(row, c)), None)
-    if spot is not None and key(sheet.text(row, spot).rstrip(":")) not in {
-        n for names in INFO_KEYS.values() for n in names
-    }:
+    if spot is not None and key(sheet.text(row, spot).rstrip(":")) not in LABELS:
         return sheet.cell(row, spot)
     left = next((c for c in range(column - 1, -1, -1) if sheet.text(row, c)), None)
-    labels = {n for names in INFO_KEYS.values() for n in names}
-    if spot is not None or (left is not None and key(sheet.text(row, left).rstrip(":")) in labels):
+    if spot is not None or (left is not None and key(sheet.text(row, left).rstrip(":")) in LABELS):
         return sheet.cell(row + 1, column)
     return None
 
@@ -210,7 +212,7 @@ def _staff(sheet: Sheet, header: Header, staff: Staff, level: str, known: Known,
         numbered = stt is not None and sheet.text(row, stt).isdigit()
         if not name or not (code or numbered) or SIGNATURE.search(key(name)):
             continue
-        read = _staff_row(sheet, row, fields, code or name, known, report, seen)
+        read = _staff_row(header, row, code or name, known, report, seen)
         written = str(read.get("mon") or "")
         if written:
             read["mon"] = _subject(written, level)
@@ -252,56 +254,43 @@ def _codes(text: str, level: str) -> list[str]:
     return found
 
 
+def _born(cell: Cell | None) -> Read:
+    return values.date(cell, earliest=1930, century_of=1980)
+
+
+def _hired(cell: Cell | None) -> Read:
+    return values.date(cell, earliest=1930, century_of=2005)
+
+
+READERS: dict[str, Callable[[Cell | None], Read]] = {
+    "ngay_sinh": _born,
+    "ngay_vao_nganh": _hired,
+    "so_dinh_danh": values.personal_id,
+    "dien_thoai": values.phone,
+}
+
+
 def _staff_row(
-    sheet: Sheet,
-    row: int,
-    fields: dict[str, int],
-    ref: str,
-    known: Known,
-    report: FileReport,
-    seen: dict[str, str],
+    header: Header, row: int, ref: str, known: Known, report: FileReport, seen: dict[str, str]
 ) -> dict[str, Any]:
+    """The cells of one person, and what there is to say about them."""
+    sheet = header.sheet
     found: dict[str, Any] = {}
-    for name, column in fields.items():
+
+    def say(kind: str, severity: str, column: int, info: dict[str, Any]) -> None:
+        report.findings.append(Finding(kind, severity, sheet.name, address(row, column), ref, info))
+
+    for name, column in header.fields.items():
         cell = sheet.cell(row, column)
-        if name in {"ngay_sinh", "ngay_vao_nganh"}:
-            read = values.date(
-                cell, earliest=1930, latest=2100, century_of=1980 if name == "ngay_sinh" else 2005
-            )
-        elif name == "so_dinh_danh":
-            read = values.personal_id(cell)
-        elif name == "dien_thoai":
-            read = values.phone(cell)
-        else:
-            read = values.text(cell)
+        read = READERS.get(name, values.text)(cell)
         found[name] = read.value
         if read.kind:
-            report.findings.append(
-                Finding(
-                    read.kind,
-                    read.severity,
-                    sheet.name,
-                    address(row, column),
-                    ref,
-                    {"field": name} | read.info,
-                )
-            )
-        if name == "dan_toc" and read.value and known.ethnic:
-            canonical = known.ethnic.get(read.value)
-            if canonical and canonical != read.value:
-                found[name] = canonical
+            say(read.kind, read.severity, column, {"field": name} | read.info)
+        if name == "dan_toc":
+            found[name] = known.ethnic.get(str(read.value), read.value)
         if name == "so_dinh_danh" and read.value:
             if read.value in seen and seen[read.value] != ref:
-                report.findings.append(
-                    Finding(
-                        "personal_id_duplicate",
-                        WARNING,
-                        sheet.name,
-                        address(row, column),
-                        ref,
-                        {"field": name, "value": read.value},
-                    )  # fmt: skip
-                )
+                say("personal_id_duplicate", WARNING, column, {"field": name, "value": read.value})
             seen[read.value] = ref
     return found
 
@@ -351,6 +340,6 @@ def _homeroom(sheet: Sheet, row: int, column: int, staff: Staff, name: str, repo
         return None
     teacher, same = staff.find(text)
     if teacher is None:
-        no_teacher(sheet, row, column, text, same, report, {"class": name})
+        no_teacher(report, sheet.name, address(row, column), text, same, **{"class": name})
         return None
     return teacher.ref

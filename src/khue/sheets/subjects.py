@@ -11,7 +11,8 @@ from khue.rules.curriculum import subject_code_of
 # What stands beside a subject's name: «Toán (HS 1)», «GDTC (N.xét)», «6A_Toán_HK1», «ĐTB Toán».
 _NOISE = re.compile(
     r"\((?:hs ?\d|he so \d|n\.? ?xet|nhan xet|diem|tinh diem|danh gia.*?)\)"
-    r"|\b(?:hoc k[iy] ?(?:iii|ii|i|\d)?|hk ?(?:iii|ii|i|\d)?|ca nam|nam hoc|so diem|bang diem|diem|mon hoc|mon"
+    r"|\b(?:hoc k[iy] ?(?:iii|ii|i|\d)?|hk ?(?:iii|ii|i|\d)?|ca nam|nam hoc"
+    r"|so diem|bang diem|diem|mon hoc|mon"
     r"|hs ?[123]|he so [123]|n ?xet|nhan xet|dtbm?|tbm?|xep loai|kq|lop|khoi|noi dung)\b"
     r"|\b\d{1,2}(?:[a-z]\d{0,2}|[./]\d{1,2})?\b"
 )

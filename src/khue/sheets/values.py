@@ -18,6 +18,7 @@ _DAY = re.compile(r"(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{4}|\d{2})")
 PASS_WORDS = {"đ": "Đ", "d": "Đ", "đạt": "Đ", "dat": "Đ", "cđ": "CĐ", "cd": "CĐ", "chưa đạt": "CĐ",
     "chua dat": "CĐ",
               "không đạt": "CĐ", "c.đ": "CĐ", "chưađạt": "CĐ"}  # fmt: skip
+LARGEST = Decimal(10) ** 15  # larger numbers are no marks, years or personal numbers
 TEN, HUNDRED = Decimal(10), Decimal(100)
 PHONE_LENGTHS = {10, 11}
 PERSONAL_LENGTH = 12
@@ -42,6 +43,8 @@ def raw(cell: Cell) -> Any:
     """The value of a cell for a report: numbers as numbers, texts as they stand."""
     value = cell.value
     if isinstance(value, Decimal):
+        if abs(value) > LARGEST:
+            return str(value)
         return int(value) if value == value.to_integral_value() else float(value)  # for JSON only
     return as_text(value) if value is not None else cell.error or None
 
@@ -276,7 +279,11 @@ def number(cell: Cell | None) -> Read:
     trouble = _trouble(cell)
     if trouble:
         return trouble
-    if isinstance(cell.value, Decimal) and cell.value == cell.value.to_integral_value():
+    if (
+        isinstance(cell.value, Decimal)
+        and cell.value == cell.value.to_integral_value()
+        and cell.value < LARGEST
+    ):
         return Read(int(cell.value))
     text = re.sub(r"[\s.]", "", as_text(cell.value))
     if text.isdigit():

@@ -246,7 +246,7 @@ def _parse(content: bytes, start: Any = None, end: Any = None, text: Any = None)
     parser.buffer_text = True
     parser.buffer_size = 65536
 
-    def forbidden(*_: object) -> None:
+    def forbidden(*_: object) -> int:
         raise Refuse("dtd_forbidden")
 
     parser.StartDoctypeDeclHandler = forbidden
@@ -260,7 +260,7 @@ def _parse(content: bytes, start: Any = None, end: Any = None, text: Any = None)
         parser.CharacterDataHandler = text
     try:
         parser.Parse(content, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, ValueError, ArithmeticError) as error:
         raise Refuse("file_damaged") from error
 
 
@@ -268,16 +268,21 @@ def _local(name: str) -> str:
     return name.rsplit(":", 1)[-1]
 
 
+def _workbook_part(archive: _Archive) -> str:
+    """The part that lists the sheets, wherever it stands."""
+    if "xl/workbook.xml" in archive.names:
+        return "xl/workbook.xml"
+    if any(name.startswith(("word/", "ppt/")) for name in archive.names):
+        raise Refuse("not_an_xlsx", looks_like="office")
+    found = next((name for name in archive.names if name.endswith("workbook.xml")), "")
+    if not found:
+        raise Refuse("not_an_xlsx", looks_like="zip")
+    return found
+
+
 def _read_xlsx(data: bytes, limits: Limits) -> Book:
     archive = _Archive(data, limits)
-    if "xl/workbook.xml" not in archive.names:
-        if any(name.startswith(("word/", "ppt/")) for name in archive.names):
-            raise Refuse("not_an_xlsx", looks_like="office")
-        workbook = next((n for n in archive.names if n.endswith("workbook.xml")), "")
-        if not workbook:
-            raise Refuse("not_an_xlsx", looks_like="zip")
-    else:
-        workbook = "xl/workbook.xml"
+    workbook = _workbook_part(archive)
     folder = workbook.rsplit("/", 1)[0] + "/" if "/" in workbook else ""
     about: list[tuple[str, str, bool]] = []
     flags = {"date1904": False}
@@ -292,15 +297,7 @@ def _read_xlsx(data: bytes, limits: Limits) -> Book:
             flags["date1904"] = attributes.get("date1904", "0") in {"1", "true"}
 
     _parse(archive.read(workbook), on_workbook)
-    targets: dict[str, str] = {}
-
-    def on_relation(name: str, attributes: dict[str, str]) -> None:
-        if _local(name) == "Relationship":
-            targets[attributes.get("Id", "")] = attributes.get("Target", "")
-
-    relations = f"{folder}_rels/{workbook.rsplit('/', 1)[-1]}.rels"
-    if relations in archive.names:
-        _parse(archive.read(relations), on_relation)
+    targets = _targets(archive, f"{folder}_rels/{workbook.rsplit('/', 1)[-1]}.rels")
     shared = _shared_strings(archive, folder)
     dates = _date_styles(archive, folder)
     epoch = EPOCH_1904 if flags["date1904"] else EPOCH
@@ -318,38 +315,59 @@ def _read_xlsx(data: bytes, limits: Limits) -> Book:
     return Book(sheets, "xlsx")
 
 
+def _targets(archive: _Archive, path: str) -> dict[str, str]:
+    """Where the parts stand that the workbook names by key."""
+    targets: dict[str, str] = {}
+
+    def on_relation(name: str, attributes: dict[str, str]) -> None:
+        if _local(name) == "Relationship":
+            targets[attributes.get("Id", "")] = attributes.get("Target", "")
+
+    if path in archive.names:
+        _parse(archive.read(path), on_relation)
+    return targets
+
+
+class _Strings:
+    """Handlers of the shared strings; readings beside the text (phonetic) are left out."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self.parts: list[str] = []
+        self.text_now = self.phonetic = False
+
+    def start(self, name: str, _: dict[str, str]) -> None:
+        """An element begins."""
+        local = _local(name)
+        if local == "si":
+            self.parts.clear()
+        elif local == "rPh":
+            self.phonetic = True
+        elif local == "t":
+            self.text_now = not self.phonetic
+
+    def end(self, name: str) -> None:
+        """An element ends; with `si` the string is complete."""
+        local = _local(name)
+        if local == "si":
+            self.found.append("".join(self.parts))
+        elif local == "rPh":
+            self.phonetic = False
+        elif local == "t":
+            self.text_now = False
+
+    def text(self, data: str) -> None:
+        """Characters inside a string."""
+        if self.text_now:
+            self.parts.append(data)
+
+
 def _shared_strings(archive: _Archive, folder: str) -> list[str]:
     path = folder + "sharedStrings.xml"
-    if path not in archive.names:
-        return []
-    strings: list[str] = []
-    parts: list[str] = []
-    state = {"text": False, "phonetic": False}
-
-    def start(name: str, _: dict[str, str]) -> None:
-        local = _local(name)
-        if local == "si":
-            parts.clear()
-        elif local == "rPh":
-            state["phonetic"] = True
-        elif local == "t":
-            state["text"] = not state["phonetic"]
-
-    def end(name: str) -> None:
-        local = _local(name)
-        if local == "si":
-            strings.append("".join(parts))
-        elif local == "rPh":
-            state["phonetic"] = False
-        elif local == "t":
-            state["text"] = False
-
-    def text(data: str) -> None:
-        if state["text"]:
-            parts.append(data)
-
-    _parse(archive.read(path), start, end, text)
-    return strings
+    strings = _Strings()
+    if path in archive.names:
+        _parse(archive.read(path), strings.start, strings.end, strings.text)
+    return strings.found
 
 
 def _date_styles(archive: _Archive, folder: str) -> list[bool]:
@@ -485,20 +503,33 @@ class _Reader:
             return Cell(None, formula, error=text)
         if kind == "b":
             return Cell(text in {"1", "true"}, formula)
-        if kind == "d":
-            try:
-                return Cell(dt.date.fromisoformat(text[:10]), formula)
-            except ValueError:
-                return Cell(text, formula)
         if text == "":
             return Cell(None, formula)
+        if kind == "d":
+            return Cell(_iso(text), formula)
+        return Cell(self._numeric(text), formula)
+
+    def _numeric(self, text: str) -> Value:
+        """A number or, by its style, a date; what is neither stays text."""
         try:
             number = _number(text)
         except (ValueError, ArithmeticError):
-            return Cell(text, formula)
+            return text
+        if not number.is_finite():
+            return text
         if self.date and 0 < number < MAX_SERIAL:
-            return Cell(self.epoch + dt.timedelta(days=int(number)), formula)
-        return Cell(number, formula)
+            try:
+                return self.epoch + dt.timedelta(days=int(number))
+            except OverflowError:
+                return text
+        return number
+
+
+def _iso(text: str) -> Value:
+    try:
+        return dt.date.fromisoformat(text[:10])
+    except ValueError:
+        return text
 
 
 def _read_sheet(

@@ -64,8 +64,7 @@ def lists() -> tuple[tuple[Place, ...], dict[str, str]]:
     today = _items("communes-lang-son.json")
     before = _items("communes-lang-son-old.json")
     places = [Place(item["code"], item["name"]) for item in today]
-    for item in before:
-        places.append(Place(item["code"], item["name"], True, tuple(item["extra"].get("new_codes", ()))))
+    places += [Place(i["code"], i["name"], True, tuple(i["extra"].get("new_codes", ()))) for i in before]
     ethnic = {}
     for item in _items("ethnic-groups.json"):
         for name in (item["name"], *item.get("aliases", ())):

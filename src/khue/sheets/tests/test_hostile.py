@@ -57,7 +57,8 @@ def test_too_many_parts() -> None:
 def test_entities_are_refused() -> None:
     bomb = (
         '<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
-        f'<worksheet xmlns="{SPACE}"><sheetData><row r="1"><c r="A1" t="str"><v>&b;</v></c></row></sheetData></worksheet>'
+        f'<worksheet xmlns="{SPACE}"><sheetData>'
+        '<row r="1"><c r="A1" t="str"><v>&b;</v></c></row></sheetData></worksheet>'
     )
     assert refusal(part(bomb)) == "dtd_forbidden"
 
