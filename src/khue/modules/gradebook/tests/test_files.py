@@ -1,0 +1,62 @@
+"""Paper and Excel of a class."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from tests.cast import (
+    World,
+    write,
+)
+
+from khue.kit.models import AuditEvent
+from khue.modules.gradebook import api as gradebook
+from khue.modules.gradebook.tests.acts import fill_term, seal_term
+from khue.modules.gradebook.tests.browsers import Browsers, url
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_book_as_pdf(world: World, browsers: Browsers) -> None:
+    seal_term(world)
+    for name, class_name in ((browsers.lan, "6A"), (browsers.son, "4A")):
+        answer = name.get(url("book_pdf", world.classes[class_name].id))
+        assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+        assert answer.content.startswith(b"%PDF")
+        assert answer.content.count(b"/Type /Page\n") + answer.content.count(b"/Type/Page") > 1
+        assert f"so-diem-{class_name.lower()}-2025-2026.pdf" in answer["Content-Disposition"]
+    assert AuditEvent.objects.filter(action="gradebook.class.exported.pdf").count() == 2
+    assert browsers.hoa.get(url("book_pdf", world.classes["6A"].id)).status_code == 404
+
+
+def test_the_same_book_gives_the_same_pdf(world: World) -> None:
+    from khue.modules.gradebook import paper
+
+    fill_term(world)
+    first, second = (
+        paper.book_pdf(gradebook.load_book(world.classes["6A"].id), world.hoa.today) for _ in range(2)
+    )
+    assert first == second
+
+
+def test_excel_out_holds_the_marks(world: World, browsers: Browsers) -> None:
+    from python_calamine import CalamineWorkbook
+
+    fill_term(world)
+    sheet, pupil = world.sheet("6A", "TOAN"), world.pupils["6A"][0]
+    write(world.hoa, sheet, pupil, "tx1", "10")
+    write(world.hoa, sheet, pupil, "ck", "", state="ZERO_NO_MAKEUP")
+    write(world.hoa, sheet, pupil, "remark", "=1+1")
+    answer = browsers.thu.get(url("book_xlsx", world.classes["6A"].id, 1))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    assert {"Toán", "Ngữ văn", "Rèn luyện, chuyên cần"} <= set(book.sheet_names)
+    rows = book.get_sheet_by_name("Toán").to_python(skip_empty_area=False)
+    roster = gradebook.load_book(sheet.school_class_id).roster
+    name = next(row.name for row in roster if row.pupil_id == pupil)
+    mine = next(row for row in rows if name in row)
+    # tx1 to tx4, gk, ck: (10 + 3×7,5 + 2×7,5 + 0) : 9 = 5,3
+    assert mine[4:] == [10.0, 7.5, 7.5, 7.5, 7.5, 0.0, 5.3, "=1+1"]
+    sport = book.get_sheet_by_name("Giáo dục thể chất").to_python(skip_empty_area=False)
+    assert next(row for row in sport if name in row)[4:9] == ["Đ"] * 5
+    assert len([row for row in rows if row[0] in (1.0, 2.0, 3.0, 4.0, 5.0)]) == 5
