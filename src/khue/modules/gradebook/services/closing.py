@@ -97,7 +97,7 @@ def close_class(actor: Actor, *, school_class_id: UUID, term: int, seen: str = "
     if class_state(school_class.id, term).state != "open":
         raise Refused("GRADE-021")
     _terms_before(school_class.id, term)
-    sheets = [sheet for sheet in _lock_sheets(school_class, term) if sheet.term == term]
+    sheets = _lock_sheets(school_class, term)
     book = load_book(school_class.id, terms=(term,) if term else ())
     for sheet in sheets:
         if sheet.class_subject_id is None and sheet.state == SheetState.OPEN:
@@ -120,7 +120,7 @@ def seal_class(actor: Actor, *, school_class_id: UUID, term: int, seen: str = ""
     _terms_before(school_class.id, term)
     sheets = _lock_sheets(school_class, term)
     act = _class_act(actor, school_class, term, "principal", seen)
-    _set_state(sheets, term, SheetState.SEALED)
+    _set_state(sheets, SheetState.SEALED)
     book = load_book(school_class.id)
     _freeze(act, book, term)
     if term == YEAR:
@@ -148,7 +148,7 @@ def reopen_class(actor: Actor, *, school_class_id: UUID, term: int, reason: str,
     after = {1: YEAR, 2: YEAR, YEAR: SUMMER}.get(term)
     if after is not None and class_state(school_class.id, after).state != "open":
         raise Refused("GRADE-028", later=TERM_NAMES[after], term=TERM_NAMES[term])
-    _set_state(_lock_sheets(school_class, term), term, SheetState.OPEN)
+    _set_state(_lock_sheets(school_class, term), SheetState.OPEN)
     act = _write_act(
         actor, school_class, term=term, step="principal", closes=False, reason=reason, decision=decision,
         digest=digest_of_class(school_class.id, term),
@@ -231,17 +231,13 @@ def lock_class(school_class_id: UUID) -> None:
 
 
 def _lock_sheets(school_class: schooling.SchoolClass, term: int) -> list[Sheet]:
-    """The sheets of a term, locked; for the year those of all terms, on which its results rest."""
-    rows = Sheet.objects.select_for_update(of=("self",)).filter(school_class=school_class)
-    if term != YEAR:
-        rows = rows.filter(term=term)
+    """The sheets of a term, locked; the year has none: it rests on sealed ones, guarded by the class."""
+    rows = Sheet.objects.select_for_update(of=("self",)).filter(school_class=school_class, term=term)
     return list(rows.select_related("school_class", "class_subject__subject").order_by("id"))
 
 
-def _set_state(sheets: Iterable[Sheet], term: int, state: SheetState) -> None:
-    """Seal or open the sheets of the term itself; the year has none of its own."""
-    ids = [sheet.id for sheet in sheets if sheet.term == term]
-    Sheet.objects.filter(pk__in=ids).update(state=state)
+def _set_state(sheets: Iterable[Sheet], state: SheetState) -> None:
+    Sheet.objects.filter(pk__in=[sheet.id for sheet in sheets]).update(state=state)
 
 
 def _terms_before(school_class_id: UUID, term: int) -> None:
