@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import xlsxwriter
 
 from khue.modules.gradebook import calculation
-from khue.modules.gradebook.models import CellState, SheetKind
+from khue.modules.gradebook.models import SheetKind
 from khue.modules.gradebook.services.closing import sheet_name
-from khue.modules.gradebook.slots import SlotKind
+from khue.modules.gradebook.slots import Slot, SlotKind, on_paper
 
 if TYPE_CHECKING:
     from khue.modules.gradebook.book import ClassBook
@@ -72,7 +72,7 @@ def default_layout(book: ClassBook, sheet: Sheet) -> Layout:
         if slot.code.startswith("tx"):
             banner.append([4, column, slot.code[2:]])
         else:
-            banner.append([3, column, slot.label if not slot.group else f"{slot.group} {slot.label}"])
+            banner.append([3, column, _head(slot)])
             merges.append([3, column, 4, column])
     for column, computed_column in enumerate(computed, 4 + len(slots)):
         columns[computed_column.code] = column
@@ -85,6 +85,13 @@ def default_layout(book: ClassBook, sheet: Sheet) -> Layout:
         "sheet": name, "banner": banner, "merges": merges, "first": 5, "columns": columns, "hidden": [],
         "comma": False,
     }  # fmt: skip
+
+
+def _head(slot: Slot) -> str:
+    """The header of a column outside the ĐĐGtx; «CĐ» alone is too short to be found again."""
+    if slot.code == "topic":
+        return slot.title
+    return f"{slot.group} {slot.label}" if slot.group else slot.label
 
 
 def _ordered(book: ClassBook, term: int) -> list[Sheet]:
@@ -146,7 +153,7 @@ def _write_row(
         content, column = cells.get(slot.code), columns.get(slot.code)
         if column is None:
             continue
-        value = "" if content is None else _exported(content.state, content.value, slot.kind)
+        value = "" if content is None else on_paper(slot.kind, content.state, content.value)
         if slot.kind is SlotKind.MARK and value:
             _put_mark(worksheet, formats, row, column, value, comma=comma)
         else:
@@ -161,12 +168,6 @@ def _write_row(
     for code, value in calculation.calculate(sheet, cells, before, book.settings):
         if code in columns:
             _put_mark(worksheet, formats, row, columns[code], value.replace(",", "."), comma=comma)
-
-
-def _exported(state: str, value: str, kind: SlotKind) -> str:
-    if state == CellState.ZERO_NO_MAKEUP:
-        return "CĐ" if kind is SlotKind.PASS else "0.0"
-    return value
 
 
 def _put(worksheet: Any, formats: dict[str, Any], row: int, column: int, value: object) -> None:

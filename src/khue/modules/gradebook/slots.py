@@ -113,6 +113,13 @@ def shown(kind: SlotKind, value: str) -> str:
     return value
 
 
+def on_paper(kind: SlotKind, state: str, value: str) -> str:
+    """What a cell is in a file: a test without make-up counts as 0 or Chưa đạt (Điều 7 TT 22)."""
+    if state == "ZERO_NO_MAKEUP":
+        return "CĐ" if kind is SlotKind.PASS else "0.0"
+    return value
+
+
 def score_slots(ongoing: int, *, topic: bool) -> tuple[Slot, ...]:
     """Columns of a subject assessed with marks (khoản 3 Điều 5, Điều 6, 7 TT 22)."""
     slots = [

@@ -16,7 +16,7 @@ from khue.modules.gradebook.data import BatchResult, Operation, OperationResult
 from khue.modules.gradebook.events import CellsChanged
 from khue.modules.gradebook.models import Cell, CellChange, CellState, Sheet, SheetState
 from khue.modules.gradebook.models.sheets import ChangeSource
-from khue.modules.gradebook.slots import Slot, normalize
+from khue.modules.gradebook.slots import Slot, normalize, on_paper
 from khue.modules.schooling import api as schooling
 
 if TYPE_CHECKING:
@@ -118,12 +118,18 @@ class _Work:
             return _refused(operation, error, cell)
         now_state = cell.state if cell else CellState.EMPTY.value
         now_value = cell.value if cell else ""
-        if (state, value) == (now_state, now_value):
+        if (state, value) == (now_state, now_value) or self._known_from_paper(operation, cell, value):
             return _answer(operation, "same", cell)
         if operation.base_version != (cell.version if cell else 0):
             return _answer(operation, "conflict", cell, code="GRADE-009")
         cell = self._change(operation, cell, state, value)
         return _answer(operation, "done", cell)
+
+    def _known_from_paper(self, operation: Operation, cell: Cell | None, value: str) -> bool:
+        """A file shows «không kiểm tra bù» as 0 or CĐ: reading that again says nothing new."""
+        if cell is None or not value or self.origin.source != ChangeSource.IMPORT:
+            return False
+        return value == on_paper(self.slots[operation.slot].kind, cell.state, cell.value)
 
     def _wanted(self, operation: Operation) -> tuple[str, str]:
         slot = self.slots.get(operation.slot)

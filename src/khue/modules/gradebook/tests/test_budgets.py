@@ -6,17 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.cast import (
-    SINCE,
-    SYSTEM,
-    World,
-    fill,
-    make_actor,
-    make_pupils,
-    make_staff,
-    make_world,
-    sign_in,
-)
+from tests.cast import SINCE, SYSTEM, World, fill, make_actor, make_pupils, make_staff, make_world, sign_in
 
 from khue.core.actor import Actor, Role
 from khue.modules.gradebook.tests.acts import fill_term, seal_term

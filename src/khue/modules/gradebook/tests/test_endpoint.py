@@ -8,13 +8,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from tests.cast import (
-    SYSTEM,
-    World,
-    fill,
-    sign_in,
-    write,
-)
+from tests.cast import SYSTEM, World, fill, sign_in, write
 
 from khue.core.ids import short, uuid7
 from khue.modules.gradebook import api as gradebook

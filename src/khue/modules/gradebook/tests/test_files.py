@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 
 import pytest
-from tests.cast import (
-    World,
-    write,
-)
+from tests.cast import SYSTEM, World, write
 
+from khue.core.ids import uuid7
 from khue.kit.models import AuditEvent
 from khue.modules.gradebook import api as gradebook
+from khue.modules.gradebook.data import Operation
 from khue.modules.gradebook.tests.acts import fill_term, seal_term
 from khue.modules.gradebook.tests.browsers import Browsers, url
 
@@ -60,3 +59,28 @@ def test_excel_out_holds_the_marks(world: World, browsers: Browsers) -> None:
     sport = book.get_sheet_by_name("Giáo dục thể chất").to_python(skip_empty_area=False)
     assert next(row for row in sport if name in row)[4:9] == ["Đ"] * 5
     assert len([row for row in rows if row[0] in (1.0, 2.0, 3.0, 4.0, 5.0)]) == 5
+
+
+def test_a_topic_stands_in_excel_under_a_name_that_is_found_again(world: World, browsers: Browsers) -> None:
+    from python_calamine import CalamineWorkbook
+
+    sheet, pupil = world.sheet("10A1", "TOAN", 2), world.pupils["10A1"][0]
+    write(SYSTEM, sheet, pupil, "topic", "9")
+    content = browsers.son.get(url("book_xlsx", world.classes["10A1"].id, 2)).content
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_name("Toán").to_python()
+    (header,) = (row for row in rows if "Cụm chuyên đề học tập" in row)
+    column = header.index("Cụm chuyên đề học tập")
+    assert [row[column] for row in rows if row[column] == 9.0] == [9.0]
+
+
+def test_no_makeup_is_the_same_after_export_and_import(world: World) -> None:
+    sheet, sport, pupil = world.sheet("6A", "TOAN"), world.sheet("6A", "GDTC"), world.pupils["6A"][0]
+    for one in (sheet, sport):
+        write(SYSTEM, one, pupil, "ck", "", state="ZERO_NO_MAKEUP")
+    for one, value, status in ((sheet, "0", "same"), (sport, "CĐ", "same"), (sheet, "1", "done")):
+        wishes = [Operation(uuid7(), pupil, "ck", value, 1)]
+        found = gradebook.import_cells(world.thu, sheet_id=one.id, operations=wishes, run_id=uuid7())
+        assert found.results[0].status == status
+    # A teacher who types 0 means a test that was written and is worth nothing.
+    write(SYSTEM, sheet, pupil, "ck", "", state="ZERO_NO_MAKEUP")
+    assert write(world.hoa, sheet, pupil, "ck", "0").state == "MARK"

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
-from tests.cast import (
-    SYSTEM,
-    World,
-    fill,
-    make_actor,
-    make_staff,
-    sign_in,
-    write,
-)
+from tests.cast import SYSTEM, World, fill, make_actor, make_staff, sign_in, write
 
 from khue.core.actor import Role
 from khue.core.ids import short, uuid7
