@@ -143,20 +143,22 @@ def school_key(name: str) -> str:
 
 def fits(banner: Banner, wanted: ImportAs, known: Known, sheet: Sheet) -> None:
     """Refuse a sheet of another school, year, term or class."""
+    fits_school(banner, wanted, known, sheet)
+    if banner.term and wanted.term and banner.term.value != wanted.term:
+        _refuse("term_mismatch", banner.term, sheet, banner.term.value, wanted.term)
+    said = banner.school_class
+    if said and wanted.school_class and class_name(str(said.value)) != class_name(wanted.school_class):
+        _refuse("class_mismatch", said, sheet, said.value, wanted.school_class)
+
+
+def fits_school(banner: Banner, wanted: ImportAs, known: Known, sheet: Sheet) -> None:
+    """Refuse a sheet of another school or year."""
     if banner.school and known.school_name:
         theirs, ours = school_key(str(banner.school.value)), school_key(known.school_name)
-        if theirs and ours and theirs != ours and theirs not in ours and ours not in theirs:
+        if theirs and ours and theirs not in ours and ours not in theirs:
             _refuse("school_mismatch", banner.school, sheet, banner.school.value, known.school_name)
     if banner.year and wanted.school_year and banner.year.value != wanted.school_year:
         _refuse("year_mismatch", banner.year, sheet, banner.year.value, wanted.school_year)
-    if banner.term and wanted.term and banner.term.value != wanted.term:
-        _refuse("term_mismatch", banner.term, sheet, banner.term.value, wanted.term)
-    if (
-        banner.school_class
-        and wanted.school_class
-        and (class_name(str(banner.school_class.value)) != class_name(wanted.school_class))
-    ):
-        _refuse("class_mismatch", banner.school_class, sheet, banner.school_class.value, wanted.school_class)
 
 
 def _refuse(kind: str, said: Said, sheet: Sheet, theirs: object, ours: object) -> None:

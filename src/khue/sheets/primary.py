@@ -9,7 +9,7 @@ from typing import Any
 from khue.rules.curriculum import traits
 from khue.rules.primary import PrimaryLevel, year_level
 from khue.sheets import values
-from khue.sheets.banner import class_name, class_shown, read_banner
+from khue.sheets.banner import class_name, class_shown, fits_school, read_banner
 from khue.sheets.data import INFO, WARNING, FileReport, ImportAs, Known, Refuse, Table
 from khue.sheets.gradebook import BIRTH, CODE, STT
 from khue.sheets.headers import NAME, Column, Header, find_header, key
@@ -78,14 +78,7 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
         if header is None:
             continue
         banner = read_banner(sheet, header.top, "TH", known)
-        if banner.year and wanted.school_year and banner.year.value != wanted.school_year:
-            raise Refuse(
-                "year_mismatch",
-                sheet=sheet.name,
-                cell=banner.year.cell,
-                file=banner.year.value,
-                target=wanted.school_year,
-            )
+        fits_school(banner, wanted, known, sheet)
         columns = _columns(header)
         if not any(field.startswith("mon.") for field in columns) or not any(
             field.startswith(("nl.", "pc.")) for field in columns

@@ -53,12 +53,20 @@ class Pupils:
     def _of(self, same: list[KnownPupil], birth: str) -> Match:
         if birth:
             exact = [pupil for pupil in same if pupil.birth == birth]
-            same = exact or [p for p in same if not p.birth or (len(p.birth) == 4 and p.birth == birth[:4])]  # noqa: PLR2004
+            same = exact or [pupil for pupil in same if _may_be(pupil.birth, birth)]
         if self.class_name and len(same) > 1:
             same = [pupil for pupil in same if pupil.class_name == self.class_name] or same
         if len(same) > 1:
             return Match(None, "pupil_ambiguous")
         return Match(same[0]) if same else Match(None, "pupil_not_in_class")
+
+
+def _may_be(known: str, said: str) -> bool:
+    """Whether two birth dates, one of them a bare year or missing, can be the same."""
+    return not known or (YEAR in {len(known), len(said)} and known[:YEAR] == said[:YEAR])
+
+
+YEAR = 4  # letters of a bare year
 
 
 def name_key(name: str) -> str:

@@ -100,6 +100,9 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
     if info and wanted.school and info.get("ma") and info["ma"] != wanted.school:
         raise Refuse("school_mismatch", file=info["ma"], target=wanted.school)
     read = {"school": bool(info), "staff": False, "classes": False, "assignments": False}
+    said = str(info.get("nam_hoc") or "") if info else ""
+    if said and wanted.school_year and said != wanted.school_year:
+        raise Refuse("year_mismatch", file=said, target=wanted.school_year)
     level = _level(sheets, known)
     listed: set[str] = set()
     for sheet in sheets:
@@ -142,7 +145,7 @@ def _info(sheet: Sheet, known: Known, report: FileReport) -> dict[str, Any]:
     if "ten" not in found or "ma" not in found:
         return {}
     if "nam_hoc" in found:
-        found["nam_hoc"] = re.sub(r"\s*[-–]\s*", "-", str(found["nam_hoc"]))
+        found["nam_hoc"] = re.sub(r"\s*[-–—/]\s*", "-", str(found["nam_hoc"]))
     rows: list[list[Any]] = []
     for name in ("ten", "ma", "ma_xa", "nam_hoc", "so_lop", "so_hs"):
         if name == "ma_xa":

@@ -328,6 +328,14 @@ def _targets(archive: _Archive, path: str) -> dict[str, str]:
     return targets
 
 
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def _unescaped(text: str) -> str:
+    """Excel writes control characters as `_x000D_`."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
 class _Strings:
     """Handlers of the shared strings; readings beside the text (phonetic) are left out."""
 
@@ -350,7 +358,7 @@ class _Strings:
         """An element ends; with `si` the string is complete."""
         local = _local(name)
         if local == "si":
-            self.found.append("".join(self.parts))
+            self.found.append(_unescaped("".join(self.parts)))
         elif local == "rPh":
             self.phonetic = False
         elif local == "t":
