@@ -422,7 +422,7 @@ class _Sheet:
     def _births_shifted(self, lines: list[Line]) -> None:
         """The same, told by the birth dates where there are no codes."""
         off: list[int] = []
-        mismatched = 0
+        wrong: list[int] = []
         for number, line in enumerate(lines):
             same = self.pupils.by_name.get(name_key(line.name), [])
             if (
@@ -432,12 +432,12 @@ class _Sheet:
                 or same[0].birth in {"", line.birth}
             ):
                 continue
-            mismatched += 1
+            wrong.append(number)
             near = [lines[n].birth for n in (number - 1, number + 1) if 0 <= n < len(lines)]
             if same[0].birth in near:
                 off.append(number)
-        if len(off) >= SHIFTED and len(off) * 2 >= mismatched and self.columns.birth is not None:
-            spot = address(lines[off[0]].row, self.columns.birth)
+        if len(off) >= SHIFTED and len(off) * 2 >= len(wrong) and self.columns.birth is not None:
+            spot = address(lines[wrong[0]].row, self.columns.birth)
             raise Refuse("row_shift", sheet=self.sheet.name, first_cell=spot)
 
     def _row(self, line: Line) -> None:
