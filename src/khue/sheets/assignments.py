@@ -11,8 +11,8 @@ from typing import Any
 from khue.rules.curriculum import level_of_grade
 from khue.sheets.banner import CLASS_TEXT, class_name, class_shown
 from khue.sheets.data import ERROR, FileReport, Finding, KnownStaff, Table
-from khue.sheets.gradebook import SIGNATURE
 from khue.sheets.headers import NAME, Header, find_header, key
+from khue.sheets.mark_columns import SIGNATURE
 from khue.sheets.pupils_known import name_key
 from khue.sheets.subjects import subject_of
 from khue.sheets.workbook import Sheet, address

@@ -9,8 +9,8 @@ from typing import Any
 from khue.sheets import values
 from khue.sheets.banner import school_key
 from khue.sheets.data import FileReport, ImportAs, Known, Refuse, Table
-from khue.sheets.gradebook import STT
 from khue.sheets.headers import NAME, Header, Matcher, assign, find_header, key, one_of
+from khue.sheets.mark_columns import STT
 from khue.sheets.workbook import Book, Sheet
 
 EQUIPMENT: dict[str, Matcher] = {

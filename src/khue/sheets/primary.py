@@ -11,8 +11,8 @@ from khue.rules.primary import PrimaryLevel, year_level
 from khue.sheets import values
 from khue.sheets.banner import class_name, class_shown, fits_school, read_banner
 from khue.sheets.data import INFO, WARNING, FileReport, ImportAs, Known, Refuse, Table
-from khue.sheets.gradebook import BIRTH, CODE, STT
 from khue.sheets.headers import NAME, Column, Header, find_header, key
+from khue.sheets.mark_columns import BIRTH, CODE, STT
 from khue.sheets.roll import Line, Roll
 from khue.sheets.subjects import subject_of
 from khue.sheets.workbook import Book

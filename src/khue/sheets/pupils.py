@@ -23,8 +23,8 @@ from khue.sheets.data import (
     Refuse,
     Table,
 )
-from khue.sheets.gradebook import SIGNATURE, STT
 from khue.sheets.headers import NAME, Header, assign, find_header, key
+from khue.sheets.mark_columns import SIGNATURE, STT
 from khue.sheets.places import Places, province_name
 from khue.sheets.pupil_fields import FIELDS
 from khue.sheets.pupils_known import Pupils

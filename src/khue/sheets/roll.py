@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from khue.sheets import values
 from khue.sheets.data import ERROR, WARNING, FileReport, Finding, Known, KnownPupil
-from khue.sheets.gradebook import SIGNATURE
 from khue.sheets.headers import NAME, Header, key
+from khue.sheets.mark_columns import SIGNATURE
 from khue.sheets.pupils_known import Pupils
 from khue.sheets.workbook import address
 

@@ -22,8 +22,8 @@ from khue.sheets.assignments import (
 )
 from khue.sheets.banner import CLASS_TEXT, class_shown
 from khue.sheets.data import WARNING, FileReport, Finding, ImportAs, Known, Refuse, Table
-from khue.sheets.gradebook import SIGNATURE, STT
 from khue.sheets.headers import NAME, Header, Matcher, assign, find_header, key, one_of
+from khue.sheets.mark_columns import SIGNATURE, STT
 from khue.sheets.places import Places
 from khue.sheets.pupils_known import name_key
 from khue.sheets.subjects import subject_of

@@ -21,8 +21,8 @@ from khue.sheets.data import (
     Refuse,
     Table,
 )
-from khue.sheets.gradebook import BIRTH, CODE, STT
 from khue.sheets.headers import NAME, Column, Header, find_header
+from khue.sheets.mark_columns import BIRTH, CODE, STT
 from khue.sheets.roll import Line, Roll
 from khue.sheets.subjects import subject_of
 from khue.sheets.workbook import Book, Sheet
