@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -12,12 +13,20 @@ from khue.kit.models import Dated, Record, not_backwards
 from khue.kit.privacy import classify
 
 
+class AccountQuerySet(models.QuerySet["Account"]):
+    """Accounts come with their person, who may be absent."""
+
+    def select_for_update(self, *, of: Sequence[str] = ("self",), **options: bool) -> Self:
+        """Lock the account alone: PostgreSQL locks no row that an outer join may not find."""
+        return super().select_for_update(of=of, **options)
+
+
 class AccountStore(BaseUserManager["Account"]):
     """Creates accounts for Django's own tools; the product uses access.services."""
 
-    def get_queryset(self) -> models.QuerySet[Account]:
+    def get_queryset(self) -> AccountQuerySet:
         """With the person, so that a request loads both in one query."""
-        return super().get_queryset().select_related("person")
+        return AccountQuerySet(self.model, using=self._db).select_related("person")
 
     def create_user(self, username: str, password: str | None = None, **extra: Any) -> Account:
         """An account with a hashed password."""
