@@ -16,9 +16,15 @@ from khue.kit.privacy import classify
 class AccountQuerySet(models.QuerySet["Account"]):
     """Accounts come with their person, who may be absent."""
 
-    def select_for_update(self, *, of: Sequence[str] = ("self",), **options: bool) -> Self:
+    def select_for_update(
+        self,
+        nowait: bool = False,  # noqa: FBT001, FBT002 - Django's own signature
+        skip_locked: bool = False,  # noqa: FBT001, FBT002 - the same
+        of: Sequence[str] = ("self",),
+        no_key: bool = False,  # noqa: FBT001, FBT002 - the same
+    ) -> Self:
         """Lock the account alone: PostgreSQL locks no row that an outer join may not find."""
-        return super().select_for_update(of=of, **options)
+        return super().select_for_update(nowait, skip_locked, of, no_key)
 
 
 class AccountStore(BaseUserManager["Account"]):
