@@ -37,7 +37,7 @@ def for_actor(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             raise NotFound("KIT-001")
         return view(request, *args, **kwargs)
 
-    guarded.needs_sign_in = True  # type: ignore[attr-defined] - the middleware asks for the second factor
+    guarded.needs_sign_in = True  # type: ignore[attr-defined]  # the middleware asks for the second factor
     return guarded
 
 
