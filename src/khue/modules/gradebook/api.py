@@ -22,6 +22,7 @@ from khue.modules.gradebook.services.closing import (
     seal_class,
     seal_classes,
 )
+from khue.modules.gradebook.services.corrections import request_correction
 from khue.modules.gradebook.services.entry import record_operations
 from khue.modules.gradebook.services.importing import (
     import_cells,
@@ -58,6 +59,7 @@ __all__ = [
     "open_sheets",
     "pupil_result",
     "record_operations",
+    "request_correction",
     "require_import",
     "seal_class",
     "seal_classes",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop as _
+
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -12,14 +14,17 @@ PASSWORD = "thu-nghiem-2026"  # noqa: S105 - shown on the first page of the demo
 
 # username → role as people say it, what to try
 TRIES: dict[str, tuple[str, str]] = {
-    "hoa": ("Giáo viên Toán", "Nhập một cột điểm chỉ bằng bàn phím số; dán từ Excel; chốt bảng"),
-    "lan": ("Giáo viên chủ nhiệm", "Xem còn thiếu gì, rèn luyện, chốt học kì; xác nhận sửa điểm"),
-    "minh": ("Hiệu trưởng", "Kết quả cả năm và vì sao; duyệt sửa điểm; khoá lớp"),
-    "thu": ("Văn thư", "Nhập tệp Excel của trường; lớp, phân công"),
-    "son": ("Chuyên viên Sở GD&ĐT", "Xem kết quả các trường; không sửa được điểm"),
-    "mai": ("Giáo viên tiểu học", "Bảng T/H/C theo thời điểm, phẩm chất và năng lực"),
-    "tuan": ("Giáo viên THPT", "Môn có cụm chuyên đề; lớp tổ hợp"),
-    "quantri": ("Quản trị của Sở", "Phân quyền, danh mục, nhật kí"),
+    "hoa": (_("Giáo viên Toán"), _("Nhập một cột điểm chỉ bằng bàn phím số; dán từ Excel; chốt bảng")),
+    "lan": (_("Giáo viên chủ nhiệm"), _("Xem còn thiếu gì, rèn luyện, chốt học kì; xác nhận sửa điểm")),
+    "minh": (_("Hiệu trưởng"), _("Kết quả cả năm và vì sao; duyệt sửa điểm; khoá lớp")),
+    "nga": (_("Phó hiệu trưởng"), _("Duyệt và khoá sổ khi được uỷ quyền; xem danh sách cần quan tâm")),
+    "thu": (_("Văn thư"), _("Nhập tệp Excel của trường; lớp, phân công")),
+    "dung": (_("Cán bộ CNTT"), _("Tạo tài khoản, in mật khẩu lần đầu, xem nhật kí")),
+    "binh": (_("Cán bộ UBND xã"), _("Xem các trường của xã, không xem được điểm")),
+    "son": (_("Chuyên viên Sở GD&ĐT"), _("Xem kết quả các trường; không sửa được điểm")),
+    "mai": (_("Giáo viên tiểu học"), _("Bảng T/H/C theo thời điểm, phẩm chất và năng lực")),
+    "tuan": (_("Giáo viên THPT"), _("Môn có cụm chuyên đề; lớp tổ hợp")),
+    "quantri": (_("Quản trị của Sở"), _("Phân quyền, danh mục, nhật kí")),
 }
 
 

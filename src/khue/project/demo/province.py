@@ -37,6 +37,21 @@ SYSTEM_NAME = "Dữ liệu minh hoạ"
 
 
 @dataclass(frozen=True, slots=True)
+class ClassPlan:
+    """A class; in upper secondary with its combination of electives and its topic clusters."""
+
+    name: str
+    grade: int
+    electives: tuple[str, ...] = ()
+    topics: tuple[tuple[str, int], ...] = ()
+    new: bool = False  # opened this year
+
+
+SCIENCE = (("VL", "HH", "SH", "TIN"), (("TOAN", 2), ("VL", 2), ("HH", 1)))
+SOCIETY = (("DL", "GDKTPL", "VL", "TIN"), (("VAN", 2), ("DL", 2), ("GDKTPL", 1)))
+
+
+@dataclass(frozen=True, slots=True)
 class SchoolPlan:
     """What one school of the demo is like."""
 
@@ -44,26 +59,29 @@ class SchoolPlan:
     code: str
     level: str
     commune: str
-    classes: tuple[tuple[str, int], ...]
+    district: str  # until 1 July 2025; empty for schools of the department itself
+    classes: tuple[ClassPlan, ...]
     size: int
-    electives: tuple[str, ...] = ()
-    topics: tuple[tuple[str, int], ...] = ()
 
 
 SCHOOLS = (
     SchoolPlan(
-        "Trường THCS Khe Vàng", "20988001", "THCS", "Xã Lộc Bình",
-        (("6A", 6), ("7A", 7), ("8A", 8), ("9A", 9)), 30,
+        "Trường THCS Khe Vàng", "20988001", "THCS", "Xã Lộc Bình", "Huyện Lộc Bình",
+        (ClassPlan("6A", 6), ClassPlan("7A", 7), ClassPlan("8A", 8), ClassPlan("9A", 9)), 30,
     ),
     SchoolPlan(
-        "Trường PTDTBT Tiểu học Khuổi Tấu", "20988002", "TH", "Xã Mẫu Sơn",  # in the hills
-        (("1A", 1), ("3A", 3), ("4A", 4), ("5A", 5)), 18,
+        "Trường PTDTBT Tiểu học Khuổi Tấu", "20988002", "TH", "Xã Mẫu Sơn", "Huyện Lộc Bình",  # in the hills
+        (ClassPlan("1A", 1), ClassPlan("3A", 3), ClassPlan("4A", 4), ClassPlan("5A", 5)), 18,
     ),
     SchoolPlan(
-        "Trường THPT Đèo Khách", "20988003", "THPT", "Xã Văn Quan",
-        (("10A1", 10), ("11A1", 11), ("12A1", 12)), 30, ("VL", "HH", "SH", "TIN"), (("TOAN", 2), ("VL", 2)),
+        "Trường THPT Đèo Khách", "20988003", "THPT", "Xã Văn Quan", "",
+        (
+            ClassPlan("10A1", 10, *SCIENCE), ClassPlan("10A2", 10, *SOCIETY, new=True),
+            ClassPlan("11A1", 11, *SCIENCE), ClassPlan("12A1", 12, *SCIENCE),
+        ), 30,
     ),
-)
+)  # fmt: skip
+DISTRICTS_END = dt.date(2025, 7, 1)  # two-tier local government: NĐ 142/2025/NĐ-CP
 
 
 @dataclass(slots=True)
@@ -74,6 +92,7 @@ class School:
     unit: orgs.Unit
     principal: people.Person
     clerk: people.Person
+    deputy: people.Person
     teachers: list[people.Person] = field(default_factory=list)
     cohorts: dict[int, list[UUID]] = field(default_factory=dict)  # pupils by the grade they are in now
 
@@ -91,17 +110,20 @@ def build_province(progress: Callable[[str, int], None], today: dt.date | None =
     department = orgs.found_unit(system, kind="department", name="Sở GD&ĐT tỉnh Lạng Sơn", parent=province)
     years = [_open_year(system, first - 1), _open_year(system, first)]
     schools = [_found(system, plan, province, random) for plan in SCHOOLS]
-    _accounts(system, schools, department, province, random)
+    _accounts(system, schools, department, province)
     steps = sum(len(plan.classes) for plan in SCHOOLS) * 2
     done = 0
     for number, year in enumerate(years):
         for school in schools:
             if number:
                 _move_up(school, year)
-            for position, (name, grade) in enumerate(school.plan.classes):
+            for position, plan in enumerate(school.plan.classes):
                 done += 1
-                progress(f"{school.plan.name}, lớp {name}, {year.code}", 3 + 95 * done // steps)
-                _class(school, year, name, grade, position, random, finished=number == 0, offset=done)
+                if plan.new and not number:
+                    continue
+                progress(f"{school.plan.name}, lớp {plan.name}, {year.code}", 3 + 95 * done // steps)
+                _class(school, year, plan, position, random, finished=number == 0, offset=done)
+    _ask_for_a_correction(schools[0], years[0], timezone.localtime())
     progress("Xong", 100)
 
 
@@ -118,23 +140,36 @@ def _open_year(system: Actor, first: int) -> schooling.SchoolYear:
 
 def _found(system: Actor, plan: SchoolPlan, province: orgs.Unit, random: Random) -> School:
     parent = province
-    if plan.level != "THPT":
-        parent = orgs.Unit.objects.filter(kind="commune", name=plan.commune).first() or orgs.found_unit(
-            system, kind="commune", name=plan.commune, parent=province
-        )
+    if plan.district:
+        parent = _once(system, "district", plan.district, province, until=DISTRICTS_END)
     unit = orgs.found_school(system, name=plan.name, code=plan.code, levels=plan.level, parent=parent)
-    names = {"THCS": ("Hoàng Văn Minh", "Vi Thị Thu"), "TH": ("Lộc Thị Hạnh", "Mông Văn Kiên")}
-    principal, clerk = names.get(plan.level, ("Chu Văn Thắng", "Hứa Thị Yến"))
+    if plan.district:
+        commune = _once(system, "commune", plan.commune, province)
+        orgs.move_unit(system, unit=unit, parent=commune, on=DISTRICTS_END)
+    names = {
+        "THCS": ("Hoàng Văn Minh", "Vi Thị Thu", "Bế Thị Nga"),
+        "TH": ("Lộc Thị Hạnh", "Mông Văn Kiên", "Đàm Thị Vân"),
+    }
+    principal, clerk, deputy = names.get(plan.level, ("Chu Văn Thắng", "Hứa Thị Yến", "Lâm Quốc Việt"))
     fixed = {"THCS": ["Nông Thị Hoa", "Lý Thị Lan"], "TH": ["Bế Thị Mai"], "THPT": ["Đàm Văn Tuấn"]}[
         plan.level
     ]
     count = {"THCS": 12, "TH": 6, "THPT": 12}[plan.level]
     teachers = fixed + [full_name(random, random.choice(("Nữ", "Nam"))) for _ in range(count - len(fixed))]
     school = School(
-        plan, unit, _staff(system, unit, principal, "Hiệu trưởng"), _staff(system, unit, clerk, "Nhân viên")
+        plan, unit, _staff(system, unit, principal, "Hiệu trưởng"), _staff(system, unit, clerk, "Nhân viên"),
+        _staff(system, unit, deputy, "Phó hiệu trưởng"),
     )
     school.teachers = [_staff(system, unit, name, "Giáo viên") for name in teachers]
     return school
+
+
+def _once(
+    system: Actor, kind: str, name: str, province: orgs.Unit, until: dt.date | None = None
+) -> orgs.Unit:
+    """A unit below the province, made when first named."""
+    found = orgs.Unit.objects.filter(kind=kind, name=name).first()
+    return found or orgs.found_unit(system, kind=kind, name=name, parent=province, until=until)
 
 
 def _staff(system: Actor, unit: orgs.Unit, name: str, position: str) -> people.Person:
@@ -150,18 +185,24 @@ def _staff(system: Actor, unit: orgs.Unit, name: str, position: str) -> people.P
 
 
 def _accounts(
-    system: Actor, schools: list[School], department: orgs.Unit, province: orgs.Unit, random: Random
+    system: Actor, schools: list[School], department: orgs.Unit, province: orgs.Unit
 ) -> None:
     lower, primary, upper = schools
+    commune = orgs.Unit.objects.get(kind="commune", name=lower.plan.commune)
     officer = _staff(system, department, "Lương Văn Sơn", "Chuyên viên")
-    admin = _staff(system, department, full_name(random, "Nữ"), "Chuyên viên")
+    admin = _staff(system, department, "Dương Thu Nhung", "Chuyên viên")
+    technician = _staff(system, lower.unit, "Liễu Tiến Dũng", "Nhân viên")
+    official = _staff(system, commune, "Phùng Thanh Bình", "Công chức văn hoá - xã hội")
     held = [
         ("hoa", lower.teachers[0], Role.TEACHER, lower.unit),
         ("lan", lower.teachers[1], Role.TEACHER, lower.unit),
         ("minh", lower.principal, Role.PRINCIPAL, lower.unit),
+        ("nga", lower.deputy, Role.VICE_PRINCIPAL, lower.unit),
         ("thu", lower.clerk, Role.CLERK, lower.unit),
+        ("dung", technician, Role.IT_STAFF, lower.unit),
         ("mai", primary.teachers[0], Role.TEACHER, primary.unit),
         ("tuan", upper.teachers[0], Role.TEACHER, upper.unit),
+        ("binh", official, Role.COMMUNE_OFFICER, commune),
         ("son", officer, Role.DEPARTMENT_OFFICER, province),
         ("quantri", admin, Role.DEPARTMENT_ADMIN, province),
     ]
@@ -176,24 +217,27 @@ def _accounts(
 
 
 def _class(
-    school: School, year: schooling.SchoolYear, name: str, grade: int, position: int, random: Random, *,
+    school: School, year: schooling.SchoolYear, plan: ClassPlan, position: int, random: Random, *,
     finished: bool, offset: int,
 ) -> None:
     start = dt.date(year.starts_on.year, 8, 25)
     actor = system_actor(SYSTEM_NAME, _moment(start))
-    plan = school.plan
-    pupils = school.cohorts.get(grade) or _pupils(actor, school, grade, year, random, offset)
-    school.cohorts[grade] = pupils
-    options: dict[str, object] = {}
-    if plan.level == "THPT":
-        options = {"electives": plan.electives, "topics": dict(plan.topics)}
-    row = schooling.open_class(actor, school_id=school.unit.id, year=year, name=name, grade=grade, **options)  # type: ignore[arg-type]
+    pupils = [] if plan.new else school.cohorts.get(plan.grade, [])
+    if not pupils:
+        pupils = _pupils(actor, school, plan.grade, year, random, offset)
+    school.cohorts[plan.grade] = pupils
+    row = schooling.open_class(
+        actor, school_id=school.unit.id, year=year, name=plan.name, grade=plan.grade,
+        electives=plan.electives, topics=dict(plan.topics),
+    )
     schooling.enroll_many(
         actor, school_class_id=row.id, members=[schooling.NewMember(key, start) for key in pupils]
     )
     subjects = list(schooling.class_subjects(row.id))
     homeroom = school.teachers[
-        (position + 1) % len(school.teachers) if plan.level == "THCS" else position % len(school.teachers)
+        (position + 1) % len(school.teachers)
+        if school.plan.level == "THCS"
+        else position % len(school.teachers)
     ]
     schooling.assign_teachers(
         actor, school_id=school.unit.id, since=start,
@@ -222,7 +266,7 @@ def _class(
 
 def _move_up(school: School, year: schooling.SchoolYear) -> None:
     """Last year's pupils are a grade higher; those whose grade the school lacks leave its register."""
-    grades = {grade for _, grade in school.plan.classes}
+    grades = {plan.grade for plan in school.plan.classes}
     actor = system_actor(SYSTEM_NAME, _moment(dt.date(year.starts_on.year, 8, 20)))
     moved = {grade + 1: pupils for grade, pupils in school.cohorts.items() if grade + 1 in grades}
     gone = [key for grade, pupils in school.cohorts.items() if grade + 1 not in grades for key in pupils]
@@ -337,3 +381,21 @@ def _close_year(
     end = _moment(dt.date(first + 1, 5, 28))
     gradebook.close_class(_as(homeroom, end), school_class_id=row.id, term=0)
     gradebook.seal_class(_as(school.principal, end), school_class_id=row.id, term=0)
+
+
+def _ask_for_a_correction(school: School, year: schooling.SchoolYear, now: dt.datetime) -> None:
+    """One mark of the closed year waits to be corrected, so that the ritual can be tried from its middle."""
+    row = schooling.classes_of_school(school.unit.id, year)[0]
+    sheet = next(
+        sheet
+        for sheet in gradebook.sheets_of(row.id, 2).values()
+        if sheet.class_subject is not None and sheet.class_subject.subject.code == "TOAN"
+    )
+    pupil, cell = next(
+        (pupil, cell) for (pupil, slot), cell in gradebook.cells_of(sheet.id).items() if slot == "ck"
+    )
+    gradebook.request_correction(
+        _as(school.teachers[0], now), sheet_id=sheet.id, pupil_id=pupil, slot="ck",
+        value="9.0" if cell.value != "9.0" else "8.5", reason="Cộng sót điểm câu 5 của bài cuối kì.",
+        base_version=cell.version,
+    )
