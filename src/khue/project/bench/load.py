@@ -135,21 +135,19 @@ def teach(teachers: list[Teacher], port: int, *, every: float, seconds: float, c
     return asyncio.run(run())
 
 
-def get(port: int, url: str, cookie: str, times: int, *, compressed: bool = False) -> tuple[list[int], int]:
-    """Fetch a page some times one after the other: microseconds each, and the size of the last answer."""
+def get(port: int, url: str, cookie: str, times: int) -> list[int]:
+    """Fetch a page some times one after the other: microseconds each."""
 
-    async def run() -> tuple[list[int], int]:
-        line, found, size = Line(port), [], 0
-        accept = "Accept-Encoding: gzip\r\n" if compressed else ""
+    async def run() -> list[int]:
+        line, found = Line(port), []
+        head = f"GET {url} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n"
         for _ in range(times):
-            head = f"GET {url} HTTP/1.1\r\nHost: 127.0.0.1\r\n{accept}Cookie: {cookie}\r\n\r\n"
             began = time.perf_counter_ns()
-            status, body = await line.request(head, b"")
+            status, _ = await line.request(head, b"")
             found.append((time.perf_counter_ns() - began) // 1000)
-            size = len(body)
             if status != 200:  # noqa: PLR2004 - OK
                 msg = f"{url} answered {status}"
                 raise RuntimeError(msg)
-        return found, size
+        return found
 
     return asyncio.run(run())
