@@ -51,6 +51,7 @@ class Actor:
     kind: ActorKind = ActorKind.PERSON
     account_id: UUID | None = None
     request_id: str = ""
+    address: str = ""  # from where: the network address of the request
     cache: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     def units_with(self, *roles: Role) -> tuple[UUID, ...]:

@@ -59,5 +59,6 @@ def event_for(
         after=after,
         reason=reason,
         request_id=actor.request_id,
+        address=actor.address[:45] or None,
         emergency_reason=actor.emergency_reason,
     )

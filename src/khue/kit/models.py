@@ -74,6 +74,7 @@ class AuditEvent(Record):
     after = models.JSONField(null=True)
     reason = models.TextField(blank=True)
     request_id = models.CharField(max_length=40, blank=True)
+    address = models.CharField(max_length=45, null=True)  # noqa: DJ001 - added without rebuilding the table
     emergency_reason = models.TextField(blank=True)
 
     class Meta:
@@ -102,7 +103,7 @@ class OutboxEvent(Record):
 classify(
     AuditEvent,
     internal=("id", "at", "action", "unit", "subject_type", "subject_id", "request_id"),
-    personal=("actor_person", "actor_name", "reason", "emergency_reason"),
+    personal=("actor_person", "actor_name", "reason", "emergency_reason", "address"),
     sensitive=("before", "after"),
 )
 classify(

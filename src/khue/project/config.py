@@ -30,7 +30,16 @@ class Config(BaseSettings):
     secret_key_file: Path | None = Field(None, description="File that holds the secret.")
     allowed_hosts: str = Field("localhost,127.0.0.1,[::1]", description="Host names, comma separated.")
     debug: bool = Field(False, description="Developer pages with tracebacks; never in service.")
-    https: bool = Field(False, description="Served through HTTPS: secure cookies, HSTS.")
+    https: bool = Field(
+        False,
+        description="Served through HTTPS by a proxy that sets X-Forwarded-Proto: secure cookies, HSTS.",
+    )
+    proxies: int = Field(
+        0,
+        ge=0,
+        le=5,
+        description="Number of proxies in front that append to X-Forwarded-For; 0 = none is trusted.",
+    )
     demo: bool = Field(False, description="Demo mode: sample logins are shown on the first page.")
     require_mfa: bool = Field(
         True, description="Staff must use a second factor (TOTP or passkey) before they see pupils."

@@ -11,12 +11,13 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from khue.core.actor import ActorKind, Role
 from khue.core.errors import Invalid, NotFound, Refused
 from khue.core.names import fold, split_name
 from khue.kit import audit, outbox, permissions
-from khue.kit.models import AuditEvent, in_force
+from khue.kit.models import AuditEvent
 from khue.modules.access import policy, roles
 from khue.modules.access.data import NewAccount
 from khue.modules.access.events import AccountReset, AccountsCreated
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from khue.core.actor import Actor
 
 BULK_LIMIT = 200  # argon2 takes its time on purpose: 200 are about six seconds
+HELPED = (Role.CLERK, Role.TEACHER, Role.IT_STAFF)  # whose accounts a deputy or the IT person looks after
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,79}")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # no l 1 o 0 i: the slip is read by people
 
@@ -156,14 +158,26 @@ def _people_of(actor: Actor, unit: Unit, ids: Sequence[UUID]) -> dict[UUID, peop
 
 
 def _refuse_leaders(actor: Actor, persons: Iterable[people.Person]) -> None:
-    """Nobody gets the password of somebody above: who may not hand out a role may not sign in as it."""
-    allowed = {role.value for role in roles.grantable_by(actor)}
-    if not allowed:
-        allowed = {Role.CLERK.value, Role.TEACHER.value, Role.IT_STAFF.value}
-    held = Grant.objects.filter(in_force(actor.today), person__in=list(persons))
-    above = held.exclude(role__in=allowed).order_by("id").first()
-    if above is not None:
-        raise Refused("ACC-015", role=roles.role_name(above.role))
+    """Nobody gets the password of somebody above or elsewhere: who could not hand out each role that the
+    person holds, over the unit where it is held, may not sign in with it."""
+    if actor.kind is ActorKind.SYSTEM:
+        return
+    names = {person.pk: person.full_name for person in persons}
+    lasting = Q(valid_to__isnull=True) | Q(valid_to__gt=actor.today)
+    held = list(Grant.objects.filter(lasting, person__in=names).order_by("id"))
+    places = people.places_of_staff(names, actor.today) | {(row.person_id, row.unit_id) for row in held}
+    units = {unit for _, unit in places}
+    own = set(
+        permissions.visible(actor, policy.MAKE_ACCOUNTS, Unit.objects.filter(pk__in=units))
+        .order_by("id")
+        .values_list("pk", flat=True)
+    )
+    for person, unit in sorted(places):
+        if unit not in own:
+            raise Refused("ACC-017", name=names[person])
+    for row in held:
+        if row.role not in (roles.grantable_by(actor, row.unit_id) or HELPED):
+            raise Refused("ACC-015", role=roles.role_name(row.role))
 
 
 def _chosen(username: str, taken: set[str]) -> str:

@@ -12,5 +12,7 @@ class AccessConfig(AppConfig):
     label = "access"
 
     def ready(self) -> None:
-        """Declare the policy."""
-        from khue.modules.access import policy  # noqa: F401, PLC0415 - apps are loaded only now
+        """Declare the policy and listen to the events of other modules."""
+        from khue.modules.access import handlers, policy  # noqa: F401, PLC0415 - apps are loaded only now
+
+        handlers.register()

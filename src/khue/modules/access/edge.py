@@ -10,9 +10,11 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.authentication import get_authentication_records
+from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from khue.core.actor import Actor
+    from khue.modules.access.models import Account
 
 
 def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -70,9 +73,24 @@ def resolve_actor(request: HttpRequest) -> Actor | None:
     if not hasattr(request, "_khue_actor"):
         found = None
         if request.user.is_authenticated:
-            found = actor_for(request.user, timezone.now(), request_id=getattr(request, "request_id", ""))
+            found = actor_of(request, request.user)
         request._khue_actor = found  # type: ignore[attr-defined] # noqa: SLF001 - our own attribute
     return request._khue_actor  # type: ignore[attr-defined] # noqa: SLF001
+
+
+def actor_of(request: HttpRequest, account: Account) -> Actor:
+    """The actor an account is at this moment, with where the request came from."""
+    return actor_for(
+        account, timezone.now(), request_id=getattr(request, "request_id", ""), address=address_of(request)
+    )
+
+
+def address_of(request: HttpRequest) -> str:
+    """The network address of the caller, behind as many proxies as KHUE_PROXIES says; empty if unknown."""
+    try:
+        return get_client_ip(request) or ""
+    except ImproperlyConfigured:  # fewer addresses in X-Forwarded-For than proxies: nothing to trust
+        return ""
 
 
 def second_factor_missing(request: HttpRequest) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from khue.kit import permissions
 from khue.kit.models import AuditEvent, in_force
@@ -26,36 +27,39 @@ if TYPE_CHECKING:
 PAGE = 100
 
 ACTION_NAMES = {
-    "access.account.created": "Tạo tài khoản",
-    "access.account.reset": "Cấp lại mật khẩu",
-    "access.account.closed": "Khoá tài khoản",
-    "access.account.opened": "Mở lại tài khoản",
-    "access.role.granted": "Phân quyền",
-    "access.role.revoked": "Thu quyền",
-    "access.emergency.opened": "Mở truy cập khẩn cấp",
-    "access.emergency.closed": "Đóng truy cập khẩn cấp",
-    "access.emergency.used": "Xem bằng truy cập khẩn cấp",
-    "people.person.registered": "Thêm người",
-    "people.person.withdrawn": "Rút người đã thêm",
-    "people.person.changed": "Sửa thông tin chung",
-    "people.pupil.admitted": "Tiếp nhận học sinh",
-    "people.pupil.changed": "Sửa sổ đăng bộ",
-    "people.staff.employed": "Tiếp nhận cán bộ",
-    "people.staff.ended": "Thôi giữ chức vụ",
-    "people.job.changed": "Sửa thông tin công tác",
-    "people.identifier.added": "Ghi mã định danh",
-    "people.guardian.linked": "Ghi người giám hộ",
-    "orgs.unit.founded": "Lập đơn vị",
-    "orgs.unit.moved": "Chuyển đơn vị",
+    "access.account.created": _("Tạo tài khoản"),
+    "access.account.reset": _("Cấp lại mật khẩu"),
+    "access.account.closed": _("Khoá tài khoản"),
+    "access.account.opened": _("Mở lại tài khoản"),
+    "access.session.opened": _("Đăng nhập"),
+    "access.session.closed": _("Đăng xuất"),
+    "access.session.refused": _("Đăng nhập sai mật khẩu"),
+    "access.role.granted": _("Phân quyền"),
+    "access.role.revoked": _("Thu quyền"),
+    "access.emergency.opened": _("Mở truy cập khẩn cấp"),
+    "access.emergency.closed": _("Đóng truy cập khẩn cấp"),
+    "access.emergency.used": _("Xem bằng truy cập khẩn cấp"),
+    "people.person.registered": _("Thêm người"),
+    "people.person.withdrawn": _("Rút người đã thêm"),
+    "people.person.changed": _("Sửa thông tin chung"),
+    "people.pupil.admitted": _("Tiếp nhận học sinh"),
+    "people.pupil.changed": _("Sửa sổ đăng bộ"),
+    "people.staff.employed": _("Tiếp nhận cán bộ"),
+    "people.staff.ended": _("Thôi giữ chức vụ"),
+    "people.job.changed": _("Sửa thông tin công tác"),
+    "people.identifier.added": _("Ghi mã định danh"),
+    "people.guardian.linked": _("Ghi người giám hộ"),
+    "orgs.unit.founded": _("Lập đơn vị"),
+    "orgs.unit.moved": _("Chuyển đơn vị"),
 }
 
 
 TABS = (
-    ("home", "Phân quyền", policy.SEE_GRANTS),
-    ("accounts", "Tài khoản", policy.MAKE_ACCOUNTS),
-    ("explain", "Vì sao?", ""),
-    ("emergency", "Khẩn cấp", policy.SEE_EMERGENCY),
-    ("log", "Nhật kí", policy.SEE_AUDIT),
+    ("home", _("Phân quyền"), policy.SEE_GRANTS),
+    ("accounts", _("Tài khoản"), policy.MAKE_ACCOUNTS),
+    ("explain", _("Vì sao?"), ""),
+    ("emergency", _("Khẩn cấp"), policy.SEE_EMERGENCY),
+    ("log", _("Nhật kí"), policy.SEE_AUDIT),
 )
 
 

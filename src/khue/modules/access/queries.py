@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 _ROLES = frozenset(role.value for role in Role)
 
 
-def actor_for(who: Account | UUID, now: dt.datetime, *, request_id: str = "") -> Actor:
+def actor_for(
+    who: Account | UUID, now: dt.datetime, *, request_id: str = "", address: str = ""
+) -> Actor:
     """The actor of an account, or of the person with this id, at a moment (người thao tác).
 
     One query for the grants; a person without an account acts with the grants alone.
@@ -40,6 +42,7 @@ def actor_for(who: Account | UUID, now: dt.datetime, *, request_id: str = "") ->
         grants=grants_in_force(person_id, account.pk if account else None, local),
         account_id=account.pk if account else None,
         request_id=request_id,
+        address=address,
     )
 
 

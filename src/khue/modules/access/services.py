@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_noop as _
 
 from khue.core.actor import ActorKind, Role
 from khue.core.errors import Invalid, NotAllowed, Refused
@@ -38,7 +39,7 @@ def grant(
     unit = permissions.load(
         actor, Unit.objects.all(), unit_id, see="orgs.unit.see", do=policy.GRANT, lock=True
     )
-    _may_hand_out(actor, role)
+    _may_hand_out(actor, role, unit_id)
     person = permissions.load(actor, people.Person.objects.all(), person_id, see=people.SEE_PERSON)
     if actor.person_id == person_id:
         raise Refused("ACC-014")
@@ -72,7 +73,7 @@ def revoke(actor: Actor, *, grant_id: UUID, on: dt.date | None = None, reason: s
         actor, Grant.objects.all(), grant_id,
         see=policy.SEE_GRANTS, do=policy.CHANGE_GRANT, lock=True,
     )
-    _may_hand_out(actor, row.role)
+    _may_hand_out(actor, row.role, row.unit_id)
     if actor.person_id == row.person_id:
         raise Refused("ACC-014")
     if row.valid_to is not None and row.valid_to <= actor.today:
@@ -87,10 +88,10 @@ def revoke(actor: Actor, *, grant_id: UUID, on: dt.date | None = None, reason: s
     return row
 
 
-def _may_hand_out(actor: Actor, role: str) -> None:
+def _may_hand_out(actor: Actor, role: str, unit_id: UUID) -> None:
     if role not in set(Role) or role in roles.NEVER:
         raise Invalid("ACC-010", field="role", role=role[:40])
-    if role not in roles.grantable_by(actor):
+    if role not in roles.grantable_by(actor, unit_id):
         raise Refused("ACC-015", field="role", role=roles.role_name(role))
 
 
@@ -98,7 +99,7 @@ def _may_hand_out(actor: Actor, role: str) -> None:
 def withdraw_grants(actor: Actor, *, grant_ids: Sequence[UUID]) -> int:
     """Take back grants entered by mistake, of persons who never had an account (undo of an import)."""
     if actor.kind is not ActorKind.SYSTEM:
-        raise NotAllowed("KIT-002", action="Rút phân quyền")
+        raise NotAllowed("KIT-002", action=_("Rút phân quyền"))
     rows = Grant.objects.select_for_update(of=("self",)).filter(pk__in=grant_ids)
     unused = [row for row in rows if not Account.objects.filter(person=row.person_id).exists()]
     for row in unused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -37,3 +38,4 @@ class EmploymentChanged:
     school_id: UUID
     person_id: UUID
     ended: bool
+    on: dt.date | None = None  # the first day no longer worked

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from khue.core.errors import NotFound, Refused
 from khue.kit import audit, outbox, permissions
@@ -62,7 +63,7 @@ def admit_pupils(
 def _school_name(actor: Actor, school_id: UUID) -> str:
     """The other school's name only for those who may know it; a pupil's whereabouts are no secret door."""
     seen = permissions.visible(actor, "orgs.unit.see", Unit.objects.filter(pk=school_id)).first()
-    return seen.name if seen else "một trường khác"
+    return seen.name if seen else _("một trường khác")
 
 
 @transaction.atomic
@@ -127,7 +128,8 @@ def end_employment(
         actor, "people.staff.ended", subject=job, unit=job.school_id,
         before={"valid_to": before}, after={"valid_to": on.isoformat()}, reason=reason,
     )
-    outbox.announce(actor, EmploymentChanged(job.school_id, job.person_id, True), unit=job.school_id)
+    event = EmploymentChanged(job.school_id, job.person_id, ended=True, on=on)
+    outbox.announce(actor, event, unit=job.school_id)
     return job
 
 

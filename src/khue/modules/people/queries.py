@@ -169,6 +169,12 @@ def schools_of_staff(person_id: UUID, day: dt.date) -> list[UUID]:
     return list(dict.fromkeys(rows.values_list("school_id", flat=True)))
 
 
+def places_of_staff(person_ids: Iterable[UUID], day: dt.date) -> set[tuple[UUID, UUID]]:
+    """Person and unit of every position held on a day, for many persons at once."""
+    rows = Employment.objects.filter(in_force(day), person__in=list(person_ids)).order_by("id")
+    return set(rows.values_list("person_id", "school_id"))
+
+
 def search_words(text: str) -> list[str]:
     """The words of a search, folded: «Đức» is «duc»."""
     return fold(text[:100]).split()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_noop as _
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -21,8 +22,9 @@ class SchoolingConfig(AppConfig):
     label = "schooling"
 
     def ready(self) -> None:
-        """Declare the policy, and name classes on the page that explains access."""
+        """Declare the policy, listen to other modules, name classes on the page that explains access."""
         from khue.modules.access import api as access  # noqa: PLC0415 - apps are loaded only now
-        from khue.modules.schooling import policy  # noqa: F401, PLC0415
+        from khue.modules.schooling import handlers, policy  # noqa: F401, PLC0415
 
-        access.register_explainable("schooling.SchoolClass", "Lớp", _class_name)
+        handlers.register()
+        access.register_explainable("schooling.SchoolClass", _("Lớp"), _class_name)

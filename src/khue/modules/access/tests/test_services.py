@@ -14,6 +14,7 @@ from khue.kit.models import AuditEvent, OutboxEvent
 from khue.modules.access import accounts, services
 from khue.modules.access import api as access
 from khue.modules.access.models import Account, EmergencyAccess, Grant
+from khue.modules.people import api as people
 from khue.modules.people.tests.factories import NOW, SYSTEM, actor_with, make_staff, make_unit
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +103,7 @@ def test_usernames_are_readable_and_never_taken_twice(school, hoa, minh):
 
 def test_accounts_of_a_school_are_made_in_few_statements(school, minh, django_assert_max_num_queries):
     staff = [make_staff(school, f"Lý Văn {chr(65 + n)}") for n in range(20)]
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         made = access.create_accounts(minh, unit_id=school.pk, person_ids=[row.pk for row in staff])
     assert len({item.username for item in made}) == len({item.password for item in made}) == 20
     too_many = [row.pk for row in staff] * 11
@@ -233,3 +234,56 @@ def test_emergency_access_is_not_for_everybody(school, thu, quang, hoa):
     assert code_of(NotFound, services.open_emergency, with_account(quang), **call) == "KIT-001"
     teacher = with_account(actor_with(hoa, (Role.TEACHER, school)))
     assert code_of(NotAllowed, services.open_emergency, teacher, **call) == "KIT-002"
+
+
+def test_roles_held_elsewhere_give_no_power_here(school, hoa, department):
+    """Administrator of one subtree, principal of a school outside it: two hats, never one power."""
+    island = make_unit("Trường THCS Đảo", parent=None)
+    both = actor_with(
+        make_staff(school, "Hoàng Văn Minh", "Hiệu trưởng"), (Role.PRINCIPAL, school),
+        (Role.DEPARTMENT_ADMIN, island),
+    )
+    give = {"person_id": hoa.pk, "unit_id": school.pk}
+    assert code_of(Refused, access.grant, both, **give, role="principal") == "ACC-015"
+    assert access.grant(both, **give, role="clerk").role == "clerk"
+
+
+def test_nobody_gets_the_password_of_a_colleague_of_another_school(school, minh, quang):
+    """A clerk of both schools: whoever looks after accounts here would get the keys of the other one."""
+    shared = make_staff(school, "Lý Thị Dung", "Nhân viên")
+    access.create_account(SYSTEM, unit_id=school.pk, person_id=shared.pk)
+    other = quang.grants[0].unit_id
+    row = Grant.objects.create(person=shared, role="clerk", unit_id=other, valid_from=NOW.date())
+    reset = {"unit_id": school.pk, "person_id": shared.pk}
+    assert code_of(Refused, access.reset_account, minh, **reset) == "ACC-017"
+    Grant.objects.filter(pk=row.pk).update(valid_from=NOW.date() + dt.timedelta(days=1))
+    assert code_of(Refused, access.reset_account, minh, **reset) == "ACC-017"
+    Grant.objects.filter(pk=row.pk).delete()
+    people.employ(SYSTEM, school_id=other, person_id=shared.pk, position="Giáo viên", since=NOW.date())
+    assert code_of(Refused, accounts.set_account_active, minh, **reset, active=False) == "ACC-017"
+    assert access.reset_account(SYSTEM, **reset).person_id == shared.pk
+
+
+def test_who_leaves_the_school_loses_the_roles(
+    school, hoa, minh, department, django_capture_on_commit_callbacks
+):
+    access.grant(minh, person_id=hoa.pk, role="clerk", unit_id=school.pk)
+    Grant.objects.create(person=hoa, role="department_officer", unit=department, valid_from=NOW.date())
+    job = people.Employment.objects.get(person=hoa)
+    on = NOW.date() + dt.timedelta(days=10)
+    with django_capture_on_commit_callbacks(execute=True):
+        people.end_employment(SYSTEM, employment_id=job.pk, on=on)
+    assert set(Grant.objects.filter(person=hoa).values_list("valid_to", flat=True)) == {on}
+    said = AuditEvent.objects.filter(action="access.role.revoked", unit=school.pk).get()
+    assert said.after == {"to": on.isoformat()}
+    assert access.actor_for(hoa.pk, NOW).holds(Role.CLERK)
+    assert not access.actor_for(hoa.pk, NOW + dt.timedelta(days=10)).grants
+
+
+def test_another_position_keeps_the_roles(school, hoa, minh, django_capture_on_commit_callbacks):
+    access.grant(minh, person_id=hoa.pk, role="clerk", unit_id=school.pk)
+    job = people.Employment.objects.get(person=hoa)
+    people.employ(SYSTEM, school_id=school.pk, person_id=hoa.pk, position="Nhân viên", since=NOW.date())
+    with django_capture_on_commit_callbacks(execute=True):
+        people.end_employment(SYSTEM, employment_id=job.pk, on=NOW.date() + dt.timedelta(days=10))
+    assert Grant.objects.get(person=hoa).valid_to is None

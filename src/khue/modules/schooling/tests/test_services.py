@@ -461,3 +461,16 @@ def test_lists_and_checks_agree_on_who_sees_classes(world: World) -> None:
     assert seen["Nông Thị Hoa"] == seen["Hoàng Văn Minh"] == {"6A", "7A"}
     assert seen["Lương Văn Sơn"] == {"6A", "7A", "4A", "10A1"}
     assert seen["Triệu Văn Quang"] == set()
+
+
+def test_who_leaves_the_school_teaches_and_leads_no_more(world, django_capture_on_commit_callbacks):
+    job = people.Employment.objects.get(person=world.lan.person_id)
+    on = DAY + dt.timedelta(days=20)
+    with django_capture_on_commit_callbacks(execute=True):
+        people.end_employment(SYSTEM, employment_id=job.pk, on=on)
+    taught = TeachingAssignment.objects.filter(person=world.lan.person_id)
+    led = HomeroomAssignment.objects.filter(person=world.lan.person_id)
+    ends = {row.valid_to for row in (*taught, *led)}
+    assert (taught.count(), led.count(), ends) == (2, 1, {on})
+    assert schooling.homeroom_of(world.classes["6A"].id, on) is None
+    assert schooling.homeroom_of(world.classes["6A"].id, DAY).person_id == world.lan.person_id
