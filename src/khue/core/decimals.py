@@ -59,18 +59,30 @@ def parse_mark(text: str) -> Decimal:
 
 def format_mark(mark: Decimal | None) -> str:
     """A mark as people read it: «7,5»; nothing for no mark."""
-    return "" if mark is None else f"{mark:.1f}".replace(".", ",")
+    if mark is None:
+        return ""
+    known = _TENTHS.get(mark)
+    return f"{mark:.1f}".replace(".", ",") if known is None else SHOWN[known]
 
 
 def tenths(mark: Decimal) -> int:
     """A one-decimal mark as a whole number of tenths: sums stay exact and fast."""
+    known = _TENTHS.get(mark)
+    if known is not None:
+        return known
     scaled = mark.scaleb(1)
-    whole = int(scaled)
-    if whole != scaled:
+    if scaled != scaled.to_integral_value():
         raise Invalid("CORE-003", value=str(mark))
-    return whole
+    return int(scaled)
 
 
 def from_tenths(value: int) -> Decimal:
     """The mark of so many tenths."""
-    return Decimal(value).scaleb(-1)
+    return MARKS[value] if 0 <= value < len(MARKS) else Decimal(value).scaleb(-1)
+
+
+# Every mark there is, from 0,0 to 10,0, as a number and as people read it: looking up is many times
+# faster than reckoning, and a class has thousands of them.
+MARKS = tuple(Decimal(number).scaleb(-1) for number in range(101))
+SHOWN = tuple(f"{number // 10},{number % 10}" for number in range(101))
+_TENTHS = {mark: number for number, mark in enumerate(MARKS)}

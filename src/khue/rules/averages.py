@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from khue.core.decimals import format_mark, from_tenths, rounded_quotient, tenths
+from khue.core.decimals import SHOWN, format_mark, from_tenths, rounded_quotient, tenths
+from khue.core.errors import Invalid
 from khue.rules.reasons import Judged, Reason
 from khue.rules.settings import DEFAULT, Settings
 from khue.rules.values import EMPTY, FAILED, NO_MAKEUP, PASSED, PENDING, TermComments, TermMarks
@@ -20,6 +21,9 @@ FOLDER = Path(__file__).parent / "parameters"
 CLAUSE = "Điều 9 khoản 1 TT 22/2021"
 ZERO_CLAUSE = "Điều 7 khoản 5 TT 22/2021"
 COUNT_CLAUSE = "Điều 6 khoản 2 TT 22/2021"
+TOPIC_CLAUSE = "Điều 6 khoản 3 TT 22/2021"
+PERIODIC = 2  # midterm and final, beside the regular ones
+RESULTS = {PASSED: "Đạt", FAILED: "Chưa đạt"}
 
 
 @lru_cache(maxsize=8)
@@ -42,9 +46,7 @@ def missing_of(
     if entry is None:
         return ("chưa có bảng điểm",)
     found: list[str] = []
-    done = sum(1 for item in entry.ongoing if item is not None)
-    if topic_replaces and isinstance(entry, TermMarks) and entry.topic is not None:
-        done += 1
+    done = _done(entry, topic_replaces=topic_replaces)
     if done < required:
         found.append(f"{required - done} lần đánh giá thường xuyên")
     for label, value, state in (
@@ -60,102 +62,158 @@ def missing_of(
     return tuple(found)
 
 
+def _done(entry: TermMarks | TermComments, *, topic_replaces: bool) -> int:
+    done = len([item for item in entry.ongoing if item is not None])
+    if topic_replaces and isinstance(entry, TermMarks) and entry.topic is not None:
+        return done + 1
+    return done
+
+
 def problem_of(entry: TermMarks, required: int, settings: Settings = DEFAULT) -> str:
     """TOO_FEW_TX, TOO_MANY_TX or INCOMPLETE; empty when the average can be computed."""
-    done = sum(1 for item in entry.ongoing if item is not None)
-    if settings.topic == "replaces" and entry.topic is not None:
-        done += 1
+    replaces = settings.topic == "replaces"
+    done = _done(entry, topic_replaces=replaces)
     if done > required:
         return "TOO_MANY_TX"
     if done < required:
         return "TOO_FEW_TX"
-    return "INCOMPLETE" if missing_of(entry, required, topic_replaces=settings.topic == "replaces") else ""
+    return "INCOMPLETE" if missing_of(entry, required, topic_replaces=replaces) else ""
 
 
 def term_average(entry: TermMarks, required: int, settings: Settings = DEFAULT) -> Judged[Decimal | None]:
     """ĐTBmhk: the average of a subject in a term, half-up to one decimal; none while results are missing."""
     problem = problem_of(entry, required, settings)
-    if problem == "TOO_MANY_TX":
-        text = f"Có nhiều hơn {required} điểm thường xuyên; giáo viên chọn đúng {required} điểm để ghi."
-        return Judged(None, (Reason(COUNT_CLAUSE, text, passed=False),))
     if problem:
-        lacking = ", ".join(missing_of(entry, required, topic_replaces=settings.topic == "replaces"))
-        return Judged(
-            None, (Reason(CLAUSE, f"Chưa tính điểm trung bình: còn thiếu {lacking}.", passed=False),)
-        )
-    middle, last, _, _ = _weights()
-    ongoing = [tenths(mark) for mark in entry.ongoing if mark is not None]
-    if entry.topic is not None:
-        ongoing.append(tenths(entry.topic))
-    midterm = 0 if entry.midterm is None else tenths(entry.midterm)
-    final = 0 if entry.final is None else tenths(entry.final)
-    total = sum(ongoing) + middle * midterm + last * final
-    weight = len(ongoing) + middle + last
-    average = from_tenths(rounded_quotient(total, weight))
-    parts = " + ".join(_shown(mark) for mark in ongoing)
-    text = (
-        f"({parts} + {middle} × {_shown(midterm)} + {last} × {_shown(final)}) : {weight}"
-        f" = {format_mark(average)}."
-    )
-    reasons = [Reason(CLAUSE, text)]
-    if NO_MAKEUP in (entry.midterm_state, entry.final_state):
+        return no_average(entry, required, settings, problem)
+    average, reason = weighted(ongoing_of(entry), [_mark(entry.midterm)], _mark(entry.final))
+    reasons = [reason]
+    if NO_MAKEUP in {entry.midterm_state, entry.final_state}:
         reasons.append(Reason(ZERO_CLAUSE, "Bài không kiểm tra bù trong học kì được tính 0 điểm."))
     if entry.topic is not None:
         reasons.append(_topic_reason(settings))
     return Judged(average, tuple(reasons))
 
 
+def no_average(
+    entry: TermMarks, required: int, settings: Settings, problem: str, clause: str = CLAUSE
+) -> Judged[Decimal | None]:
+    """Why there is no average: what is missing, or that the teacher must choose which marks count."""
+    if problem == "TOO_MANY_TX":
+        text = f"Có nhiều hơn {required} điểm thường xuyên; giáo viên chọn đúng {required} điểm để ghi."
+        return Judged(None, (Reason(COUNT_CLAUSE if clause == CLAUSE else clause, text, passed=False),))
+    lacking = ", ".join(missing_of(entry, required, topic_replaces=settings.topic == "replaces"))
+    return Judged(None, (Reason(clause, f"Chưa tính điểm trung bình: còn thiếu {lacking}.", passed=False),))
+
+
+def ongoing_of(entry: TermMarks) -> list[int]:
+    """The marks of coefficient 1 in tenths, with that of the topic cluster (ĐĐGtx, cụm chuyên đề)."""
+    found = [tenths(mark) for mark in entry.ongoing if mark is not None]
+    if entry.topic is not None:
+        found.append(tenths(entry.topic))
+    return found
+
+
+def _mark(mark: Decimal | None) -> int:
+    """A periodic mark in tenths; the one that was never made up counts 0."""
+    return 0 if mark is None else tenths(mark)
+
+
+def weighted(
+    ongoing: Sequence[int], periodic: Sequence[int], final: int, clause: str = CLAUSE
+) -> tuple[Decimal, Reason]:
+    """The average by coefficients 1, 2 and 3 with its calculation; no mark above 10 (`CORE-002`)."""
+    marks = [*ongoing, *periodic, final]
+    if min(marks) < 0 or max(marks) >= len(SHOWN):
+        wrong = min(marks) if min(marks) < 0 else max(marks)
+        raise Invalid("CORE-002", value=str(from_tenths(wrong)))
+    middle, last, _, _ = _weights()
+    total = sum(ongoing) + middle * sum(periodic) + last * final
+    weight = len(ongoing) + middle * len(periodic) + last
+    average = from_tenths(rounded_quotient(total, weight))
+    singles = [SHOWN[mark] for mark in ongoing]
+    doubles = [SHOWN[mark] for mark in periodic]
+    terms = " + ".join([*singles, *[f"{middle} × {mark}" for mark in doubles], f"{last} × {SHOWN[final]}"])
+    text = f"({terms}) : {weight} = {format_mark(average)}."
+    inputs = (
+        ("ĐĐGtx", "; ".join(singles)), ("ĐĐGgk", "; ".join(doubles)), ("ĐĐGck", SHOWN[final]),
+    )  # fmt: skip
+    return average, Reason(clause, text, None, inputs)
+
+
 def _topic_reason(settings: Settings) -> Reason:
     how = "thêm một" if settings.topic == "extra" else "thay một"
-    return Reason("Điều 6 khoản 3 TT 22/2021", f"Điểm cụm chuyên đề được tính {how} điểm thường xuyên.")
+    text = f"Điểm cụm chuyên đề được tính {how} điểm thường xuyên (theo lựa chọn của trường)."
+    return Reason(TOPIC_CLAUSE, text)
 
 
-def _shown(value: int) -> str:
-    return f"{value // 10},{value % 10}"
-
-
-def year_average(first: Decimal | None, second: Decimal | None) -> Judged[Decimal | None]:
+def year_average(
+    first: Decimal | None, second: Decimal | None, clause: str = CLAUSE
+) -> Judged[Decimal | None]:
     """ĐTBmcn: the average of a subject over the year, from the rounded term averages."""
     if first is None or second is None:
         lacking = " và ".join(n for n, v in (("học kì I", first), ("học kì II", second)) if v is None)
-        return Judged(None, (Reason(CLAUSE, f"Chưa có điểm trung bình {lacking}.", passed=False),))
+        return Judged(None, (Reason(clause, f"Chưa có điểm trung bình {lacking}.", passed=False),))
     _, _, one, two = _weights()
     average = from_tenths(rounded_quotient(one * tenths(first) + two * tenths(second), one + two))
-    text = f"({format_mark(first)} + {two} × {format_mark(second)}) : {one + two} = {format_mark(average)}."
-    return Judged(average, (Reason(CLAUSE, text),))
+    one_shown, two_shown = format_mark(first), format_mark(second)
+    text = f"({one_shown} + {two} × {two_shown}) : {one + two} = {format_mark(average)}."
+    inputs = (("ĐTBmhkI", one_shown), ("ĐTBmhkII", two_shown))
+    return Judged(average, (Reason(clause, text, None, inputs),))
 
 
 def comment_result(required: int, results: Sequence[str | None]) -> Judged[str]:
     """Đạt only if the required number was done and every one is Đạt (Điều 9 khoản 1 điểm a)."""
     done = [item for item in results if item is not None]
-    failed = sum(1 for item in done if item != PASSED)
+    failed = len([item for item in done if not passed_of(item)])
+    inputs = (("Các lần đánh giá", "; ".join(done)),)
     if len(done) < required:
         text = f"Mới có {len(done)} trong {required} lần đánh giá nên chưa đạt yêu cầu."
-        return Judged(FAILED, (Reason(CLAUSE, text, passed=False),))
+        return Judged(FAILED, (Reason(CLAUSE, text, False, inputs),))
     if failed:
-        return Judged(FAILED, (Reason(CLAUSE, f"{failed} lần đánh giá ở mức Chưa đạt.", passed=False),))
-    return Judged(PASSED, (Reason(CLAUSE, f"Đủ {required} lần đánh giá và tất cả ở mức Đạt.", passed=True),))
+        text = f"{failed} lần đánh giá ở mức Chưa đạt; cần mọi lần ở mức Đạt."
+        return Judged(FAILED, (Reason(CLAUSE, text, False, inputs),))
+    text = f"Đủ {required} lần đánh giá và tất cả ở mức Đạt."
+    return Judged(PASSED, (Reason(CLAUSE, text, True, inputs),))
+
+
+def passed_of(word: str, name: str = "môn nhận xét") -> bool:
+    """Whether a comment result is Đạt; only Đ and CĐ are results (`CORE-021`)."""
+    if word == PASSED:
+        return True
+    if word != FAILED:
+        raise Invalid("CORE-021", value=word, name=name, allowed=", ".join(RESULTS))
+    return False
+
+
+def comments_of(entry: TermComments) -> list[str | None]:
+    """All results of the term in order; a periodic one that was never made up is Chưa đạt."""
+    periodic = [
+        FAILED if state == NO_MAKEUP else value
+        for value, state in ((entry.midterm, entry.midterm_state), (entry.final, entry.final_state))
+    ]
+    return [*entry.ongoing, *periodic]
 
 
 def term_comment(entry: TermComments, required: int) -> Judged[str | None]:
     """The term's result of a comment subject; none while assessments are still to come."""
     missing = missing_of(entry, required)
     if missing:
-        text = f"Chưa xếp được: còn thiếu {', '.join(missing)}."
-        return Judged(None, (Reason(CLAUSE, text, passed=False),))
-    periodic = [
-        FAILED if state == NO_MAKEUP else value
-        for value, state in ((entry.midterm, entry.midterm_state), (entry.final, entry.final_state))
-    ]
-    judged = comment_result(required + 2, [*entry.ongoing, *periodic])
+        return no_result(missing)
+    judged = comment_result(required + PERIODIC, comments_of(entry))
     return Judged(judged.value, judged.reasons)
 
 
-def year_comment(first: str | None, second: str | None) -> Judged[str | None]:
+def no_result(missing: Sequence[str], clause: str = CLAUSE) -> Judged[str | None]:
+    """No result of a comment subject yet, and what is missing for it."""
+    text = f"Chưa xếp được: còn thiếu {', '.join(missing)}."
+    return Judged(None, (Reason(clause, text, passed=False),))
+
+
+def year_comment(first: str | None, second: str | None, clause: str = CLAUSE) -> Judged[str | None]:
     """The year's result of a comment subject is that of term 2."""
     if second is None:
-        return Judged(None, (Reason(CLAUSE, "Chưa có kết quả học kì II.", passed=False),))
-    shown = "Đạt" if second == PASSED else "Chưa đạt"
-    return Judged(
-        second, (Reason(CLAUSE, f"Cả năm lấy kết quả học kì II: {shown}.", passed=second == PASSED),)
-    )
+        return Judged(None, (Reason(clause, "Chưa có kết quả học kì II.", passed=False),))
+    passed = passed_of(second)
+    text = f"Cả năm lấy kết quả học kì II: {RESULTS[second]}."
+    inputs = (("Học kì I", first or ""), ("Học kì II", second))
+    return Judged(second, (Reason(clause, text, passed, inputs),))

@@ -151,7 +151,7 @@ def moments(year: YearFrame) -> tuple[Moment, ...]:
     Midterm in the ninth and tenth week of teaching of the term, final in the last two weeks; the
     school's plan decides.
     """
-    week = dt.timedelta(days=DAYS_OF_WEEK)
+    week, weeks = dt.timedelta(days=DAYS_OF_WEEK), _data()["moments"]
     found: list[Moment] = []
     names = (
         ("GK1", "Giữa học kì I", "CK1", "Cuối học kì I"),
@@ -161,7 +161,7 @@ def moments(year: YearFrame) -> tuple[Moment, ...]:
         zip((year.term1, year.term2), names, strict=True), 1
     ):
         closing = period.end or period.start
-        middle = period.start + 8 * week
-        found.append(Moment(mid, mid_name, term, Period(middle, middle + 2 * week)))
-        found.append(Moment(end, end_name, term, Period(closing - 2 * week, closing)))
+        middle = period.start + (weeks["midterm_week"] - 1) * week
+        found.append(Moment(mid, mid_name, term, Period(middle, middle + weeks["midterm_weeks"] * week)))
+        found.append(Moment(end, end_name, term, Period(closing - weeks["final_weeks"] * week, closing)))
     return tuple(found)

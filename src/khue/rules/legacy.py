@@ -6,28 +6,83 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from khue.core.decimals import format_mark, from_tenths, rounded_quotient, tenths
-from khue.rules.averages import parameters
+from khue.rules.averages import (
+    comments_of,
+    missing_of,
+    no_average,
+    no_result,
+    ongoing_of,
+    parameters,
+    passed_of,
+    problem_of,
+    weighted,
+)
 from khue.rules.levels import LevelResult, named
+from khue.rules.promotion import open_subjects
 from khue.rules.reasons import Judged, Reason
-from khue.rules.values import PASSED, LearningLevel, OldLevel, Promotion, Title
+from khue.rules.regimes import RegimeId
+from khue.rules.values import FAILED, PASSED, LearningLevel, OldLevel, Promotion, Title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from khue.rules.regimes import RegimeId
+    from khue.rules.settings import Settings
+    from khue.rules.values import TermComments, TermMarks
 
 G, K, TB, Y, KEM = OldLevel
 CLAUSE = "Điều 13 TT 58/2011"
 ADJUSTMENT = "Điều 13 khoản 6 TT 58/2011"
+RETEST = "Điều 16 TT 58/2011"
+AVERAGES = "Điều 11 TT 58/2011"
+EXEMPT = "M"  # miễn: assessed neither Đ nor CĐ
 
 
-def average_of_all(averages: Sequence[Decimal]) -> Judged[Decimal | None]:
+def average_clause(regime: RegimeId) -> str:
+    """The clause of averages, with the amendment where it holds."""
+    return f"{AVERAGES} (sửa đổi bởi TT 26/2020)" if regime is RegimeId.TT58_26 else AVERAGES
+
+
+def term_average(
+    entry: TermMarks, required: int, settings: Settings, regime: RegimeId
+) -> Judged[Decimal | None]:
+    """ĐTBmhk by TT 58: as today from TT 26/2020 on; before it with every KTđk at coefficient 2."""
+    clause = average_clause(regime)
+    problem = problem_of(entry, required, settings)
+    if problem:
+        return no_average(entry, required, settings, problem, clause)
+    periodic = [entry.midterm or Decimal(0)]
+    if regime is RegimeId.TT58:
+        periodic += entry.more_periodic
+    average, reason = weighted(
+        ongoing_of(entry), [tenths(mark) for mark in periodic], tenths(entry.final or Decimal(0)), clause
+    )
+    return Judged(average, (reason,))
+
+
+def term_comment(entry: TermComments, required: int, regime: RegimeId) -> Judged[str | None]:
+    """Đ if two thirds of the results are Đ and the final one is among them (Điều 11 khoản 2)."""
+    clause = f"{average_clause(regime)} khoản 2"
+    missing = missing_of(entry, required)
+    if missing:
+        return no_result(missing, clause)
+    results = [passed_of(item) for item in comments_of(entry) if item is not None]
+    share, of = parameters("tt58")["comment"]["passed_share"]
+    passed = sum(results)
+    enough = of * passed >= share * len(results) and results[-1]
+    final = "Đạt" if results[-1] else "Chưa đạt"
+    text = f"{passed} trong {len(results)} lần kiểm tra ở mức Đạt (cần {share}/{of}), bài học kì {final}."
+    return Judged(PASSED if enough else FAILED, (Reason(clause, text, enough),))
+
+
+def average_of_all(averages: Sequence[Decimal | None]) -> Judged[Decimal | None]:
     """ĐTB các môn: the plain mean of the mark subjects, one decimal (Điều 11)."""
-    if not averages:
-        return Judged(None, (Reason("Điều 11 TT 58/2011", "Chưa có điểm trung bình môn nào.", passed=False),))
-    value = from_tenths(rounded_quotient(sum(tenths(mark) for mark in averages), len(averages)))
-    text = f"Trung bình cộng {len(averages)} môn tính điểm: {format_mark(value)}."
-    return Judged(value, (Reason("Điều 11 TT 58/2011", text),))
+    marks = [mark for mark in averages if mark is not None]
+    if not marks or len(marks) < len(averages):
+        return Judged(None, (Reason(AVERAGES, "Chưa có đủ điểm trung bình các môn.", passed=False),))
+    value = from_tenths(rounded_quotient(sum(tenths(mark) for mark in marks), len(marks)))
+    text = f"Trung bình cộng {len(marks)} môn tính điểm: {format_mark(value)}."
+    inputs = tuple((f"Môn {number}", format_mark(mark)) for number, mark in enumerate(marks, 1))
+    return Judged(value, (Reason(AVERAGES, text, None, inputs),))
 
 
 def key_subjects(regime: RegimeId) -> tuple[str, ...]:
@@ -38,24 +93,25 @@ def key_subjects(regime: RegimeId) -> tuple[str, ...]:
 
 def level(
     average: Decimal, keys: Sequence[Decimal], scores: Sequence[Decimal] | Mapping[str, Decimal],
-    comments: Sequence[str] | Mapping[str, str],
+    comments: Sequence[str] | Mapping[str, str], specialized: Decimal | None = None,
 ) -> LevelResult:
-    """Học lực by Điều 13, with the adjustment of khoản 6."""
-    marks = named(scores, "môn tính điểm")
-    words = named(comments, "môn nhận xét")
-    values = [(name, tenths(mark)) for name, mark in marks]
-    failed = [name for name, word in words if word != PASSED]
+    """Học lực by Điều 13, with the adjustment of khoản 6; `specialized` is the mark in the môn chuyên."""
+    values = [(name, tenths(mark)) for name, mark in named(scores, "môn tính điểm")]
+    words = [(name, word) for name, word in named(comments, "môn nhận xét") if word != EXEMPT]
+    failed = [name for name, word in words if not passed_of(word, name)]
     mean, high_key = tenths(average), max((tenths(mark) for mark in keys), default=0)
-    base = _base(mean, high_key, [mark for _, mark in values], len(failed))
-    found, subject = _adjust(base, mean, high_key, values, failed)
-    reasons = [
-        Reason(
-            CLAUSE,
-            f"ĐTB các môn {format_mark(average)}, môn chính cao nhất {format_mark(from_tenths(high_key))}, "
-            f"môn thấp nhất {format_mark(from_tenths(min((m for _, m in values), default=0)))}"
-            f"{', môn nhận xét chưa đạt: ' + ', '.join(failed) if failed else ''}: loại {base.label}.",
-        )
-    ]
+    # In a specialized class the môn chuyên must reach the height too: both must, so the lower one decides.
+    key = high_key if specialized is None else min(high_key, tenths(specialized))
+    base = _base(mean, key, [mark for _, mark in values], len(failed))
+    found, subject = _adjust(base, mean, key, values, failed)
+    text = (
+        f"ĐTB các môn {format_mark(average)}, môn chính cao nhất {format_mark(from_tenths(high_key))}, "
+        f"môn thấp nhất {format_mark(from_tenths(min((m for _, m in values), default=0)))}"
+        f"{', môn nhận xét chưa đạt: ' + ', '.join(failed) if failed else ''}: loại {base.label}."
+    )
+    shown = [(name, format_mark(from_tenths(mark))) for name, mark in values]
+    inputs = (("ĐTB các môn", format_mark(average)), *shown)
+    reasons = [Reason(CLAUSE, text, None, inputs)]
     if found is not base:
         text = f"Chỉ do môn {subject} mà bị hạ xuống {base.label} nên được điều chỉnh thành {found.label}."
         reasons.append(Reason(ADJUSTMENT, text, passed=True, subject=subject))
@@ -126,7 +182,7 @@ def promotion(
     conduct: LearningLevel | None, learning: OldLevel | None, absences: int | None
 ) -> Judged[Promotion | None]:
     """Lên lớp, kiểm tra lại, rèn luyện trong hè, ở lại lớp (Điều 15 to 17)."""
-    clause, limit = "Điều 15 TT 58/2011", parameters("tt22")["absence"]["limit"]
+    clause, limit = "Điều 15 TT 58/2011", parameters("tt58")["absence"]["limit"]
     if absences is not None and absences > limit:
         return Judged(
             Promotion.O_LAI_LOP, (Reason(clause, f"Nghỉ {absences} buổi, quá {limit} buổi.", passed=False),)
@@ -139,5 +195,29 @@ def promotion(
         done = Promotion.LEN_LOP if good_conduct else Promotion.REN_LUYEN_HE
         return Judged(done, (Reason(clause, text, passed=good_conduct),))
     if learning is Y and good_conduct:
-        return Judged(Promotion.KIEM_TRA_DANH_GIA_LAI, (Reason("Điều 16 TT 58/2011", text, passed=False),))
+        return Judged(Promotion.KIEM_TRA_DANH_GIA_LAI, (Reason(RETEST, text, passed=False),))
     return Judged(Promotion.O_LAI_LOP, (Reason(clause, text, passed=False),))
+
+
+def promotion_after(
+    first: Judged[Promotion | None], conduct: LearningLevel | None, learning: OldLevel | None
+) -> Judged[Promotion | None]:
+    """What the summer decides: only who was to be re-tested or trained can still move up (Điều 16, 17)."""
+    if first.value not in {Promotion.KIEM_TRA_DANH_GIA_LAI, Promotion.REN_LUYEN_HE}:
+        return first
+    if conduct is None or learning is None:
+        return Judged(None, first.reasons)
+    passed = conduct is not LearningLevel.CHUA_DAT and learning.rank >= TB.rank
+    have = f"hạnh kiểm {CONDUCT_LABELS[conduct]}, học lực {learning.label}"
+    text = f"Sau hè: {have}; cần từ Trung bình trở lên."
+    value = Promotion.LEN_LOP_SAU_HE if passed else Promotion.O_LAI_LOP
+    return Judged(value, (*first.reasons, Reason("Điều 15 TT 58/2011", text, passed)))
+
+
+def retest_subjects(
+    decided: Promotion | None, scores: Mapping[str, Decimal | None], comments: Mapping[str, str | None]
+) -> tuple[str, ...]:
+    """Subjects that a pupil with học lực Yếu may choose from: below 5,0 or Chưa đạt (Điều 16)."""
+    if decided is not Promotion.KIEM_TRA_DANH_GIA_LAI:
+        return ()
+    return tuple(name for name, _ in open_subjects(scores, comments, parameters("tt58")["retest"]["below"]))

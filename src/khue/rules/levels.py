@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from khue.core.decimals import tenths
-from khue.rules.averages import parameters
+from khue.rules.averages import parameters, passed_of
 from khue.rules.reasons import Judged, Reason
 from khue.rules.settings import DEFAULT, Settings
-from khue.rules.values import BY_RANK, PASSED, LearningLevel
+from khue.rules.values import BY_RANK, FAILED, LearningLevel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,7 @@ CLAUSES = {
     CHUA_DAT: "Điều 9 khoản 2 điểm d TT 22/2021",
 }
 ADJUSTMENT = "Điều 9 khoản 3 TT 22/2021"
-FAR = 2  # levels lost before an adjustment is possible
-FULL = 100
+FULL = 100  # the best mark, in tenths
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def learning_level(
         text = f"Chưa xếp được vì chưa có kết quả: {', '.join(missing)}." if missing else "Chưa có môn nào."
         return LevelResult(Judged(None, (Reason("Điều 9 khoản 2 TT 22/2021", text, passed=False),)))
     values = [(name, tenths(mark)) for name, mark in marks if mark is not None]
-    results = [(name, word == PASSED) for name, word in words]
+    results = [(name, passed_of(word, name)) for name, word in words if word is not None]
     chosen = _adjusted(values, results, settings)
     reasons = list(_explain(values, results, chosen.base))
     if chosen.adjusted:
@@ -115,7 +114,7 @@ def named(values: Mapping[str, V] | Sequence[V], what: str) -> list[tuple[str, V
 def _meets(demand: Demand, marks: list[int], failed: int) -> bool:
     if failed > demand.comments_failed or (marks and min(marks) < demand.all):
         return False
-    return sum(1 for mark in marks if mark >= demand.count_at) >= demand.count
+    return len([mark for mark in marks if mark >= demand.count_at]) >= demand.count
 
 
 def _base(marks: list[int], failed: int) -> LearningLevel:
@@ -128,8 +127,9 @@ def _adjusted(values: list[tuple[str, int]], results: list[tuple[str, bool]], se
     base = _base(marks, failed)
     if base.rank > DAT.rank or failed > 1:
         return Adjusted(base, base)
+    far = parameters("tt22")["adjustment"]["levels_lost"]
     for demand in demands()[:2]:
-        if demand.level.rank - base.rank < FAR:
+        if demand.level.rank - base.rank < far:
             continue
         subject = _only_because_of(demand, values, results, failed, settings)
         if subject:
@@ -201,28 +201,35 @@ def _explain(
         reasons.append(Reason(CLAUSES[base], "Không đủ điều kiện mức Đạt nên xếp mức Chưa đạt.", passed=True))
         return reasons
     demand = next(item for item in demands() if item.level is base)
-    high = sum(1 for mark in marks if mark >= demand.count_at)
+    high = len([mark for mark in marks if mark >= demand.count_at])
     comments = "tất cả môn nhận xét Đạt" if not failed else f"chỉ có {len(failed)} môn nhận xét Chưa đạt"
     lowest = f", thấp nhất {_mark(min(marks))}" if marks else ""
     text = f"Mức {base.label}: {high} môn từ {_mark(demand.count_at)} trở lên{lowest}, {comments}."
-    reasons.append(Reason(CLAUSES[base], text, passed=True))
+    inputs = tuple((name, _mark(mark)) for name, mark in values)
+    reasons.append(Reason(CLAUSES[base], text, True, inputs))
     return reasons
 
 
 def _why_not(demand: Demand, values: list[tuple[str, int]], marks: list[int], failed: list[str]) -> Reason:
-    label, clause = demand.level.label, CLAUSES[demand.level]
+    """Every condition of a level that does not hold, in one sentence."""
+    parts: list[str] = []
+    inputs: list[tuple[str, str]] = []
     if len(failed) > demand.comments_failed:
-        text = f"Chưa tới mức {label}: môn nhận xét Chưa đạt: {', '.join(failed)}."
-        return Reason(clause, text, passed=False, subject=failed[0])
-    low = [(name, mark) for name, mark in values if mark < demand.all]
+        parts.append(f"môn nhận xét Chưa đạt: {', '.join(failed)}")
+        inputs += [(name, FAILED) for name in failed]
+    low = [(name, _mark(mark)) for name, mark in values if mark < demand.all]
     if low:
-        named = ", ".join(f"{name} {_mark(mark)}" for name, mark in low)
-        text = f"Chưa tới mức {label}: có môn dưới {_mark(demand.all)} ({named})."
-        return Reason(clause, text, passed=False, subject=low[0][0])
-    high = sum(1 for mark in marks if mark >= demand.count_at)
-    have = f"mới có {high} môn từ {_mark(demand.count_at)} trở lên"
-    text = f"Chưa tới mức {label}: {have}, cần ít nhất {demand.count} môn."
-    return Reason(clause, text, passed=False)
+        named = ", ".join([f"{name} {mark}" for name, mark in low])
+        parts.append(f"có môn dưới {_mark(demand.all)} ({named})")
+        inputs += low
+    high = len([mark for mark in marks if mark >= demand.count_at])
+    if high < demand.count:
+        at = _mark(demand.count_at)
+        parts.append(f"mới có {high} môn từ {at} trở lên, cần ít nhất {demand.count} môn")
+        inputs.append((f"Số môn từ {at}", str(high)))
+    text = f"Chưa tới mức {demand.level.label}: {'; '.join(parts)}."
+    subject = failed[0] if len(failed) > demand.comments_failed else low[0][0] if low else ""
+    return Reason(CLAUSES[demand.level], text, False, tuple(inputs), subject)
 
 
 def _adjustment_reason(chosen: Adjusted) -> Reason:

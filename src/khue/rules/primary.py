@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 from khue.core.decimals import HIGHEST, LOWEST, parse_number
 from khue.core.errors import Invalid
@@ -25,7 +26,6 @@ SUBJECT_LABELS = {"T": "Hoàn thành tốt", "H": "Hoàn thành", "C": "Chưa ho
 TRAIT_LABELS = {"T": "Tốt", "Đ": "Đạt", "C": "Cần cố gắng"}
 LEFT_OUT_MODES = {"EXEMPT": "được miễn", "PERSONAL_PLAN": "theo kế hoạch giáo dục cá nhân"}
 LAST_GRADE = 5
-EXCELLENT_TEST = 9
 
 CLAUSE_LEVEL = "Điều 9 khoản 2 điểm a TT 27/2020"
 CLAUSE_TESTS = "Điều 7 khoản 1 điểm b TT 27/2020"
@@ -130,8 +130,13 @@ class _Threshold:
 
 
 @lru_cache(maxsize=1)
-def _thresholds() -> tuple[_Threshold, ...]:
+def _parameters() -> dict[str, Any]:
     path = curriculum.PARAMETERS / "primary-tt27.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _thresholds() -> tuple[_Threshold, ...]:
     return tuple(
         _Threshold(
             PrimaryLevel[entry["code"]],
@@ -139,7 +144,7 @@ def _thresholds() -> tuple[_Threshold, ...]:
             tuple(entry["traits"]),
             int(entry["test_from"]),
         )
-        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["levels"]
+        for entry in _parameters()["levels"]
     )
 
 
@@ -224,6 +229,8 @@ def _failures(
 
 def tests_required(grade: int, moment: str) -> Judged[tuple[str, ...]]:
     """Names of the subjects with a periodic test at that moment, sorted (Điều 7 khoản 1 điểm b)."""
+    if not 1 <= grade <= LAST_GRADE:
+        raise Invalid("CORE-008", grade=grade)
     codes = curriculum.primary_test_programme(grade, moment)
     names = tuple(sorted(curriculum.subject_name("TH", code) for code in codes))
     when = f"Lớp {grade}, {MOMENT_LABELS[moment]}"
@@ -374,7 +381,8 @@ def _proposal(level: PrimaryLevel, subjects: Sequence[PrimarySubject]) -> Judged
     """The title that follows by itself; Tiêu biểu is only proposed: people must recognise it."""
     if level is not PrimaryLevel.HOAN_THANH_TOT:
         return award(level, excellent_subject=False, clear_progress=False, class_recognized=False)
-    best = [s.name for s in subjects if (s.tests.get("CN") or 0) >= EXCELLENT_TEST]
+    excellent = _parameters()["excellent_test"]
+    best = [s.name for s in subjects if (s.tests.get("CN") or 0) >= excellent]
     text = (
         "Được đánh giá Hoàn thành tốt. Có thể đề nghị danh hiệu Học sinh Tiêu biểu nếu có thành tích "
         "xuất sắc về ít nhất một môn học hoặc tiến bộ rõ rệt ở ít nhất một phẩm chất, năng lực, "
@@ -382,6 +390,6 @@ def _proposal(level: PrimaryLevel, subjects: Sequence[PrimarySubject]) -> Judged
     )
     reasons = [Reason(CLAUSE_AWARD, text)]
     if best:
-        hint = f"Bài kiểm tra cuối năm đạt từ {EXCELLENT_TEST} điểm: {', '.join(best)}."
+        hint = f"Bài kiểm tra cuối năm đạt từ {excellent} điểm: {', '.join(best)}."
         reasons.append(Reason(CLAUSE_AWARD, hint))
     return Judged(None, tuple(reasons), alternative=PrimaryAward.HOC_SINH_TIEU_BIEU)

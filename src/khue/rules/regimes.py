@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from khue.core.errors import Invalid
+from khue.rules.averages import parameters
+from khue.rules.reasons import Judged, Reason
 
 
 class RegimeId(StrEnum):
@@ -17,24 +19,21 @@ class RegimeId(StrEnum):
     TT58 = "TT58"  # TT 58/2011
 
 
-# First school year (its first calendar year) of the new regulation, by grade: TT 27 Điều 2 (lộ trình),
-# TT 22 Điều 22 (lộ trình); assessment.md section 0.
-_NEW_FROM: dict[int, int] = {
-    1: 2020, 2: 2021, 3: 2022, 4: 2023, 5: 2024,
-    6: 2021, 7: 2022, 8: 2023, 9: 2024, 10: 2022, 11: 2023, 12: 2024,
-}  # fmt: skip
-LAST_PRIMARY_GRADE = 5
-_TT26_FROM = 2020
-
-
 def regime_for(grade: int, first_year: int) -> RegimeId:
     """The regulation for a grade in the school year that begins in `first_year` (`CORE-008`)."""
-    new_from = _NEW_FROM.get(grade)
-    if new_from is None:
+    return explain_regime(grade, first_year).value
+
+
+def explain_regime(grade: int, first_year: int) -> Judged[RegimeId]:
+    """The regulation of a class-year with its source (quy chế đánh giá áp dụng)."""
+    known = [
+        (RegimeId(name), entry["grades"][str(grade)], str(entry["source"]))
+        for name, entry in parameters("regimes").items()
+        if str(grade) in entry["grades"]
+    ]
+    if not known:
         raise Invalid("CORE-008", grade=grade)
-    primary = grade <= LAST_PRIMARY_GRADE
-    if first_year >= new_from:
-        return RegimeId.TT27 if primary else RegimeId.TT22
-    if primary:
-        return RegimeId.TT30
-    return RegimeId.TT58_26 if first_year >= _TT26_FROM else RegimeId.TT58
+    regime, since, source = next((item for item in known if first_year >= item[1]), known[-1])
+    text = f"Lớp {grade}, năm học {first_year}-{first_year + 1}: áp dụng từ năm học {since}-{since + 1}."
+    inputs = (("Lớp", str(grade)), ("Năm học", f"{first_year}-{first_year + 1}"))
+    return Judged(regime, (Reason(source, text, None, inputs),))

@@ -5,7 +5,9 @@ Everything the rest of the product needs of secondary assessment is imported fro
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from khue.rules import legacy
 from khue.rules.averages import (
@@ -19,11 +21,13 @@ from khue.rules.averages import (
 )
 from khue.rules.levels import LevelResult, learning_level
 from khue.rules.promotion import (
+    RETEST,
     Retest,
     conduct_year,
     learning_after_retest,
     promotion,
     promotion_after,
+    replaced_reason,
     retest,
     title,
     why_kept_down,
@@ -47,10 +51,11 @@ from khue.rules.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from decimal import Decimal
+    from collections.abc import Callable
 
     from khue.rules.values import TermEntry, Value
+
+T = TypeVar("T")
 
 __all__ = [
     "LearningLevel",
@@ -90,19 +95,30 @@ __all__ = [
 BY_A_PERSON = {"PERSONAL_PLAN", "EXEMPT"}
 SCORE = "score"
 OWN_PLAN = "Điều 11 TT 22/2021"
+LEVELS = "Điều 9 khoản 2 TT 22/2021"
+OTHER_COUNT = {"counted": "left_out", "left_out": "counted"}
+Values = dict[str, tuple[SubjectFacts, "Value | None"]]  # by code
 
 
-def subject_term(subject: SubjectFacts, entry: TermEntry | None, settings: Settings) -> SubjectTerm:
+def subject_term(
+    subject: SubjectFacts, entry: TermEntry | None, settings: Settings, regime: RegimeId = RegimeId.TT22
+) -> SubjectTerm:
     """One subject's result of a term."""
-    replaces = settings.topic == "replaces"
-    missing = missing_of(entry, subject.ongoing_required, topic_replaces=replaces)
+    required, today = subject.ongoing_required, regime is RegimeId.TT22
     result: Judged[Value | None]
     if isinstance(entry, TermMarks):
-        result = term_average(entry, subject.ongoing_required, settings)
+        result = (
+            term_average(entry, required, settings)
+            if today
+            else legacy.term_average(entry, required, settings, regime)
+        )
     elif isinstance(entry, TermComments):
-        result = term_comment(entry, subject.ongoing_required)
+        result = term_comment(entry, required) if today else legacy.term_comment(entry, required, regime)
     else:
-        result = Judged(None, (Reason("Điều 9 khoản 1 TT 22/2021", "Chưa có bảng điểm.", passed=False),))
+        result = Judged(None, (Reason(_average_clause(regime), "Chưa có bảng điểm.", passed=False),))
+    missing: tuple[str, ...] = ()
+    if result.value is None:
+        missing = missing_of(entry, required, topic_replaces=settings.topic == "replaces")
     return SubjectTerm(subject.code, subject.name, subject.kind, result, missing)
 
 
@@ -111,92 +127,114 @@ def assess_term(
 ) -> TermResult:
     """A pupil's results of term 1 or 2 (kết quả học kì)."""
     found = [
-        (subject, subject_term(subject, subject.terms[term - 1], settings)) for subject in facts.subjects
+        (subject, subject_term(subject, subject.terms[term - 1], settings, regime))
+        for subject in facts.subjects
     ]
     results = tuple(result for _, result in found)
-    level = _level(
-        {subject.code: (subject, result.result.value) for subject, result in found}, settings, regime
-    )
-    return TermResult(results, _by_a_person(facts, level.judged, settings), level.base, level.adjusted_by)
+    level = _level({s.code: (s, result.result.value) for s, result in found}, settings, regime)
+    return TermResult(results, _by_a_person(facts, level.judged), level.base, level.adjusted_by)
 
 
 def assess_year(
     facts: PupilFacts, settings: Settings = DEFAULT, regime: RegimeId = RegimeId.TT22
 ) -> YearResult:
     """A pupil's results of the year: subjects, level, conduct, title, promotion, and the summer."""
-    subjects = tuple(_subject_year(subject, settings) for subject in facts.subjects)
-    by_code = {
+    subjects = tuple(_subject_year(subject, settings, regime) for subject in facts.subjects)
+    values: Values = {
         subject.code: (subject, result.year.value)
         for subject, result in zip(facts.subjects, subjects, strict=True)
     }
-    level = _level(by_code, settings, regime)
-    learning = _by_a_person(facts, level.judged, settings)
-    if regime in {RegimeId.TT58, RegimeId.TT58_26}:
-        return _old_year(facts, subjects, level, learning)
+    level = _level(values, settings, regime)
+    learning = _by_a_person(facts, level.judged)
+    if regime is not RegimeId.TT22:
+        return _old_year(facts, subjects, values, level, learning, settings, regime)
     conduct = conduct_year(*facts.conduct)
-    scores, comments = _split(by_code, settings)
-    decided = promotion(conduct.value, learning.value, facts.absences, settings)  # type: ignore[arg-type]
+    scores, comments = _split(values, settings)
+    marks = [mark for mark in scores.values() if mark is not None]
+    decided = _decided(learning, lambda it: promotion(conduct.value, it, facts.absences, settings))
+    titled = _decided(learning, lambda it: title(conduct.value, it, marks))
     open_to = retest(conduct.value, learning.value, scores, comments, settings)  # type: ignore[arg-type]
-    after, conduct_after, promoted = _summer(facts, by_code, learning, conduct.value, decided, settings)
+    after = _after_retest(facts, values, learning, settings, regime)
+    conduct_after, promoted = None, None
+    if after is not None or facts.summer_conduct is not None:
+        conduct_after = facts.summer_conduct or conduct.value
+        promoted = _decided(
+            after or learning, lambda it: promotion_after(decided, conduct_after, it, facts.absences)
+        )
+        after = after or learning
     return YearResult(
-        subjects, learning, level.base, level.adjusted_by, conduct,
-        title(conduct.value, learning.value, list(scores.values())),  # type: ignore[arg-type]
-        decided, open_to.value.subjects, after, conduct_after, promoted,
+        subjects, learning, level.base, level.adjusted_by, conduct, titled, decided, open_to.value.subjects,
+        after, conduct_after, promoted,
     )  # fmt: skip
 
 
-def _subject_year(subject: SubjectFacts, settings: Settings) -> SubjectYear:
-    terms = [subject_term(subject, entry, settings).result for entry in subject.terms]
-    values = tuple(judged.value for judged in terms)
+def _average_clause(regime: RegimeId) -> str:
+    return "Điều 9 khoản 1 TT 22/2021" if regime is RegimeId.TT22 else legacy.average_clause(regime)
+
+
+def _subject_year(subject: SubjectFacts, settings: Settings, regime: RegimeId) -> SubjectYear:
+    terms = [subject_term(subject, entry, settings, regime).result for entry in subject.terms]
+    values = tuple([judged.value for judged in terms])
     combine = year_average if subject.kind == SCORE else year_comment
-    year = combine(*values)  # type: ignore[arg-type]
-    reasons = (*(reason for judged in terms for reason in judged.reasons), *year.reasons)
+    year = combine(values[0], values[1], _average_clause(regime))  # type: ignore[arg-type]
+    reasons = (*terms[0].reasons, *terms[1].reasons, *year.reasons)
     return SubjectYear(
         subject.code, subject.name, subject.kind, values, Judged(year.value, reasons), subject.retest
     )
 
 
-def _split(
-    values: Mapping[str, tuple[SubjectFacts, Value | None]], settings: Settings
-) -> tuple[dict[str, Decimal], dict[str, str]]:
-    """Mark and comment subjects by name, as the level counts them."""
-    scores: dict[str, Decimal] = {}
-    comments: dict[str, str] = {}
-    for subject, value in values.values():
-        if subject.mode in BY_A_PERSON or (subject.optional and settings.optional_subjects == "left_out"):
-            continue
-        if value is None:
-            continue
-        (scores if subject.kind == SCORE else comments)[subject.name] = value  # type: ignore[assignment]
-    return scores, comments
-
-
-def _level(
-    values: Mapping[str, tuple[SubjectFacts, Value | None]], settings: Settings, regime: RegimeId
-) -> LevelResult:
+def _split(values: Values, settings: Settings) -> tuple[dict[str, Decimal | None], dict[str, str | None]]:
+    """Mark and comment subjects by name, as the level counts them; `None` is still to come."""
     scores: dict[str, Decimal | None] = {}
     comments: dict[str, str | None] = {}
     for subject, value in values.values():
         if subject.mode in BY_A_PERSON or (subject.optional and settings.optional_subjects == "left_out"):
             continue
         (scores if subject.kind == SCORE else comments)[subject.name] = value  # type: ignore[assignment]
-    if regime is RegimeId.TT22 or None in scores.values() or None in comments.values() or not scores:
+    return scores, comments
+
+
+def _level(values: Values, settings: Settings, regime: RegimeId) -> LevelResult:
+    """The learning level, flagged where counting optional subjects or not makes the difference (no. 7)."""
+    result = _level_of(values, settings, regime)
+    optional = [s.name for s, _ in values.values() if s.optional and s.mode not in BY_A_PERSON]
+    if not optional:
+        return result
+    counted = OTHER_COUNT[settings.optional_subjects]
+    other = _level_of(values, replace(settings, optional_subjects=counted), regime).judged.value  # type: ignore[arg-type]
+    judged = result.judged
+    if judged.value is None or other is None or other is judged.value:
+        return result
+    note = (
+        f"Môn tự chọn ({', '.join(optional)}) có tính vào kết quả học tập hay không: "
+        f"theo cách trường đang chọn là {judged.value.label}, theo cách kia là {other.label}. "
+        "Hiệu trưởng quyết định."
+    )
+    note = f"{judged.note} {note}".strip()
+    return replace(result, judged=Judged(judged.value, judged.reasons, True, other, note))
+
+
+def _level_of(values: Values, settings: Settings, regime: RegimeId) -> LevelResult:
+    scores, comments = _split(values, settings)
+    if regime is RegimeId.TT22:
         return learning_level(scores, comments, settings)
+    missing = [name for name, value in (*scores.items(), *comments.items()) if value is None]
     marks = {name: mark for name, mark in scores.items() if mark is not None}
-    words = {name: word for name, word in comments.items() if word is not None}
     average = legacy.average_of_all(list(marks.values())).value
-    keys = [
-        value for code in legacy.key_subjects(regime) if code in values
-        and (value := values[code][1]) is not None and not isinstance(value, str)
-    ]  # fmt: skip
-    return legacy.level(average, keys, marks, words)  # type: ignore[arg-type]
+    if missing or average is None:
+        text = f"Chưa xếp được vì chưa có kết quả: {', '.join(missing) or 'môn tính điểm'}."
+        return LevelResult(Judged(None, (Reason(legacy.CLAUSE, text, passed=False),)))
+    words = {name: word for name, word in comments.items() if word is not None}
+    of_code = {code: value for code, (_, value) in values.items() if isinstance(value, Decimal)}
+    keys = [of_code[code] for code in legacy.key_subjects(regime) if code in of_code]
+    own = [of_code[code] for code, (subject, _) in values.items() if subject.specialized and code in of_code]
+    return legacy.level(average, keys, marks, words, min(own, default=None))
 
 
 def _by_a_person(
-    facts: PupilFacts, judged: Judged[LearningLevel | None], settings: Settings
+    facts: PupilFacts, judged: Judged[LearningLevel | None]
 ) -> Judged[LearningLevel | OldLevel | None]:
     """Subjects by a personal plan or exempted are left out, and a person decides (Điều 11, 12)."""
-    del settings
     own = [subject.name for subject in facts.subjects if subject.mode in BY_A_PERSON]
     if not own:
         return judged
@@ -205,39 +243,56 @@ def _by_a_person(
         "Mức trên chỉ tính các môn còn lại; hiệu trưởng quyết định theo kế hoạch cá nhân."
     )
     reason = Reason(OWN_PLAN, note, passed=None)
-    return Judged(judged.value, (*judged.reasons, reason), True, judged.alternative, note)
+    both = f"{judged.note} {note}".strip()
+    return Judged(judged.value, (*judged.reasons, reason), True, judged.alternative, both)
 
 
-def _summer(
-    facts: PupilFacts,
-    values: Mapping[str, tuple[SubjectFacts, Value | None]],
-    learning: Judged[LearningLevel | OldLevel | None],
-    conduct: LearningLevel | None,
-    decided: Judged[Promotion | None],
-    settings: Settings,
-) -> tuple[
-    Judged[LearningLevel | OldLevel | None] | None, LearningLevel | None, Judged[Promotion | None] | None
-]:
-    """What the summer changed: only where something was entered for it."""
+def _decided(
+    learning: Judged[LearningLevel | OldLevel | None], decide: Callable[[Any], Judged[T | None]]
+) -> Judged[T | None]:
+    """A decision from the learning level, flagged where its other reading or a plan may decide otherwise."""
+    found = decide(learning.value)
+    own_plan = any(reason.clause == OWN_PLAN for reason in learning.reasons)
+    other = found.value if learning.alternative is None else decide(learning.alternative).value
+    if other == found.value and not own_plan:
+        return found
+    alternative = found.alternative if other == found.value else other
+    return Judged(found.value, found.reasons, True, alternative, found.note or learning.note)
+
+
+def _after_retest(
+    facts: PupilFacts, values: Values, learning: Judged[LearningLevel | OldLevel | None],
+    settings: Settings, regime: RegimeId,
+) -> Judged[LearningLevel | OldLevel | None] | None:
+    """The level with the results of the summer in place of the year's, if there are any."""
     results = {subject.name: subject.retest for subject in facts.subjects if subject.retest is not None}
-    if not results and facts.summer_conduct is None:
-        return None, None, None
-    conduct_after = facts.summer_conduct or conduct
-    after = learning
-    if results:
-        scores, comments = _split(values, settings)
-        after = learning_after_retest(scores, comments, results, settings).judged
-    decision = promotion_after(decided, conduct_after, after.value, facts.absences)  # type: ignore[arg-type]
-    return after, conduct_after, decision
+    if not results:
+        return None
+    if learning.value is None:
+        return learning
+    replaced = {
+        code: (subject, value if subject.retest is None else subject.retest)
+        for code, (subject, value) in values.items()
+    }
+    after = _by_a_person(facts, _level(replaced, settings, regime).judged)
+    clause = RETEST if regime is RegimeId.TT22 else legacy.RETEST
+    return replace(after, reasons=(replaced_reason(clause, results), *after.reasons))
 
 
-def _old_year(
-    facts: PupilFacts, subjects: tuple[SubjectYear, ...], level: LevelResult,
-    learning: Judged[LearningLevel | OldLevel | None],
+def _old_year(  # noqa: PLR0917 - what assess_year has found so far
+    facts: PupilFacts, subjects: tuple[SubjectYear, ...], values: Values, level: LevelResult,
+    learning: Judged[LearningLevel | OldLevel | None], settings: Settings, regime: RegimeId,
 ) -> YearResult:
     conduct = legacy.conduct_year(*facts.conduct)
-    value = learning.value if isinstance(learning.value, OldLevel) else None
+    scores, comments = _split(values, settings)
+    decided = _decided(learning, lambda it: legacy.promotion(conduct.value, it, facts.absences))
+    after = _after_retest(facts, values, learning, settings, regime)
+    conduct_after, promoted = None, None
+    if after is not None or facts.summer_conduct is not None:
+        conduct_after, after = facts.summer_conduct or conduct.value, after or learning
+        promoted = _decided(after, lambda it: legacy.promotion_after(decided, conduct_after, it))
     return YearResult(
-        subjects, learning, level.base, level.adjusted_by, conduct, legacy.title(conduct.value, value),
-        legacy.promotion(conduct.value, value, facts.absences),
-    )
+        subjects, learning, level.base, level.adjusted_by, conduct,
+        _decided(learning, lambda it: legacy.title(conduct.value, it)), decided,
+        legacy.retest_subjects(decided.value, scores, comments), after, conduct_after, promoted,
+    )  # fmt: skip

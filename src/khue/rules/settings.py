@@ -16,7 +16,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "topic": ("extra", "replaces"),
     "both_failed": ("blocked", "allowed"),
     "optional_subjects": ("counted", "left_out"),
-    "absence": ("day", "session"),
+    "absence": ("day", "session", "morning"),
+    "graduation_weights": ("rising", "equal"),
+    "graduation_rounding": ("rounded", "exact"),
 }
 
 
@@ -34,8 +36,13 @@ class Settings:
     both_failed: Literal["blocked", "allowed"] = "blocked"
     # No. 7: optional subjects (NN2, tiếng dân tộc) in Điều 9 khoản 2; the text makes no exception.
     optional_subjects: Literal["counted", "left_out"] = "counted"
-    # No. 11: in two-session schools an absent day counts once.
-    absence: Literal["day", "session"] = "day"
+    # No. 11: in two-session schools an absent day counts once, also if only the afternoon was missed; or
+    # each session counts; or a missed afternoon alone does not count.
+    absence: Literal["day", "session", "morning"] = "day"
+    # No. 12: the three years of upper secondary school count 1-2-3 towards ĐXTN, or alike.
+    graduation_weights: Literal["rising", "equal"] = "rising"
+    # No. 12: ĐXTN is rounded before it is compared with the pass score, or not.
+    graduation_rounding: Literal["rounded", "exact"] = "rounded"
 
     @classmethod
     def of(cls, chosen: Mapping[str, Any]) -> Self:

@@ -124,6 +124,7 @@ class TermMarks:
     topic: Decimal | None = None  # cụm chuyên đề
     midterm_state: str = MARK
     final_state: str = MARK
+    more_periodic: tuple[Decimal, ...] = ()  # further KTđk, only TT 58 before TT 26/2020 has several
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ class SubjectFacts:
     mode: str = "NORMAL"  # REDUCED, PERSONAL_PLAN, EXEMPT
     retest: Value | None = None  # result of the re-assessment in summer
     optional: bool = False
+    specialized: bool = False  # môn chuyên of a specialized class, a key subject by TT 58
 
 
 @dataclass(frozen=True, slots=True)
