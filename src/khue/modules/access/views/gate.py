@@ -8,7 +8,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from khue.modules.access.edge import resolve_actor, second_factor_missing
+from khue.modules.access.edge import keep_private, resolve_actor, second_factor_missing
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -19,7 +19,8 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     """Why a second factor, and the two ways to get one (bảo mật hai lớp)."""
     if resolve_actor(request) is None:
         return redirect_to_login(request.get_full_path())
-    return render(request, "access/second_factor.html", {"missing": second_factor_missing(request)})
+    context = {"missing": second_factor_missing(request)}
+    return keep_private(render(request, "access/second_factor.html", context))
 
 
 @require_GET
@@ -29,4 +30,4 @@ def first_password(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     if not request.user.must_change_password:  # type: ignore[union-attr]
         return redirect("/")
-    return render(request, "access/first_password.html")
+    return keep_private(render(request, "access/first_password.html"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from khue.core.errors import Invalid, NotFound
@@ -96,11 +97,17 @@ def new_class(request: HttpRequest, key: str) -> HttpResponse:
 
         def act() -> None:
             row = classes.open_class(
-                actor, school_id=school.pk, year=year, name=posted.get("name", ""), grade=grade,
+                actor,
+                school_id=school.pk,
+                year=year,
+                name=posted.get("name", ""),
+                grade=grade,
                 electives=posted.getlist(f"electives_{grade}"),
                 topics=dict.fromkeys(posted.getlist(f"topics_{grade}"), classes.SECOND),
             )
-            messages.success(request, f"Đã mở lớp {row.name}. Giờ hãy xếp học sinh và phân công.")
+            messages.success(
+                request, _("Đã mở lớp {name}. Giờ hãy xếp học sinh và phân công.").format(name=row.name)
+            )
             made.append(short(row.id))
 
         made: list[str] = []
@@ -126,15 +133,17 @@ def year_list(request: HttpRequest) -> HttpResponse:
 
         def act() -> None:
             year = years.open_year(
-                actor, code=posted.get("code", ""), ends_on=asked.day_of(posted, "ends"),
+                actor,
+                code=posted.get("code", ""),
+                ends_on=asked.day_of(posted, "ends"),
                 term_starts=(asked.day_of(posted, "first"), asked.day_of(posted, "second")),
             )
-            messages.success(request, f"Năm học {year.code} đã có.")
+            messages.success(request, _("Năm học {year} đã có.").format(year=year.code))
 
         tried = asked.attempt(act)
         if tried.done:
             return redirect("schooling:years")
-    _, all_years = asked.chosen_year(actor, "")
+    all_years = asked.chosen_year(actor, "")[1]
     context = {
         "years": [(year, queries.terms(year)) for year in all_years], "may_open": may_open, "tried": tried,
         "posted": asked.typed(posted, "code", "first", "second", "ends"),
@@ -147,9 +156,10 @@ def year_list(request: HttpRequest) -> HttpResponse:
 def add_subject(request: HttpRequest, key: str) -> HttpResponse:
     """Add a subject of the curriculum to a class."""
     actor = request.actor  # type: ignore[attr-defined]
+    target = asked.change_class(actor, key)
     code = request.POST.get("code", "")
     if not code:
         raise Invalid("KIT-003", field="code")
-    row = classes.add_subject(actor, school_class_id=from_short(key), code=code)
-    messages.success(request, f"Đã thêm môn {row.subject.name}.")
+    row = classes.add_subject(actor, school_class_id=target.pk, code=code)
+    messages.success(request, _("Đã thêm môn {name}.").format(name=row.subject.name))
     return redirect("schooling:class", key)

@@ -1,0 +1,262 @@
+"""An attacker with every role of another school: no address opens, no body smuggles, nothing changes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from khue.core.actor import Role
+from khue.core.ids import short, uuid7
+from khue.kit.models import AuditEvent
+from khue.modules.access.api import Account, Grant
+from khue.modules.access.models import EmergencyAccess
+from khue.modules.orgs.api import Unit
+from khue.modules.people import api as people
+from khue.modules.schooling import api as schooling
+from tests.cast import NOW, SINCE, World, fill, make_actor, make_class, make_pupils, make_staff, sign_in
+
+pytestmark = pytest.mark.django_db
+SCHOOL_ROLES = (Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.CLERK, Role.TEACHER, Role.IT_STAFF)
+# What a stranger's visit itself leaves behind.
+TRACES = {"kit.AuditEvent", "sessions.Session"}
+OURS = ("access", "people", "schooling", "gradebook", "importing", "orgs")
+NOTHING = {301, 302, 400, 404, 405, 422}
+PATTERN = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+@pytest.fixture(autouse=True)
+def plain_world(settings) -> None:
+    settings.KHUE_REQUIRE_MFA = False
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+def addresses() -> list[tuple[str, tuple[str, ...]]]:
+    """Every named address of our modules with the names of its parameters."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+
+    def walk(resolver: URLResolver, space: str) -> None:
+        for item in resolver.url_patterns:
+            if isinstance(item, URLResolver):
+                walk(item, item.namespace or space)
+            elif isinstance(item, URLPattern) and space in OURS:
+                found.append((f"{space}:{item.name}", tuple(PATTERN.findall(str(item.pattern)))))
+
+    walk(get_resolver(), "")
+    return found
+
+
+@pytest.fixture
+def secrets(world: World) -> dict[str, UUID]:
+    """One row of each kind that belongs to the school attacked."""
+    fill(world.sheet("6A", "TOAN"))
+    hoa = world.hoa.person_id
+    account = Account.objects.create_user("hoa.nt", person_id=hoa)
+    grant = Grant.objects.create(person_id=hoa, role="clerk", unit=world.school, valid_from=SINCE)
+    opened = EmergencyAccess.objects.create(
+        account=account, unit=world.school, reason="Phụ huynh báo mất học bạ", opened_at=NOW,
+        expires_at=NOW + dt.timedelta(hours=1),
+    )
+    return {
+        "unit": world.school.pk, "class": world.classes["6A"].pk, "subject": world.subject("6A", "TOAN").pk,
+        "sheet": world.sheet("6A", "TOAN").pk, "pupil": world.pupils["6A"][0], "staff": hoa,
+        "job": people.Employment.objects.get(person=hoa).pk, "grant": grant.pk, "emergency": opened.pk,
+        "account": account.pk,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def attacker(world: World) -> Client:
+    """Every role of a school over the other school, with a class and pupils of one's own."""
+    person = people.Person.objects.get(pk=world.quang.person_id)
+    pupils = make_pupils(world.elsewhere, ("Chu Văn Ngoài",), 2055000000)
+    world.pupils["own"] = pupils
+    world.classes["own"] = make_class(world.elsewhere, world.year, "6A", 6, pupils)
+    return sign_in(make_actor(person, *((role, world.elsewhere) for role in SCHOOL_ROLES)))
+
+
+@pytest.fixture
+def nobody(world: World) -> Client:
+    """An account without any role."""
+    return sign_in(make_actor(make_staff(world.elsewhere, "Mông Văn Không")))
+
+
+def everything() -> dict[str, list[tuple[object, ...]]]:
+    return {
+        model._meta.label: list(model._default_manager.order_by("pk").values_list())
+        for model in apps.get_models()
+        if model.__module__.startswith("khue.") and model._meta.label not in TRACES
+    }
+
+
+def visits(key: UUID) -> Iterator[tuple[str, str]]:
+    """Each address with this id in all of its places."""
+    for name, parameters in addresses():
+        if {"key", "unit", "pupil"} & set(parameters):
+            given = {name: 1 if name == "term" else short(key) for name in parameters}
+            yield name, reverse(name, kwargs=given)
+
+
+def test_there_are_addresses_to_try() -> None:
+    assert len([name for name, parameters in addresses() if "key" in parameters]) >= 20
+
+
+@pytest.mark.parametrize("who", ["attacker", "nobody"])
+def test_no_address_opens_for_a_stranger(world: World, secrets, request, who: str) -> None:
+    client = request.getfixturevalue(who)
+    before = everything()
+
+    def told(key: UUID) -> dict[tuple[str, str], int]:
+        found = {}
+        for name, address in visits(key):
+            found[name, "GET"] = client.get(address).status_code
+            found[name, "POST"] = client.post(address, {"viec": "mat-khau", "step": "approve"}).status_code
+        return found
+
+    unknown = told(uuid7())
+    assert {code for (_, method), code in unknown.items() if method == "GET"} <= {404, 405}
+    # 400: the body was read first, whatever the id; 302: on to the list, with a refusal above it.
+    assert set(unknown.values()) <= {302, 400, 404, 405}
+    for kind, key in secrets.items():
+        assert told(key) == unknown, kind  # what is there and what is not are told alike
+    assert everything() == before
+
+
+def test_lists_show_a_stranger_nothing(world: World, secrets, attacker: Client) -> None:
+    names = {"Nông Thị Hoa", "Hoàng Văn Minh", "Lý Tiến Bình", "Nông Văn Đức"}
+    for name, parameters in addresses():
+        if parameters:
+            continue
+        school = short(world.school.pk)
+        for query in ("", f"?truong={school}", f"?don-vi={school}", "?tim=hoa"):
+            answer = attacker.get(reverse(name) + query)
+            text = answer.content.decode()
+            told = {word for word in names if word in text}
+            told |= {kind for kind, key in secrets.items() if f"/{short(key)}/" in text}
+            assert not told, (name, query, told)
+
+
+def bodies(world: World, secrets: dict[str, UUID]) -> Iterator[tuple[str, dict[str, object]]]:
+    """Forms of the attacker's own pages with ids of the attacked school in their fields."""
+    own = {
+        "unit": short(world.elsewhere.pk), "class": short(world.classes["own"].pk),
+        "pupil": short(world.pupils["own"][0]), "me": short(world.quang.person_id),
+    }  # fmt: skip
+    foreign = {kind: short(key) for kind, key in secrets.items()}
+    own_subject = short(schooling.class_subjects(world.classes["own"].pk).first().pk)
+    day = "15/12/2025"
+    yield reverse("access:grant"), {"nguoi": foreign["staff"], "don-vi": own["unit"], "vai-tro": "clerk"}
+    yield reverse("access:grant"), {"nguoi": own["me"], "don-vi": foreign["unit"], "vai-tro": "principal"}
+    yield reverse("access:accounts"), {"don-vi": own["unit"], "nguoi": foreign["staff"]}
+    yield reverse("access:accounts"), {"don-vi": foreign["unit"], "nguoi": foreign["staff"]}
+    for step in ("mat-khau", "mat-dien-thoai", "khoa", "mo"):
+        yield reverse("access:account", args=[own["unit"], foreign["staff"]]), {"viec": step}
+    yield reverse("access:emergency"), {"don-vi": foreign["unit"], "li-do": "Cần xem gấp hồ sơ của em Bình"}
+    yield reverse("schooling:place", args=[own["class"]]), {"pupil": foreign["pupil"], "since": day}
+    mine = reverse("schooling:pupil", args=[own["class"], own["pupil"]])
+    yield mine, {"act": "move", "to": foreign["class"], "on": day}
+    yield reverse("schooling:subject", args=[own_subject]), {"pupil": foreign["pupil"]}
+    plan = reverse("schooling:teaching", args=[own["unit"]])
+    yield plan, {f"m_{foreign['subject']}": "Triệu Văn Quang", "since": day}
+    yield plan, {f"h_{foreign['class']}": "Triệu Văn Quang", "since": day}
+    yield plan, {f"m_{own_subject}": "Nông Thị Hoa", "since": day}
+    yield reverse("gradebook:close_many"), {"sheet": foreign["sheet"]}
+    yield reverse("gradebook:seal_many"), {"class": foreign["class"], "term": "1"}
+    yield reverse("importing:upload"), {"truong": foreign["unit"], "school": foreign["unit"]}
+    # Fields that no form has: nothing is assigned for being sent.
+    edit = reverse("people:edit", args=[own["pupil"]])
+    yield edit, {"school": foreign["unit"], "school_id": foreign["unit"], "id": foreign["pupil"]}
+
+
+def test_no_body_smuggles_what_belongs_to_another_school(world: World, secrets, attacker: Client) -> None:
+    done = []
+    for address, body in bodies(world, secrets):
+        before = everything()
+        answer = attacker.post(address, body)
+        if answer.status_code not in NOTHING:
+            done.append((address, body, answer.status_code))
+        changed = [label for label, rows in everything().items() if rows != before[label]]
+        assert not changed, (address, body, changed)
+    assert not done
+
+
+def test_marks_of_a_foreign_pupil_are_refused_inside_ones_own_sheet(world, secrets, attacker) -> None:
+    own = world.sheet("own", "TOAN")
+    operation = {
+        "id": str(uuid7()), "pupil": short(secrets["pupil"]), "slot": "gk", "value": "10", "base": 0,
+    }  # fmt: skip
+    before = everything()
+    address = reverse("gradebook:operations", args=[short(own.pk)])
+    answer = attacker.post(address, {"operations": [operation]}, content_type="application/json")
+    assert answer.status_code < 500
+    assert everything() == before
+
+
+def test_forms_need_the_token_of_their_own_page(world: World, attacker: Client) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = attacker.cookies
+    tried = 0
+    for name, parameters in addresses():
+        given = {key: 1 if key == "term" else short(world.classes["own"].pk) for key in parameters}
+        answer = strict.post(reverse(name, kwargs=given))
+        tried += 1
+        assert answer.status_code in {403, 405}, (name, answer.status_code)
+    assert tried > 30
+
+
+def test_every_answer_carries_the_headers_and_stays_private(world: World, attacker: Client) -> None:
+    for name, parameters in addresses():
+        given = {key: 1 if key == "term" else short(uuid7()) for key in parameters}
+        answer = attacker.get(reverse(name, kwargs=given))
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        if answer.status_code == 200:
+            kept = answer.headers.get("Cache-Control", "")
+            assert "private" in kept or "no-store" in kept, name
+
+
+def test_a_strange_host_gets_nothing(attacker: Client) -> None:
+    assert attacker.get("/", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_a_request_too_large_is_refused_in_words(attacker: Client, world: World) -> None:
+    answer = attacker.post(reverse("access:grant"), {"quyet-dinh": "x" * (3 * 1024 * 1024)})
+    assert answer.status_code in {400, 413}
+    assert "Traceback" not in answer.content.decode()
+
+
+def test_a_name_full_of_markup_stays_text(world: World) -> None:
+    evil = "<script>alert(1)</script> {{ 7|add:7 }} ' OR 1=1 --"
+    people.Person.objects.filter(pk=world.pupils["6A"][0]).update(full_name=evil, search_key="evil")
+    minh = sign_in(world.minh)
+    for address in (
+        reverse("people:home") + "?tim=evil", reverse("people:person", args=[short(world.pupils["6A"][0])]),
+        reverse("schooling:class", args=[short(world.classes["6A"].pk)]),
+        reverse("gradebook:sheet", args=[short(world.sheet("6A", "TOAN").pk)]),
+    ):  # fmt: skip
+        answer = minh.get(address)
+        assert answer.status_code == 200
+        text = answer.content.decode()
+        assert "<script>alert" not in text, address
+        assert "alert(1)" in text, address
+    found = minh.get(reverse("people:home"), {"tim": "' OR 1=1 --"})
+    assert "alert(1)" not in found.content.decode()
+
+
+def test_nobody_is_told_who_looked_without_being_allowed(world: World, attacker: Client) -> None:
+    """A refused visit leaves no line of the log in the attacked school either."""
+    attacker.get(reverse("schooling:class", args=[short(world.classes["6A"].pk)]))
+    assert not AuditEvent.objects.filter(unit=world.school.pk, actor_person=world.quang.person_id).exists()
+    assert Unit.objects.filter(pk=world.school.pk).exists()
