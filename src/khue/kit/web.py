@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from khue.core.errors import Conflict, Invalid, KhueError, NotAllowed, NotFound, Refused
 from khue.kit.errors import sentence
@@ -64,15 +74,28 @@ class ErrorPages:
             return refusal_response(request, error)
         if settings.DEBUG or isinstance(error, Http404 | PermissionDenied | SuspiciousOperation | BadRequest):
             return None  # Django answers these itself
-        reference = secrets.token_hex(4)
-        log.error("bug %s on %s", reference, request.path, exc_info=error)
-        return error_page(request, 500, f"KHUE-500-{reference}", _BUG)
+        return _bug_response(request, error)
 
 
-_BUG = (
+_BUG = _(
     "Hệ thống gặp lỗi ngoài dự kiến nên chưa làm được việc này. Dữ liệu đã lưu vẫn nguyên vẹn. "
     "Hãy thử lại; nếu vẫn lỗi, gửi mã bên dưới cho người quản trị."
 )
+
+
+def _bug_response(request: HttpRequest, error: BaseException | None) -> Response:
+    """A number to look for in the log, no word of what went wrong; works without a database."""
+    code = f"KHUE-500-{secrets.token_hex(4)}"
+    # The path is what the caller wrote: shown as a literal, so that it cannot forge lines of the log.
+    log.error("bug %s on %r", code, request.path[:500], exc_info=error)
+    if wants_json(request):
+        return _problem(code, gettext(_BUG), 500)
+    try:
+        return error_page(request, 500, code, gettext(_BUG))
+    except Exception:
+        log.exception("the page of bug %s could not be drawn", code)
+        body = f"<p>{gettext(_BUG)}</p><p>{code}</p>"
+        return HttpResponse(f'<!doctype html><html lang="vi"><meta charset="utf-8">{body}</html>', status=500)
 
 
 def status_of(error: KhueError) -> int:
@@ -85,11 +108,13 @@ def refusal_response(request: HttpRequest, error: KhueError) -> Response:
     text = sentence(error.code, error.params)
     status = status_of(error)
     if wants_json(request):
-        body = {"type": f"about:{error.code}", "title": text, "status": status, "code": error.code}
-        if error.field:
-            body["field"] = error.field
-        return JsonResponse(body, status=status, content_type="application/problem+json")
+        return _problem(error.code, text, status, **({"field": error.field} if error.field else {}))
     return error_page(request, status, error.code, text)
+
+
+def _problem(code: str, title: str, status: int, **more: str) -> Response:
+    body = {"type": f"about:{code}", "title": title, "status": status, "code": code, **more}
+    return JsonResponse(body, status=status, content_type="application/problem+json")
 
 
 def error_page(request: HttpRequest, status: int, code: str, text: str) -> Response:
@@ -113,5 +138,21 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> Respo
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> Response:
-    """400 page."""
-    return refusal_response(request, Invalid("KIT-003"))
+    """400 page; what was too large says so."""
+    large = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
+    return refusal_response(request, Invalid("KIT-004" if large else "KIT-003"))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> Response:
+    """403 page."""
+    return refusal_response(request, NotAllowed("KIT-006"))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> Response:
+    """A form without the token of its page: sent from elsewhere, or open since before the sign-in."""
+    return refusal_response(request, NotAllowed("KIT-005"))
+
+
+def server_error(request: HttpRequest) -> Response:
+    """500 page of what failed outside a view, e.g. when the database does not answer."""
+    return _bug_response(request, sys.exc_info()[1])

@@ -119,6 +119,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if CONFIG.https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CONFIG.https else None
+CSRF_FAILURE_VIEW = "khue.kit.web.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host != "*"] if CONFIG.https else []
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.proxies
 X_FRAME_OPTIONS = "DENY"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from khue.project import views
 
@@ -21,7 +22,10 @@ ROOTS = {
 urlpatterns = [
     path("", views.home, name="home"),
     path("dang-nhap/", include("allauth.urls")),
+    path("ngon-ngu/", set_language, name="set_language"),
     *(path(root, include(f"{name}.urls")) for name, root in ROOTS.items() if find_spec(f"{name}.urls")),
 ]
 handler400 = "khue.kit.web.bad_request"
+handler403 = "khue.kit.web.forbidden"
+handler500 = "khue.kit.web.server_error"
 handler404 = "khue.kit.web.not_found"

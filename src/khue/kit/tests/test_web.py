@@ -92,3 +92,45 @@ def test_every_sentence_fills_its_parameters_and_an_unknown_code_says_so() -> No
     assert errors.sentence("CORE-001", {"value": "x"}).startswith("«x» không phải")
     assert "NOPE-001" in errors.sentence("NOPE-001", {})
     assert set(errors.CODES) <= set(errors.catalogue())
+
+
+def test_a_bug_is_a_problem_for_programs_too(settings) -> None:
+    settings.DEBUG = False
+    response = answer(RuntimeError("bí mật"), accept="application/json")
+    assert response.headers["Content-Type"] == "application/problem+json"
+    body = json.loads(response.content)
+    assert body["code"].startswith("KHUE-500-")
+    assert "bí mật" not in response.content.decode()
+
+
+def test_a_path_cannot_forge_lines_of_the_log(settings, caplog: pytest.LogCaptureFixture) -> None:
+    settings.DEBUG = False
+    request = RequestFactory().get("/x%0a2026-11-25 ERROR root giả mạo")
+    assert "\n" in request.path
+    with caplog.at_level(logging.ERROR):
+        web.ErrorPages(lambda request: HttpResponse()).process_exception(request, RuntimeError())
+    assert all("\n" not in record.getMessage() for record in caplog.records)
+
+
+def test_without_a_database_the_answer_still_has_a_number(
+    client, settings, monkeypatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What fails before the view is reached, and a page that cannot be drawn either."""
+    settings.DEBUG = False
+
+    def broken(*args: object, **kwargs: object) -> None:
+        msg = "host=db.noi-bo password=tuyet-mat"
+        raise RuntimeError(msg)
+
+    client.raise_request_exception = False
+    monkeypatch.setattr("khue.modules.access.middleware.resolve_actor", broken)
+    first = client.get("/")
+    monkeypatch.setattr("khue.kit.web.render", broken)
+    second = client.get("/")
+    for response in (first, second):
+        text = response.content.decode()
+        assert response.status_code == 500
+        assert "KHUE-500-" in text
+        assert "tuyet-mat" not in text
+        assert "frame-ancestors" in response.headers["Content-Security-Policy"]
+    assert caplog.records
