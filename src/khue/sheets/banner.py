@@ -12,18 +12,24 @@ from khue.sheets.headers import key
 from khue.sheets.subjects import subject_of
 from khue.sheets.workbook import Sheet, address
 
-_TERM = re.compile(r"\b(?:hoc k[iy]|k[iy]|hk)\s*[:\-]?\s*(iii|ii|i|1|2)\b")
+_TERM = re.compile(r"\b(?:hoc k[iy]|k[iy]|hk|semester|term)\s*[:\-]?\s*(iii|ii|i|1|2)\b")
 _TERM_TIGHT = re.compile(r"\bhk(ii|i|1|2)\b")
 _YEAR = re.compile(r"(20\d\d)\s*[-–—/]\s*(20\d\d)")
 _YEAR_SHORT = re.compile(r"nam hoc\s*:?\s*(20\d\d)\s*[-–—/]\s*(\d\d)\b")
-_CLASS = re.compile(r"\bl[oớ]p(?:\s+h[oọ]c)?\s*:?\s*(\d{1,2}.*)", re.IGNORECASE)
-_CLASS_WORD = re.compile(r"\d{1,2}(?:[^\W\d_]\w{0,4}|[./]\d{1,2}|[./-][^\W\d_]\w{0,3})(?:\.\d{1,2})?")
+_CLASS = re.compile(r"\b(?:l[oớ]p(?:\s+h[oọ]c)?|class)\s*:?\s*(\w.*)", re.IGNORECASE)
+_CLASS_WORD = re.compile(
+    r"(?:\d{1,2}(?:[^\W\d_]\w{0,4}|[./]\d{1,2}|[./-][^\W\d_]\w{0,3})(?:\.\d{1,2})?"
+    r"|[^\W\d_]{1,2}\d{1,2}[./-]\w{1,4})"
+)
 _SUBJECT = re.compile(
-    r"m[oô]n(?:\s+h[oọ]c)?\s*:?\s*(.+?)\s*(?: - |–|\(|,|;|\||l[oớ]p|kh[oố]i|h[oọ]c k|\bk[iìyỳ]\b|năm h|hk"
-    r"|gi[aá]o vi[eê]n|gv|$)",
+    r"\b(?:m[oô]n(?:\s+h[oọ]c)?|subject)\s*:?\s*(.+?)"
+    r"\s*(?: - |–|\(|,|;|\||l[oớ]p|kh[oố]i|h[oọ]c k|\bk[iìyỳ]\b|năm h|hk|gi[aá]o vi[eê]n|gv|$)",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"(?:ten )?(?:truong|lop|lop hoc|mon|mon hoc|hoc k[iy]|hk|nam hoc|khoi)\s*:?")
+_LABEL = re.compile(
+    r"(?:ten )?(?:truong|lop|lop hoc|mon|mon hoc|hoc k[iy]|hk|nam hoc|khoi"
+    r"|class|subject|semester|school year)\s*:?"
+)
 ROMAN = {"i": 1, "ii": 2, "1": 1, "2": 2}
 
 
@@ -96,10 +102,11 @@ def _take(found: Banner, text: str, cell: str, level: str, classes: dict[str, st
 
 def _class_said(tail: str, classes: dict[str, str]) -> str:
     """The class a text names after «Lớp»; nothing if it names a grade only («Lớp 6»)."""
-    words = [word.strip(",;.:-()") for word in tail.split()[:2]]
-    for text in (" ".join(words), words[0]):
-        if class_name(text) in classes:
-            return classes[class_name(text)]
+    words = [word.strip(",;.:-()") for word in tail.split()[:4]]
+    for length in range(len(words), 0, -1):
+        text = class_name(" ".join(words[:length]))
+        if text in classes:
+            return classes[text]
     if _CLASS_WORD.fullmatch(words[0]):
         return class_shown(words[0])
     if len(words) > 1 and words[0].isdigit() and re.fullmatch(r"[^\W\d_]\d{0,2}", words[1]):

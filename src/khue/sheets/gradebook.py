@@ -26,11 +26,13 @@ from khue.sheets.data import (
 from khue.sheets.headers import NAME, Header, find_header, key
 from khue.sheets.mark_columns import SIGNATURE, Columns, columns_of
 from khue.sheets.pupils_known import Pupils, name_key
+from khue.sheets.roll import code_in, may_be_name
 from khue.sheets.subjects import subject_of
 from khue.sheets.values import Read
 from khue.sheets.workbook import Book, Sheet, address, as_text
 
 SHIFTED = 3  # rows one off before the whole sheet is refused
+FOOTER_LIMIT = 60  # texts below the last pupil that belong to the layout
 
 
 @dataclass(slots=True)
@@ -41,7 +43,6 @@ class Line:
     code: str
     name: str
     birth: str
-    numbered: bool
 
 
 def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> None:
@@ -64,7 +65,7 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
             refused = True
             continue
         school_class = _class(named, known)
-        code = _subject(sheet, banner, wanted, school_class.level, alone=len(candidates) == 1)
+        code = _subject(sheet, banner, wanted, known, level=school_class.level, alone=len(candidates) == 1)
         if code is None:
             continue
         if code not in school_class.subjects:
@@ -109,8 +110,11 @@ def _class(name: str, known: Known) -> KnownClass:
     return found
 
 
-def _subject(sheet: Sheet, banner: Banner, wanted: ImportAs, level: str, *, alone: bool) -> str | None:
-    named = subject_of(sheet.name, level)
+def _subject(
+    sheet: Sheet, banner: Banner, wanted: ImportAs, known: Known, *, level: str, alone: bool
+) -> str | None:
+    of_class = class_name(sheet.name) in {class_name(row.name) for row in known.classes}
+    named = None if of_class else subject_of(sheet.name, level)
     said = str(banner.subject.value) if banner.subject else None
     if named and said and named != said:
         raise Refuse(
@@ -159,11 +163,13 @@ class _Sheet:
         self.seen: dict[str, tuple[int, list[Any]]] = {}
         self.stopped: set[str] = set()
         self.rows: list[list[Any]] = []
+        self.last = 0  # the row of the last pupil: what stands below is the signatures
 
     def run(self) -> None:
         """Match rows, read marks, compare averages."""
         self._unknown_columns()
         lines = self._lines()
+        self.last = max((line.row for line in lines), default=self.header.first - 1)
         self._row_shift(lines)
         for line in lines:
             self._row(line)
@@ -215,20 +221,32 @@ class _Sheet:
             name = sheet.text(row, c.name)
             if key(name) in NAME or self.header.repeats(row):
                 continue
-            code = sheet.text(row, c.code) if c.code is not None else ""
+            code = code_in(sheet.text(row, c.code)) if c.code is not None else ""
             birth = self._birth(row)
-            number = sheet.text(row, c.stt) if c.stt is not None else ""
-            numbered = number.replace(".", "").isdigit()
-            if not (numbered or code or birth) or not (name or code):
-                if self._has_marks(row) and not name and not code:
+            if not name and not code:
+                if self._is_orphan(row):
                     self.say("marks_without_pupil", ERROR, row, c.name)
                 continue
-            if SIGNATURE.search(key(name)) and not code and not birth:
+            if not code and (not birth or SIGNATURE.search(key(name))) and not self._is_named(row, name):
                 continue
-            found.append(Line(row, code, name, birth, numbered))
+            found.append(Line(row, code, name, birth))
             if row in sheet.hidden_rows:
                 self.say("hidden_rows", INFO, row, c.name)
         return found
+
+    def _is_named(self, row: int, name: str) -> bool:
+        """Whether a row without code and birth date is a pupil's: a name with a number or marks beside it."""
+        c, known = self.columns, self.pupils.by_name.get(name_key(name), [])
+        if c.stt is not None:
+            return bool(known or may_be_name(name)) and _counts(self.sheet.text(row, c.stt))
+        ours = any(pupil.class_name == self.school_class.name for pupil in known)
+        return ours or (may_be_name(name) and self._has_marks(row))
+
+    def _is_orphan(self, row: int) -> bool:
+        """Marks beside which nothing is written: no totals, no shares, no signatures."""
+        marks = {column for _, column in self.columns.marks()}
+        beside = [self.sheet.text(row, column) for column in self.sheet.rows[row] if column not in marks]
+        return self._has_marks(row) and not any(re.search(r"[^\W\d_]", text) for text in beside)
 
     def _birth(self, row: int) -> str:
         if self.columns.birth is None:
@@ -443,6 +461,13 @@ class _Sheet:
             if self.sheet.text(row, column)
         ]
         merges = [list(m) for m in self.sheet.merges if m[2] < self.header.first]
+        footer = [
+            [row - self.last - 1, column, self.sheet.text(row, column)]
+            for row in self.sheet.numbers()
+            if row > self.last
+            for column in sorted(self.sheet.rows[row])
+            if self.sheet.text(row, column)
+        ][:FOOTER_LIMIT]
         sample = [
             cell.value for row in self.sheet.numbers() if row >= self.header.first
             for _, column in c.marks() if (cell := self.sheet.cell(row, column)) is not None
@@ -455,7 +480,13 @@ class _Sheet:
         return {
             "sheet": self.sheet.name, "banner": banner, "merges": merges, "first": self.header.first,
             "columns": fields, "hidden": sorted(self.sheet.hidden_columns), "comma": comma,
+            "footer": footer, "order": len(self.report.tables),
         }  # fmt: skip
+
+
+def _counts(text: str) -> bool:
+    """Whether a text is a running number: «3», «3.»."""
+    return text.replace(".", "").isdigit()
 
 
 def _value(read: dict[str, Read], name: str) -> Any:

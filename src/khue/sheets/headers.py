@@ -19,14 +19,38 @@ NAME = {
     "ho ten can bo giao vien", "ho va ten can bo giao vien", "ho va ten cbgv", "ho ten cbgv",
     "ho va ten cbgvnv", "ten hs",
     "full name", "ho chu dem va ten", "ho va ten gv", "ho ten gv", "ho ten can bo giao vien nhan vien",
+    "student name", "name of student", "hoc sinh ho va ten", "ho va ten nguoi hoc",
+}  # fmt: skip
+# «Họ và tên cán bộ», «Họ tên CBGVNV» …
+NAME |= {
+    f"{name} {who}"
+    for name in ("ho va ten", "ho ten")
+    for who in (
+        "cb", "can bo", "gv", "nv", "cbgv", "cbgvnv", "cbql gv nv", "cb gv nv", "cbnv", "nhan vien", "nhan su",
+        "vien chuc", "nguoi hoc", "can bo giao vien nhan vien", "cbql giao vien nhan vien",
+    )
 }  # fmt: skip
 # A name in two columns: family and middle names, then the given name.
 FAMILY = {
     "ho dem", "ho va dem", "ho va ten dem", "ho lot", "ho va ten lot", "ho ten dem", "ho", "ho chu dem",
     "ho va chu dem", "ho chu lot",
-    "ho va chu lot", "ho va lot", "ho dem hoc sinh", "ho va ten dem hoc sinh",
+    "ho va chu lot", "ho va lot", "ho dem hoc sinh", "ho va ten dem hoc sinh", "ho va ten chu dem",
 }  # fmt: skip
 GIVEN = {"ten", "ten hoc sinh", "ten hs", "ten goi"}
+# «Họ và tên: họ đệm» in one cell
+_PREFIXED = re.compile(r"(?:ho va ten|ho ten)(?: hoc sinh| hs)? (?=ho |ten)")
+
+
+def _part(text: str) -> str:
+    """The part of a name a header means, where it names the whole before it."""
+    return _PREFIXED.sub("", text, count=1)
+
+
+def is_name(text: str) -> bool:
+    """Whether a header means a person's name, whole or its first part."""
+    return text in NAME or text in FAMILY or _part(text) in FAMILY
+
+
 BANNER = (
     "nam hoc", "doc lap", "cong hoa", "so gd", "phong gd", "uy ban", "ubnd", "so giao duc", "bang diem",
     "danh sach",
@@ -34,6 +58,7 @@ BANNER = (
 )  # fmt: skip
 DEPTH, SEARCH = 4, 60
 _NUMBERING = re.compile(r"[(\[]?(?:\d{1,2}|[A-Za-zĐđ])[)\].]?|[(\[]?\d{1,2} ?[=+].*")
+_SAYS = re.compile(r"[^:\d]{2,25}:\s*\S")
 _GIVEN_WORD = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)?")
 
 
@@ -78,18 +103,22 @@ class Header:
     columns: list[Column]
     anchor: int  # the column by which the table was found
     fields: dict[str, int] = field(default_factory=dict)
+    shown: dict[int, tuple[str, ...]] = field(default_factory=dict)  # what stands over each column
+    numbering: dict[int, str] = field(default_factory=dict)  # «(1) (2) (3)» below it
 
     def __post_init__(self) -> None:
+        self.shown = {column.index: column.path for column in self.columns}
         _skip_numbers(self)
         _join_names(self)
         _join_births(self)
 
     def repeats(self, row: int) -> bool:
         """Whether a row among the data is the header again, whole or one of its rows."""
-        paths = {column.index: column.path for column in self.columns}
-        cells = self.sheet.rows.get(row, {})
-        texts = [(column, key(self.sheet.text(row, column))) for column in cells]
-        return all(text in paths.get(column, ()) for column, text in texts if text)
+        said = ((column, self.sheet.text(row, column)) for column in self.sheet.rows.get(row, {}))
+        texts = [(column, text) for column, text in said if text]
+        if len(texts) > 1 and all(self.numbering.get(column) == text for column, text in texts):
+            return True
+        return all(key(text) in self.shown.get(column, ()) for column, text in texts if key(text))
 
     def unknown(self, used: Iterable[int]) -> list[Column]:
         """Columns with a header that nobody used."""
@@ -103,7 +132,7 @@ class Header:
 
 def find_header(sheet: Sheet, is_anchor: Callable[[str], bool] | None = None) -> Header | None:
     """The header around the first cell that reads like «Họ và tên» (or what `is_anchor` accepts)."""
-    accept = is_anchor or (lambda text: text in NAME or text in FAMILY)
+    accept = is_anchor or is_name
     for row in sheet.numbers()[:SEARCH]:
         hits = [column for column in sheet.rows[row] if accept(key(sheet.text(row, column)))]
         if hits:
@@ -126,11 +155,14 @@ def _around(sheet: Sheet, row: int, anchor: int) -> Header:
 
 def _skip_numbers(header: Header) -> None:
     """Step over a row that only numbers the columns: «(1) (2) (3)», «A B C»."""
-    sheet, row = header.sheet, header.first
-    texts = [text for column in sheet.rows.get(row, {}) if (text := sheet.text(row, column))]
-    numbering = len(texts) > 2 and all(_NUMBERING.fullmatch(text) for text in texts)  # noqa: PLR2004
-    if numbering and sheet.text(row, header.anchor):
-        header.first += 1
+    sheet = header.sheet
+    # Merged ranges may leave blank rows between the header and the numbers.
+    row = next((number for number in sheet.numbers() if number >= header.first), header.first)
+    texts = {column: text for column in sheet.rows.get(row, {}) if (text := sheet.text(row, column))}
+    numbering = len(texts) > 2 and all(_NUMBERING.fullmatch(text) for text in texts.values())  # noqa: PLR2004
+    if numbering and header.anchor in texts:
+        header.first = row + 1
+        header.numbering = texts
 
 
 def _join_names(header: Header) -> None:
@@ -177,9 +209,9 @@ def _join_births(header: Header) -> None:
 def _name_columns(header: Header) -> tuple[Column | None, Column | None]:
     """The columns of a name written in two parts, if it is."""
     for column in header.columns:
-        if column.leaf in FAMILY:
+        if column.leaf in FAMILY or _part(column.leaf) in FAMILY:
             rest = header.columns[column.index + 1 :]
-            return column, next((other for other in rest if other.leaf in GIVEN), None)
+            return column, next((other for other in rest if _part(other.leaf) in GIVEN), None)
     names = [column for column in header.columns if column.leaf in NAME]
     name = next((column for column in names if set(column.path) <= NAME), names[0] if names else None)
     if name is None or name.index + 1 >= len(header.columns):
@@ -199,6 +231,10 @@ def _is_group_row(sheet: Sheet, row: int, anchor: int) -> bool:
     texts = [text for text in texts if text]
     if len(texts) < 2 or any(part in text for text in texts for part in BANNER):  # noqa: PLR2004 - a lone title
         return False
+    if any(_SAYS.match(sheet.text(row, column)) for column in sheet.rows[row]):
+        return False  # «Lớp: 6A», «Sĩ số: 38» stand above the table, not in it
+    if sum(text.startswith(("mon ", "lop ")) and "hoat dong" not in text for text in texts) == 1:
+        return False
     return not any(
         top <= row <= bottom and left <= anchor <= right and left != right
         for top, left, bottom, right in sheet.merges
@@ -209,8 +245,9 @@ def _is_group_row(sheet: Sheet, row: int, anchor: int) -> bool:
 def _continues(sheet: Sheet, row: int, anchor: int, top: int) -> bool:
     """A further header row: names empty, other cells short texts or column numbers."""
     cells = sheet.rows.get(row)
-    if not cells or sheet.text(row, anchor):
-        return False
+    below = key(sheet.text(row, anchor))
+    if not cells or below:
+        return below in FAMILY
     merged = any(
         m_top <= row <= m_bottom and m_top >= top and left <= anchor <= right
         for m_top, left, m_bottom, right in sheet.merges
@@ -219,7 +256,8 @@ def _continues(sheet: Sheet, row: int, anchor: int, top: int) -> bool:
     if merged:
         return True
     first_column = min(cells)
-    if first_column < anchor and sheet.text(row, first_column).isdigit() and len(texts) > 3:  # noqa: PLR2004
+    counted = [sheet.text(row, column) for column in sorted(cells)] == [str(n + 1) for n in range(len(texts))]
+    if first_column < anchor and sheet.text(row, first_column).isdigit() and len(texts) > 3 and not counted:  # noqa: PLR2004
         return False
     return all(len(text) < 60 for text in texts) and any(not _is_value(text) for text in texts)  # noqa: PLR2004
 

@@ -12,6 +12,7 @@ CODE = {
     "ma", "id", "mahs",
     "ma dinh danh bo", "ma dinh danh bo gd dt", "ma bo", "ma bo gd dt", "ma hoc sinh moet",
     "so dinh danh hoc sinh", "ma hssv", "student id",
+    "id hoc sinh", "id hs", "student code", "so dinh danh hs", "ma id",
     "ma so hs", "ma hoc sinh bo", "ma csdl", "ma nganh", "ma dinh danh hs",
 }  # fmt: skip
 BIRTH = {
@@ -23,28 +24,35 @@ BIRTH = {
     "ns",
     "ngay sinh hs",
     "ngay sinh hoc sinh",
+    "ngay sinh dd mm yyyy",
+    "date of birth",
+    "birthday",
+    "dob",
 }
-STT = {"stt", "tt", "so tt", "so thu tu", "no"}
+STT = {"stt", "tt", "t t", "so tt", "so thu tu", "no", "s tt"}
 REMARK = {"nhan xet", "ghi chu", "nhan xet cua giao vien", "loi nhan xet", "nhan xet gv", "nhan xet cua gv",
     "nhan xet su tien bo",
-          "nhan xet cua giao vien bo mon", "nx"}  # fmt: skip
-_ONGOING = re.compile(r"\b(?:\w*tx ?\d{0,2}|thuong xuyen|t ?xuyen|he so 1|hs ?1|kttx|mieng|15 ?(?:phut|p))\b")
+          "nhan xet cua giao vien bo mon", "nx", "comment", "comments", "remark", "remarks"}  # fmt: skip
+_ONGOING = re.compile(
+    r"\b(?:\w*tx ?\d{0,2}|thuong xuyen|t ?xuyen|he so 1|hs ?1|kttx|mieng|15 ?(?:phut|p)|regular|continuous)\b"
+)
 _COUNT = re.compile(
     r"(?:d|lan|cot|so|bai|diem|l|c|kt)? ?\d{1,2}"
 )  # «Đ1», «Lần 2», «3»: regular marks if nothing else is
 _MIDTERM = re.compile(
-    r"\b(?:\w*g[hk]k\w{0,2}|gk\w{0,2}|\w*ddggk\w{0,2}|giua (?:hoc )?(?:k[iy]|hk)\w{0,2}|giua k|g k[iy]?"
-    r"|he so 2|hs ?2)\b"
+    r"\b(?:\w*g[hk]k\w{0,2}|\w*gk(?:i{1,2}|[12])?|giua (?:hoc )?(?:k[iy]|hk)\w{0,2}|giua k|g k[iy]?"
+    r"|he so 2|hs ?2|mid ?term)\b"
 )
 _FINAL = re.compile(
-    r"\b(?:\w*c[hk]k\w{0,2}|ck\w{0,2}|\w*ddgck\w{0,2}|cuoi (?:hoc )?(?:k[iy]|hk)\w{0,2}|cuoi k|c k[iy]?"
-    r"|thi (?:hoc )?(?:k[iy]|hk)\w{0,2}|he so 3|hs ?3)\b"
+    r"\b(?:\w*c[hk]k\w{0,2}|\w*ck(?:i{1,2}|[12])?|cuoi (?:hoc )?(?:k[iy]|hk)\w{0,2}|cuoi k|c k[iy]?"
+    r"|thi (?:hoc )?(?:k[iy]|hk)\w{0,2}|he so 3|hs ?3|final|end ?term)\b"
 )
 _AVERAGE = re.compile(
-    r"\b(?:d?tb\w*|trung binh|t ?binh|xl\w*|xep loai|kq\w*|ket qua|tong ket|tk\w*|muc|danh gia chung)\b"
+    r"\b(?:d?tb\w*|trung binh|t ?binh|xl\w*|xep loai|kq\w*|ket qua|tong ket|tk\w*|muc"
+    r"|danh gia (?:chung|hk|hoc k[iy])\w*|average|mean)\b"
 )
-_MEAN = re.compile(r"\b(?:d?tb\w*|trung binh|t ?binh|tong ket|tk)\b")
-_YEAR = re.compile(r"\b(?:ca nam|\w*cn)\b")
+_MEAN = re.compile(r"\b(?:d?tb\w*|trung binh|t ?binh|tong ket|tk|average|mean)\b")
+_YEAR = re.compile(r"\b(?:ca nam|\w*cn|year|annual)\b")
 _TERM = re.compile(r"\b(?:hoc k[iy]|\w*hk) ?(i|ii|1|2)?\b|\b\w*hk(i|ii|1|2)\b")
 _LAST_NUMBER = re.compile(r"(\d{1,2})$")
 _TOPIC = re.compile(r"^(?:diem )?(?:cum )?chuyen de(?: hoc tap)?$|^cdht$|^dcd$")

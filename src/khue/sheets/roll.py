@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,25 @@ from khue.sheets.workbook import address
 
 if TYPE_CHECKING:
     from khue.sheets.workbook import Sheet
+
+
+_CODE = re.compile(r"(?=[^\s]*\d)[\w./-]{4,24}")
+_NO_NAME = re.compile(r"[\d()%<>:;=+/]")
+_TOTALS = re.compile(
+    r"(?:diem|trung binh|tong cong|tong (?:so|hop)|t[iy] le|so luong|thong ke|cao nhat|thap nhat|so bai"
+    r"|si so|xep loai|lop truong|gvbm|gvcn|bgh|ban giam hieu|p hieu truong|pho hieu truong)\b"
+)
+
+
+def code_in(text: str) -> str:
+    """A pupil's code, or nothing where the cell holds a sentence («Danh sách này có 38 học sinh»)."""
+    return text if _CODE.fullmatch(text) else ""
+
+
+def may_be_name(text: str) -> bool:
+    """Whether a text can be a person's name: «Tốt (8.0 - 10)», «Khá» and «0912…» below a table are none."""
+    plain = key(text)
+    return " " in text and not any((_NO_NAME.search(text), SIGNATURE.search(plain), _TOTALS.match(plain)))
 
 
 @dataclass(slots=True)
@@ -54,7 +74,7 @@ class Roll:
         pupils = Pupils(self.known, class_name)
         for row in self.sheet.numbers():
             name = self._text(row, "name")
-            code = self._text(row, "code")
+            code = code_in(self._text(row, "code"))
             birth = (
                 values.date(self.sheet.cell(row, self.fields["birth"])).value
                 if "birth" in self.fields
@@ -104,6 +124,8 @@ class Roll:
 
     def _is_pupil(self, row: int, name: str, code: str, birth: str | None) -> bool:
         plain = key(name)
-        if not plain or plain in NAME or self.header.repeats(row) or (SIGNATURE.search(plain) and not code):
+        if not plain or plain in NAME or self.header.repeats(row):
             return False
-        return bool(code or birth) or self._text(row, "stt").replace(".", "").isdigit()
+        if code or birth:
+            return bool(code) or not SIGNATURE.search(plain)
+        return may_be_name(name) and self._text(row, "stt").replace(".", "").isdigit()

@@ -19,6 +19,15 @@ _NOISE = re.compile(
 LANGUAGES = re.compile(r"^(?:tieng|t) (?:anh|trung|trung quoc|phap|nhat|han|nga|duc|han quoc)$")
 
 
+_SHORT = {"gd": "giao duc", "kt": "kinh te", "pl": "phap luat", "tn": "tu nhien", "dp": "dia phuong",
+          "qp": "quoc phong", "hd": "hoat dong", "cn": "cong nghe", "th": "tin hoc"}  # fmt: skip
+
+
+def _whole_words(text: str) -> str:
+    """Short words written out: «GD kinh tế và pháp luật» is «giáo dục kinh tế và pháp luật»."""
+    return " ".join(_SHORT.get(word.strip("."), word) for word in re.split(r"[\s&,-]+", text))
+
+
 @lru_cache(maxsize=4096)
 def subject_of(text: str, level: str) -> str | None:
     """The code of a subject, however it is written; nothing if no subject is meant."""
@@ -31,7 +40,7 @@ def subject_of(text: str, level: str) -> str | None:
     bare = " ".join(re.sub(r"^[\s\-–:.]+|[\s\-–:.]+$", "", _NOISE.sub(" ", plain)).split())
     if not bare:
         return None
-    found = subject_code_of(bare, level)
+    found = subject_code_of(bare, level) or subject_code_of(_whole_words(bare), level)
     if found:
         return found
     return subject_code_of("ngoai ngu", level) if LANGUAGES.match(re.sub(r"[.\s]+", " ", bare)) else None
