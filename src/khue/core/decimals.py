@@ -76,6 +76,15 @@ def tenths(mark: Decimal) -> int:
     return int(scaled)
 
 
+def mark_tenths(mark: Decimal) -> int:
+    """The same for a mark, which lies between 0 and 10 (`CORE-002`)."""
+    known = _TENTHS.get(mark)
+    if known is None:
+        tenths(mark)  # two decimals are refused as such
+        raise Invalid("CORE-002", value=str(mark))
+    return known
+
+
 def from_tenths(value: int) -> Decimal:
     """The mark of so many tenths."""
     return MARKS[value] if 0 <= value < len(MARKS) else Decimal(value).scaleb(-1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import pgettext_lazy as _
 
 from khue.core.actor import Role
 
@@ -14,14 +15,14 @@ if TYPE_CHECKING:
 OFFICE = (Role.CLERK, Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.DEPARTMENT_ADMIN)
 EVERYONE = tuple(Role)
 # label, address, roles that see it
-ENTRIES: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
-    ("Sổ điểm", "gradebook:home", EVERYONE),
-    ("Lớp", "schooling:home", EVERYONE),
-    ("Người", "people:home", (*OFFICE, Role.TEACHER, Role.DEPARTMENT_OFFICER, Role.IT_STAFF)),
-    ("Nhập dữ liệu", "importing:home", (*OFFICE, Role.TEACHER)),
-    ("Sửa điểm", "gradebook:corrections", EVERYONE),
-    ("Quyền", "access:home", (Role.PRINCIPAL, Role.DEPARTMENT_ADMIN, Role.IT_STAFF, Role.CLERK)),
-    ("Danh mục", "codes:home", (Role.DEPARTMENT_ADMIN, Role.DEPARTMENT_OFFICER)),
+ENTRIES = (
+    (_("menu", "Sổ điểm"), "gradebook:home", EVERYONE),
+    (_("menu", "Lớp"), "schooling:home", EVERYONE),
+    (_("menu", "Người"), "people:home", (*OFFICE, Role.TEACHER, Role.DEPARTMENT_OFFICER, Role.IT_STAFF)),
+    (_("menu", "Nhập dữ liệu"), "importing:home", (*OFFICE, Role.TEACHER)),
+    (_("menu", "Sửa điểm"), "gradebook:corrections", EVERYONE),
+    (_("menu", "Quyền"), "access:home", (Role.PRINCIPAL, Role.DEPARTMENT_ADMIN, Role.IT_STAFF, Role.CLERK)),
+    (_("menu", "Danh mục"), "codes:home", (Role.DEPARTMENT_ADMIN, Role.DEPARTMENT_OFFICER)),
 )
 
 

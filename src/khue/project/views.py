@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.shortcuts import render
+from django.utils.translation import gettext_noop as _
 from django.views.decorators.http import require_GET
 
 from khue.core.actor import Role
+from khue.kit.words import said
 from khue.modules.access.edge import signed_in
 from khue.modules.gradebook import api as gradebook
 from khue.modules.schooling import api as schooling
@@ -17,15 +19,15 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 ROLE_NAMES = {
-    Role.DEPARTMENT_ADMIN: "Quản trị hệ thống của Sở",
-    Role.DEPARTMENT_OFFICER: "Chuyên viên Sở GD&ĐT",
-    Role.COMMUNE_OFFICER: "Cán bộ UBND xã",
-    Role.PRINCIPAL: "Hiệu trưởng",
-    Role.VICE_PRINCIPAL: "Phó hiệu trưởng",
-    Role.CLERK: "Văn thư, giáo vụ",
-    Role.TEACHER: "Giáo viên",
-    Role.IT_STAFF: "Cán bộ CNTT",
-    Role.EMERGENCY_READER: "Truy cập khẩn cấp",
+    Role.DEPARTMENT_ADMIN: _("Quản trị hệ thống của Sở"),
+    Role.DEPARTMENT_OFFICER: _("Chuyên viên Sở GD&ĐT"),
+    Role.COMMUNE_OFFICER: _("Cán bộ UBND xã"),
+    Role.PRINCIPAL: _("Hiệu trưởng"),
+    Role.VICE_PRINCIPAL: _("Phó hiệu trưởng"),
+    Role.CLERK: _("Văn thư, giáo vụ"),
+    Role.TEACHER: _("Giáo viên"),
+    Role.IT_STAFF: _("Cán bộ CNTT"),
+    Role.EMERGENCY_READER: _("Truy cập khẩn cấp"),
 }
 
 IMPORTERS = (Role.CLERK, Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.TEACHER, Role.DEPARTMENT_ADMIN)
@@ -59,7 +61,7 @@ def today(request: HttpRequest) -> HttpResponse:
     context = {
         "year": year, "term": term, "sheets": sheets[:12], "more": max(0, len(sheets) - 12),
         "waiting": waiting,
-        "roles": list(dict.fromkeys(ROLE_NAMES[grant.role] for grant in actor.grants)),
+        "roles": list(dict.fromkeys(said(ROLE_NAMES[grant.role]) for grant in actor.grants)),
         "may_import": actor.holds(*IMPORTERS),
         "leads": actor.holds(Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.DEPARTMENT_OFFICER, Role.CLERK),
     }  # fmt: skip

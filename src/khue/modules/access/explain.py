@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.core.exceptions import FieldError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from khue.core.actor import Role
 from khue.core.errors import Invalid, NotFound
 from khue.kit import permissions
 from khue.kit.privacy import classification_of
+from khue.kit.words import said
 from khue.modules.access import policy, roles
 from khue.modules.access.queries import actor_for
 from khue.modules.orgs.api import Unit, ancestors_of
@@ -105,11 +108,11 @@ def explain(actor: Actor, *, person_id: UUID, action: str, model: str, key: UUID
         rules = [permissions.RuleOutcome(item.code, item.sentence, False) for item in declared.rules]
     reasons = [_reason(who, item, row) for item in rules]
     if condition is not None and known:
-        reasons.append(Reason(condition.sentence, condition.granted))
+        reasons.append(Reason(said(condition.sentence), condition.granted))
     return Explanation(
         who=who.name,
         action=declared.label,
-        row=_name(model, row) if row is not None and known else "Hồ sơ này",
+        row=_name(model, row) if row is not None and known else gettext("Hồ sơ này"),
         granted=opened and (condition is None or condition.granted),
         reasons=tuple(reasons),
     )
@@ -149,19 +152,20 @@ def _may_look(actor: Actor, row: Model) -> bool:
 def _name(model: str, row: Model) -> str:
     kind = _KINDS.get(model)
     if kind is not None:
-        return f"{kind.label} {kind.name(row)}"
+        return f"{said(kind.label)} {kind.name(row)}"
     # A model without __str__ shows «Model object (id)»: useless to people.
     name = str(row)
-    return "Hồ sơ" if "object (" in name else name
+    return gettext("Hồ sơ") if "object (" in name else name
 
 
 def _reason(who: Actor, item: permissions.RuleOutcome, row: Model | None) -> Reason:
     if not item.rule.startswith("role:"):
-        return Reason(item.sentence, item.granted)
+        return Reason(said(item.sentence), item.granted)
     codes = item.rule.removeprefix("role:").split("@")[0].split(", ")
     wanted = [Role(code) for code in codes]
-    named = "; ".join(roles.role_name(code) for code in codes)
-    sentence = f"Có một trong các vai trò sau trên đơn vị của hồ sơ hoặc đơn vị cấp trên: {named}."
+    named = "; ".join(said(roles.role_name(code)) for code in codes)
+    sentence = gettext("Có một trong các vai trò sau trên đơn vị của hồ sơ hoặc đơn vị cấp trên: {named}.")
+    sentence = sentence.format(named=named)
     return Reason(sentence, item.granted, _grant_behind(who, wanted, row) if item.granted else "")
 
 
@@ -175,11 +179,11 @@ def _grant_behind(who: Actor, wanted: list[Role], row: Model | None) -> str:
         for grant in who.grants:
             if grant.unit_id == place and grant.role in wanted:
                 name = Unit.objects.filter(pk=place).values_list("name", flat=True).first() or ""
-                return f"{roles.role_name(grant.role)}, {name}"
+                return f"{said(roles.role_name(grant.role))}, {name}"
     return ""
 
 
-register_explainable("orgs.Unit", "Đơn vị")
-register_explainable("people.Person", "Người")
-register_explainable("people.PupilProfile", "Hồ sơ học sinh", lambda row: str(row.person))  # type: ignore[attr-defined]
-register_explainable("people.Employment", "Hồ sơ cán bộ", lambda row: str(row.person))  # type: ignore[attr-defined]
+register_explainable("orgs.Unit", _("Đơn vị"))
+register_explainable("people.Person", _("Người"))
+register_explainable("people.PupilProfile", _("Hồ sơ học sinh"), lambda row: str(row.person))  # type: ignore[attr-defined]
+register_explainable("people.Employment", _("Hồ sơ cán bộ"), lambda row: str(row.person))  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q
+from django.utils.translation import gettext_noop as _
 
 from khue.core.actor import Actor, Role
 from khue.kit.permissions import Action, holds, register, relation
@@ -21,48 +22,44 @@ def _own_access(actor: Actor) -> Q | None:
     return Q(account=actor.account_id) if actor.account_id else None
 
 
-OWN_ACCESS = relation("own", "Là lần truy cập của chính mình.", _own_access)
+OWN_ACCESS = relation("own", _("Là lần truy cập của chính mình."), _own_access)
 
 SEE_GRANTS = register(
     Action(
         "access.grant.see",
-        "Xem phân quyền",
+        _("Xem phân quyền"),
         (
             holds(*LEADERS, *READERS, unit="unit"),
-            relation("self", "Là quyền của chính mình.", _own_grant),
+            relation("self", _("Là quyền của chính mình."), _own_grant),
         ),
     )
 ).code
-CHANGE_GRANT = register(
-    Action("access.grant.change", "Thu quyền", (holds(*LEADERS, unit="unit"),))
-).code
+CHANGE_GRANT = register(Action("access.grant.change", _("Thu quyền"), (holds(*LEADERS, unit="unit"),))).code
 # Asked of the unit, because what is to be made is not there yet.
-GRANT = register(Action("access.unit.grant", "Phân quyền", (holds(*LEADERS, unit="pk"),))).code
+GRANT = register(Action("access.unit.grant", _("Phân quyền"), (holds(*LEADERS, unit="pk"),))).code
 MAKE_ACCOUNTS = register(
-    Action("access.unit.accounts", "Tạo tài khoản", (holds(*ACCOUNT_MAKERS, unit="pk"),))
+    Action("access.unit.accounts", _("Tạo tài khoản"), (holds(*ACCOUNT_MAKERS, unit="pk"),))
 ).code
 OPEN_EMERGENCY = register(
-    Action("access.unit.emergency", "Mở truy cập khẩn cấp", (holds(*RESCUERS, unit="pk"),))
+    Action("access.unit.emergency", _("Mở truy cập khẩn cấp"), (holds(*RESCUERS, unit="pk"),))
 ).code
 EXPLAIN = register(
-    Action("access.unit.explain", "Xem vì sao có quyền", (holds(*LEADERS, *READERS, unit="pk"),))
+    Action("access.unit.explain", _("Xem vì sao có quyền"), (holds(*LEADERS, *READERS, unit="pk"),))
 ).code
 SEE_EMERGENCY = register(
     Action(
         "access.emergency.see",
-        "Xem các lần truy cập khẩn cấp",
+        _("Xem các lần truy cập khẩn cấp"),
         (holds(*LEADERS, *READERS, unit="unit"), OWN_ACCESS),
     )
 ).code
 CLOSE_EMERGENCY = register(
-    Action(
-        "access.emergency.close", "Đóng truy cập khẩn cấp", (holds(*LEADERS, unit="unit"), OWN_ACCESS)
-    )
+    Action("access.emergency.close", _("Đóng truy cập khẩn cấp"), (holds(*LEADERS, unit="unit"), OWN_ACCESS))
 ).code
 SEE_AUDIT = register(
     Action(
         "access.audit.see",
-        "Xem nhật kí",
+        _("Xem nhật kí"),
         (holds(*LEADERS, Role.VICE_PRINCIPAL, Role.DEPARTMENT_OFFICER, Role.IT_STAFF, unit="unit"),),
     )
 ).code
@@ -70,7 +67,7 @@ SEE_AUDIT = register(
 SEE_AUDIT_VALUES = register(
     Action(
         "access.audit.see_values",
-        "Xem nội dung trong nhật kí",
+        _("Xem nội dung trong nhật kí"),
         (holds(Role.PRINCIPAL, Role.VICE_PRINCIPAL, unit="unit"),),
     )
 ).code

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
+from django.utils.translation import gettext_noop as _
 
 from khue.core.actor import Role
 from khue.kit.permissions import Action, register, relation
@@ -22,14 +23,14 @@ def _administrators(actor: Actor) -> Q | None:
 SEE = register(
     Action(
         "codes.item.see",
-        "Xem danh mục",
-        (relation("signed_in", "Người đã đăng nhập đều xem được danh mục.", lambda _: EVERY_ROW),),
+        _("Xem danh mục"),
+        (relation("signed_in", _("Người đã đăng nhập đều xem được danh mục."), lambda _: EVERY_ROW),),
     )
 )
 CHANGE = register(
     Action(
         "codes.item.change",
-        "Sửa danh mục",
-        (relation("department_admin", "Là quản trị hệ thống của Sở.", _administrators),),
+        _("Sửa danh mục"),
+        (relation("department_admin", _("Là quản trị hệ thống của Sở."), _administrators),),
     )
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from khue.core.actor import Role
@@ -56,8 +57,10 @@ def load(request: HttpRequest) -> HttpResponse:
     counts = services.load_shipped(request.actor)
     messages.success(
         request,
-        f"Đã nạp danh mục: thêm {counts.added}, cập nhật {counts.updated}, kết thúc {counts.ended}, "
-        f"giữ nguyên {counts.kept} mục do người dùng sửa.",
+        _(
+            "Đã nạp danh mục: thêm {added}, cập nhật {updated}, kết thúc {ended}, "
+            "giữ nguyên {kept} mục do người dùng sửa."
+        ).format(added=counts.added, updated=counts.updated, ended=counts.ended, kept=counts.kept),
     )
     return redirect("codes:home")
 
@@ -73,7 +76,7 @@ def list_page(request: HttpRequest, code_list: str) -> HttpResponse:
         try:
             day = parse_date(wanted)
         except Invalid:
-            refusal = "Ngày không đọc được. Hãy ghi dạng ngày/tháng/năm, ví dụ 30/06/2025."
+            refusal = _("Ngày không đọc được. Hãy ghi dạng ngày/tháng/năm, ví dụ 30/06/2025.")
     context = {
         "code_list": code_list,
         "meta": meta,
@@ -133,7 +136,7 @@ def add_page(request: HttpRequest, code_list: str) -> HttpResponse:
         except KhueError as error:
             refusal = sentence(error.code, error.params)
         else:
-            messages.success(request, "Đã thêm mục vào danh mục.")
+            messages.success(request, _("Đã thêm mục vào danh mục."))
             return redirect("codes:list", code_list=code_list)
     elif not _may_change(request.actor):
         raise NotFound("KIT-001")
@@ -146,7 +149,7 @@ def _change(request: HttpRequest, row: CodeItem) -> str:
     if request.POST.get("step") == "end":
         on = _day(request, "on") or request.actor.today
         services.end_item(request.actor, item_id=row.pk, on=on, reason=reason)
-        return "Đã kết thúc hiệu lực của mục."
+        return _("Đã kết thúc hiệu lực của mục.")
     services.change_item(
         request.actor,
         item_id=row.pk,
@@ -156,7 +159,7 @@ def _change(request: HttpRequest, row: CodeItem) -> str:
         since=_day(request, "since"),
         reason=reason,
     )
-    return "Đã lưu mục của danh mục."
+    return _("Đã lưu mục của danh mục.")
 
 
 def _shown(request: HttpRequest) -> dict[str, str]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from khue.kit.words import said
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -13,7 +17,11 @@ if TYPE_CHECKING:
 def _sheet_name(row: Model) -> str:
     from khue.modules.gradebook.services.closing import sheet_name  # noqa: PLC0415 - apps are loaded only now
 
-    return f"{sheet_name(row)}, lớp {row.school_class}, học kì {row.term}"  # type: ignore[arg-type,attr-defined]
+    return gettext("{title}, lớp {name}, học kì {term}").format(
+        title=said(sheet_name(row)),  # type: ignore[arg-type]
+        name=row.school_class,  # type: ignore[attr-defined]
+        term=row.term,  # type: ignore[attr-defined]
+    )
 
 
 class GradebookConfig(AppConfig):
@@ -28,4 +36,4 @@ class GradebookConfig(AppConfig):
         from khue.modules.gradebook import handlers, policy  # noqa: F401, PLC0415 - apps are loaded only now
 
         handlers.register()
-        access.register_explainable("gradebook.Sheet", "Bảng điểm", _sheet_name)
+        access.register_explainable("gradebook.Sheet", _("Bảng điểm"), _sheet_name)

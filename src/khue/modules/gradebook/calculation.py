@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.utils.translation import gettext_noop as _
+
 from khue.core.decimals import format_mark
 from khue.modules.gradebook import facts
 from khue.modules.gradebook.book import Content, settings_for
@@ -31,23 +33,29 @@ class CalcColumn:
     title: str
 
 
+SCORE_TERMS = {
+    1: (_("ĐTBmhkI"), _("Điểm trung bình môn học kì I")),
+    2: (_("ĐTBmhkII"), _("Điểm trung bình môn học kì II")),
+}
+COMMENT_TERMS = {
+    1: (_("Học kì I"), _("Kết quả học kì I")),
+    2: (_("Học kì II"), _("Kết quả học kì II")),
+}
+
+
 def calc_columns(sheet: Sheet) -> tuple[CalcColumn, ...]:
     """The computed columns that a sheet has."""
     if sheet.kind == SheetKind.HOMEROOM and sheet.term in facts.TERMS:
-        return (CalcColumn("absent", "Tổng nghỉ", "Tổng số buổi nghỉ trong học kì"),)
+        return (CalcColumn("absent", _("Tổng nghỉ"), _("Tổng số buổi nghỉ trong học kì")),)
     if sheet.term not in facts.TERMS or sheet.kind not in {SheetKind.SCORE, SheetKind.COMMENT}:
         return ()
-    roman = "I" if sheet.term == 1 else "II"
     score = sheet.kind == SheetKind.SCORE
-    term = CalcColumn(
-        "term", f"ĐTBmhk{roman}" if score else f"Học kì {roman}",
-        f"Điểm trung bình môn học kì {roman}" if score else f"Kết quả học kì {roman}",
-    )  # fmt: skip
+    term = CalcColumn("term", *(SCORE_TERMS if score else COMMENT_TERMS)[sheet.term])
     if sheet.term == 1:
         return (term,)
     year = CalcColumn(
-        "year", "ĐTBmcn" if score else "Cả năm",
-        "Điểm trung bình môn cả năm" if score else "Kết quả cả năm (theo học kì II)",
+        "year", _("ĐTBmcn") if score else _("Cả năm"),
+        _("Điểm trung bình môn cả năm") if score else _("Kết quả cả năm (theo học kì II)"),
     )  # fmt: skip
     return (term, year)
 

@@ -27,6 +27,7 @@ Layout = dict[str, Any]
 ROMAN = {1: "I", 2: "II"}
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 MARK_FORMAT = "0.0"
+LAST = 999  # after everything that has a place
 
 
 def term_workbook(book: ClassBook, term: int) -> bytes:
@@ -95,8 +96,14 @@ def _head(slot: Slot) -> str:
 
 
 def _ordered(book: ClassBook, term: int) -> list[Sheet]:
+    """In the order of the file they came in, then in that of the book."""
     sheets = [sheet for sheet in book.sheets if sheet.term == term]
-    return sorted(sheets, key=lambda s: (s.class_subject.position if s.class_subject else 999, s.kind))
+    return sorted(
+        sheets,
+        key=lambda s: (
+            (s.layout or {}).get("order", LAST), s.class_subject.position if s.class_subject else LAST, s.kind,
+        ),
+    )  # fmt: skip
 
 
 def _unique(wanted: str, taken: set[str]) -> str:
@@ -129,9 +136,12 @@ def _write(worksheet: Any, formats: dict[str, Any], book: ClassBook, sheet: Shee
         worksheet.merge_range(top, left, bottom, right, texts.pop((top, left), ""), style)
     for (row, column), text in texts.items():
         worksheet.write_string(row, column, text, formats["head"] if row >= header_top else formats["banner"])
-    for number, pupil in enumerate(book.pupils_of(sheet)):
+    pupils = book.pupils_of(sheet)
+    for number, pupil in enumerate(pupils):
         place = first + number
         _write_row(worksheet, formats, book, sheet, layout, row=place, number=number + 1, pupil=pupil)
+    for below, column, text in layout.get("footer", ()):
+        worksheet.write_string(first + len(pupils) + below, column, text, formats["banner"])
     for column in layout.get("hidden", ()):
         worksheet.set_column(column, column, None, None, {"hidden": True})
     worksheet.set_column(columns["name"], columns["name"], 26)

@@ -12,8 +12,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from khue.core.ids import short
+from khue.kit.words import said
 from khue.modules.gradebook.calculation import CalcColumn
 from khue.modules.gradebook.models import CellState
 from khue.modules.gradebook.slots import Slot, SlotKind, shown
@@ -75,21 +77,24 @@ def _groups(columns: Sequence[Column]) -> str:
     for group, members in groupby(names):
         span = len(list(members))
         if group:
-            parts.append(f'<th colspan="{span}" scope="colgroup">{escape(group)}</th>')
+            parts.append(f'<th colspan="{span}" scope="colgroup">{escape(said(group))}</th>')
         else:
             parts.append(f'<td colspan="{span}"></td>')
     return "".join(parts) + "</tr>"
 
 
 def _heads(columns: Sequence[Column]) -> str:
-    parts = ['<tr><th scope="col" class="pos">STT</th><th scope="col" class="name">Họ và tên</th>']
+    parts = [
+        f'<tr><th scope="col" class="pos">{escape(_("STT"))}</th>'
+        f'<th scope="col" class="name">{escape(_("Họ và tên"))}</th>'
+    ]
     for column in columns:
         if isinstance(column, Slot):
             periodic = ' data-periodic="1"' if column.periodic else ""
             what = f'data-slot="{column.code}" data-kind="{column.kind.value}" data-editable="1"{periodic}'
         else:
             what = f'data-calc="{column.code}"'
-        title, label = escape(column.title), escape(column.label)
+        title, label = escape(said(column.title)), escape(said(column.label))
         parts.append(f'<th scope="col" {what} title="{title}">{label}</th>')
     return "".join(parts) + "</tr>"
 
@@ -97,7 +102,7 @@ def _heads(columns: Sequence[Column]) -> str:
 def _row(number: int, row: GridRow, columns: Sequence[Column]) -> str:
     pupil = row.pupil
     left = ' class="left" data-left="1"' if row.left else ""
-    hint = f' title="{escape(pupil.status)}"' if row.left else ""
+    hint = f' title="{escape(said(pupil.status))}"' if row.left else ""
     cells = row.cells
     parts = [
         f'<tr data-p="{short(pupil.pupil_id)}"{left}><td class="pos">{number}</td>'

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
+from khue.kit.words import said
 from khue.modules.gradebook.models import CellState
 
 if TYPE_CHECKING:
@@ -56,14 +59,19 @@ class SheetGaps:
         """«TX2 của Nông Thị Hoa, ĐĐGck của 4 học sinh», short enough for a message."""
         by_slot: dict[str, list[str]] = {}
         for gap in self.gaps:
-            what = f"{gap.slot.label}{' (chờ kiểm tra bù)' if gap.pending else ''}"
+            what = said(gap.slot.label)
+            if gap.pending:
+                what = _("{what} (chờ kiểm tra bù)").format(what=what)
             by_slot.setdefault(what, []).append(gap.pupil_name)
         parts = [
-            f"{what} của {names[0]}" if len(names) == 1 else f"{what} của {len(names)} học sinh"
+            _("{what} của {name}").format(what=what, name=names[0])
+            if len(names) == 1
+            else _("{what} của {count} học sinh").format(what=what, count=len(names))
             for what, names in by_slot.items()
         ]
         more = len(parts) - limit
-        return ", ".join(parts[:limit]) + (f" và {more} cột khác" if more > 0 else "")
+        named = ", ".join(parts[:limit])
+        return _("{named} và {more} cột khác").format(named=named, more=more) if more > 0 else named
 
 
 ASSESSED_BY_A_PERSON = {"PERSONAL_PLAN", "EXEMPT"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q
+from django.utils.translation import gettext_noop as _
 
 from khue.core.actor import Actor, Role
 from khue.kit.permissions import Action, holds, register, relation
@@ -43,55 +44,53 @@ def _homeroom_of_correction(actor: Actor) -> Q | None:
     return Q(sheet__school_class__in=led)
 
 
-TEACHES = relation("teaches", "Được phân công dạy môn này của lớp.", _taught)
-LEADS = relation("homeroom", "Là giáo viên chủ nhiệm của lớp.", _homeroom_of_class)
+TEACHES = relation("teaches", _("Được phân công dạy môn này của lớp."), _taught)
+LEADS = relation("homeroom", _("Là giáo viên chủ nhiệm của lớp."), _homeroom_of_class)
 OWNS_HOMEROOM_SHEET = relation(
-    "homeroom_sheet", "Là giáo viên chủ nhiệm và đây là bảng của chủ nhiệm.", _homeroom_sheet
+    "homeroom_sheet", _("Là giáo viên chủ nhiệm và đây là bảng của chủ nhiệm."), _homeroom_sheet
 )
 
 SEE_SHEET = register(
-    Action("gradebook.sheet.see", "Xem bảng điểm", (holds(*READERS), TEACHES, LEADS))
+    Action("gradebook.sheet.see", _("Xem bảng điểm"), (holds(*READERS), TEACHES, LEADS))
 ).code
-ENTER = register(
-    Action("gradebook.sheet.enter", "Nhập điểm", (TEACHES, OWNS_HOMEROOM_SHEET))
-).code
+ENTER = register(Action("gradebook.sheet.enter", _("Nhập điểm"), (TEACHES, OWNS_HOMEROOM_SHEET))).code
 IMPORT = register(
     Action(
         "gradebook.sheet.import",
-        "Nhập điểm từ Excel",
+        _("Nhập điểm từ Excel"),
         (holds(*LEADERS, Role.CLERK), TEACHES, OWNS_HOMEROOM_SHEET),
     )
 ).code
 CLOSE_SHEET = register(
-    Action("gradebook.sheet.close", "Chốt bảng điểm", (TEACHES, OWNS_HOMEROOM_SHEET))
+    Action("gradebook.sheet.close", _("Chốt bảng điểm"), (TEACHES, OWNS_HOMEROOM_SHEET))
 ).code
 OWN_PHRASES = register(
-    Action("gradebook.phrase.change", "Sửa kho nhận xét", (holds(*LEADERS, Role.CLERK),))
+    Action("gradebook.phrase.change", _("Sửa kho nhận xét"), (holds(*LEADERS, Role.CLERK),))
 ).code
 
 SEE_CORRECTION = register(
     Action(
         "gradebook.correction.see",
-        "Xem yêu cầu sửa điểm",
+        _("Xem yêu cầu sửa điểm"),
         (
             holds(*READERS),
-            relation("teaches", "Được phân công dạy môn này của lớp.", _taught_sheet_of_correction),
-            relation("homeroom", "Là giáo viên chủ nhiệm của lớp.", _homeroom_of_correction),
+            relation("teaches", _("Được phân công dạy môn này của lớp."), _taught_sheet_of_correction),
+            relation("homeroom", _("Là giáo viên chủ nhiệm của lớp."), _homeroom_of_correction),
         ),
     )
 ).code
 REQUEST_CORRECTION = register(
-    Action("gradebook.correction.request", "Yêu cầu sửa điểm", (TEACHES, OWNS_HOMEROOM_SHEET))
+    Action("gradebook.correction.request", _("Yêu cầu sửa điểm"), (TEACHES, OWNS_HOMEROOM_SHEET))
 ).code
 CONFIRM_CORRECTION = register(
     Action(
         "gradebook.correction.confirm",
-        "Xác nhận sửa điểm",
-        (relation("homeroom", "Là giáo viên chủ nhiệm của lớp.", _homeroom_of_correction),),
+        _("Xác nhận sửa điểm"),
+        (relation("homeroom", _("Là giáo viên chủ nhiệm của lớp."), _homeroom_of_correction),),
     )
 ).code
 APPROVE_CORRECTION = register(
-    Action("gradebook.correction.approve", "Duyệt sửa điểm", (holds(*LEADERS),))
+    Action("gradebook.correction.approve", _("Duyệt sửa điểm"), (holds(*LEADERS),))
 ).code
 
 
@@ -108,20 +107,14 @@ def _class_led(actor: Actor) -> Q | None:
     return Q(pk__in=schooling.homeroom_class_ids(actor.person_id, actor.today))
 
 
-CLASS_LED = relation("homeroom", "Là giáo viên chủ nhiệm của lớp.", _class_led)
+CLASS_LED = relation("homeroom", _("Là giáo viên chủ nhiệm của lớp."), _class_led)
 # Results of a whole class: the homeroom teacher, the leaders, the office; subject teachers see sheets.
 SEE_CLASS = register(
-    Action("gradebook.class.see", "Xem kết quả của lớp", (holds(*READERS), CLASS_LED))
+    Action("gradebook.class.see", _("Xem kết quả của lớp"), (holds(*READERS), CLASS_LED))
 ).code
-CLOSE_CLASS = register(
-    Action("gradebook.class.close", "Chốt học kì, năm học của lớp", (CLASS_LED,))
-).code
-SEAL_CLASS = register(
-    Action("gradebook.class.seal", "Duyệt và khoá lớp", (holds(*LEADERS),))
-).code
-REOPEN_CLASS = register(
-    Action("gradebook.class.reopen", "Mở lại lớp đã khoá", (holds(*LEADERS),))
-).code
+CLOSE_CLASS = register(Action("gradebook.class.close", _("Chốt học kì, năm học của lớp"), (CLASS_LED,))).code
+SEAL_CLASS = register(Action("gradebook.class.seal", _("Duyệt và khoá lớp"), (holds(*LEADERS),))).code
+REOPEN_CLASS = register(Action("gradebook.class.reopen", _("Mở lại lớp đã khoá"), (holds(*LEADERS),))).code
 EXPORT_CLASS = register(
-    Action("gradebook.class.export", "In sổ, xuất Excel", (holds(*READERS), CLASS_LED))
+    Action("gradebook.class.export", _("In sổ, xuất Excel"), (holds(*READERS), CLASS_LED))
 ).code

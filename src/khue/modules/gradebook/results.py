@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.utils.translation import gettext_noop as _
+
 from khue.core.decimals import format_mark
 from khue.modules.gradebook import facts
 from khue.modules.gradebook.book import load_book
@@ -155,7 +157,7 @@ def _secondary_term(
         adjusted_by=result.adjusted_by,
         missing=tuple(f"{s.name}: {', '.join(s.missing)}" for s in result.subjects if s.missing),
         sections=(
-            _section("Kết quả học tập", result.learning),
+            _section(_("Kết quả học tập"), result.learning),
             *(_section(s.name, s.result, shown_value(s.result.value)) for s in result.subjects),
         ),
     )  # fmt: skip
@@ -179,10 +181,10 @@ def _secondary_year(
         adjusted_by=result.adjusted_by, retest=result.retest_subjects,
         missing=tuple(s.name for s in result.subjects if s.year.value is None),
         sections=(
-            _section("Được lên lớp hay không", promotion),
-            _section("Kết quả học tập", learning),
-            _section("Kết quả rèn luyện", result.conduct),
-            _section("Danh hiệu", result.title),
+            _section(_("Được lên lớp hay không"), promotion),
+            _section(_("Kết quả học tập"), learning),
+            _section(_("Kết quả rèn luyện"), result.conduct),
+            _section(_("Danh hiệu"), result.title),
             *(_section(s.name, s.year, shown_value(s.year.value)) for s in result.subjects),
         ),
     )  # fmt: skip
@@ -210,9 +212,9 @@ def _primary(book: ClassBook, row: RosterRow, term: int) -> ResultRow:
         decision=_label(result.completion.value), decision_code=str(result.completion.value or ""),
         absences=facts.absences_of(homeroom), missing=result.missing,
         sections=(
-            _section("Hoàn thành chương trình", result.completion),
-            _section("Đánh giá kết quả giáo dục", result.level),
-            _section("Khen thưởng", result.award),
+            _section(_("Hoàn thành chương trình"), result.completion),
+            _section(_("Đánh giá kết quả giáo dục"), result.level),
+            _section(_("Khen thưởng"), result.award),
         ),
     )  # fmt: skip
 

@@ -12,6 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_noop as _
+
 from khue.core.decimals import parse_mark
 from khue.core.errors import Invalid
 from khue.core.names import nfc
@@ -123,16 +125,16 @@ def on_paper(kind: SlotKind, state: str, value: str) -> str:
 def score_slots(ongoing: int, *, topic: bool) -> tuple[Slot, ...]:
     """Columns of a subject assessed with marks (khoản 3 Điều 5, Điều 6, 7 TT 22)."""
     slots = [
-        Slot(f"tx{n}", SlotKind.MARK, f"TX{n}", f"Điểm đánh giá thường xuyên {n}", "ĐĐGtx")
+        Slot(f"tx{n}", SlotKind.MARK, f"TX{n}", f"{ONGOING_MARK} {n}", _("ĐĐGtx"))
         for n in range(1, ongoing + 1)
     ]
     if topic:
         slots.append(
-            Slot("topic", SlotKind.MARK, "CĐ", "Cụm chuyên đề học tập", "ĐĐGtx", required=False)
+            Slot("topic", SlotKind.MARK, TOPIC, _("Cụm chuyên đề học tập"), _("ĐĐGtx"), required=False)
         )
     slots += [
-        Slot("gk", SlotKind.MARK, "ĐĐGgk", "Điểm đánh giá giữa kì", periodic=True),
-        Slot("ck", SlotKind.MARK, "ĐĐGck", "Điểm đánh giá cuối kì", periodic=True),
+        Slot("gk", SlotKind.MARK, _("ĐĐGgk"), _("Điểm đánh giá giữa kì"), periodic=True),
+        Slot("ck", SlotKind.MARK, _("ĐĐGck"), _("Điểm đánh giá cuối kì"), periodic=True),
         REMARK,
     ]
     return tuple(slots)
@@ -141,47 +143,58 @@ def score_slots(ongoing: int, *, topic: bool) -> tuple[Slot, ...]:
 def comment_slots(ongoing: int) -> tuple[Slot, ...]:
     """Columns of a subject assessed with comments: Đạt or Chưa đạt."""
     slots = [
-        Slot(f"tx{n}", SlotKind.PASS, f"TX{n}", f"Đánh giá thường xuyên {n}", "Thường xuyên")
+        Slot(f"tx{n}", SlotKind.PASS, f"TX{n}", f"{ONGOING} {n}", _("Thường xuyên"))
         for n in range(1, ongoing + 1)
     ]
     return (
         *slots,
-        Slot("gk", SlotKind.PASS, "Giữa kì", "Đánh giá giữa kì", periodic=True),
-        Slot("ck", SlotKind.PASS, "Cuối kì", "Đánh giá cuối kì", periodic=True),
+        Slot("gk", SlotKind.PASS, _("Giữa kì"), _("Đánh giá giữa kì"), periodic=True),
+        Slot("ck", SlotKind.PASS, _("Cuối kì"), _("Đánh giá cuối kì"), periodic=True),
         REMARK,
     )
 
 
-REMARK = Slot("remark", SlotKind.TEXT, "Nhận xét", "Nhận xét sự tiến bộ, ưu điểm, hạn chế", required=False)
+ONGOING_MARK, ONGOING = _("Điểm đánh giá thường xuyên"), _("Đánh giá thường xuyên")
+TOPIC = "CĐ"  # as on paper, in any language
+REMARK = Slot(
+    "remark", SlotKind.TEXT, _("Nhận xét"), _("Nhận xét sự tiến bộ, ưu điểm, hạn chế"), required=False
+)
 
 
 def summer_slots(kind: str) -> tuple[Slot, ...]:
     """The one column of a re-assessment after the summer (Điều 14 TT 22)."""
     slot_kind = SlotKind.MARK if kind == "score" else SlotKind.PASS
-    return (Slot("retest", slot_kind, "Đánh giá lại", "Kết quả đánh giá lại sau hè", required=False),)
+    return (Slot("retest", slot_kind, _("Đánh giá lại"), _("Kết quả đánh giá lại sau hè"), required=False),)
+
+
+# Primary assessment has two moments in a term (TT 27 Điều 6, 7).
+MOMENTS = {
+    (1, "mid"): _("Giữa kì I"), (1, "end"): _("Cuối kì I"),
+    (2, "mid"): _("Giữa kì II"), (2, "end"): _("Cuối năm"),
+}  # fmt: skip
+MIDTERM_TITLES = (_("Mức đạt được giữa kì"), _("Điểm kiểm tra giữa kì"))
+TERM_END_TITLES = (_("Mức đạt được cuối kì"), _("Điểm kiểm tra cuối kì"))
+YEAR_END_TITLES = (_("Mức đạt được cuối năm"), _("Điểm kiểm tra cuối năm"))
 
 
 def primary_slots(term: int, *, midterm_test: bool, endterm_test: bool) -> tuple[Slot, ...]:
     """Columns of a primary subject: level T/H/C and test mark at the two moments of the term."""
+    last = TERM_END_TITLES if term == 1 else YEAR_END_TITLES
     moments = (
-        ("mid", "Giữa kì", midterm_test),
-        ("end", "Cuối kì" if term == 1 else "Cuối năm", endterm_test),
+        ("mid", MOMENTS[term, "mid"], MIDTERM_TITLES, midterm_test),
+        ("end", MOMENTS[term, "end"], last, endterm_test),
     )
     slots: list[Slot] = []
-    for code, label, tested in moments:
-        group = f"{label} {'I' if term == 1 else 'II'}" if code == "mid" or term == 1 else label
-        slots.append(Slot(f"{code}.level", SlotKind.THC, "Mức", f"Mức đạt được {label.lower()}", group))
+    for code, group, (level, test), tested in moments:
+        slots.append(Slot(f"{code}.level", SlotKind.THC, _("Mức"), level, group))
         if tested:
-            slots.append(
-                Slot(f"{code}.test", SlotKind.WHOLE, "Điểm", f"Điểm kiểm tra {label.lower()}", group)
-            )
+            slots.append(Slot(f"{code}.test", SlotKind.WHOLE, _("Điểm"), test, group))
     return (*slots, REMARK)
 
 
 def trait_slots(term: int, traits: Sequence[tuple[str, str]]) -> tuple[Slot, ...]:
     """Columns of qualities and competences at the two moments of the term (TT 27 Điều 6)."""
-    last = "Cuối kì I" if term == 1 else "Cuối năm"
-    moments = (("mid", "Giữa kì I" if term == 1 else "Giữa kì II"), ("end", last))
+    moments = (("mid", MOMENTS[term, "mid"]), ("end", MOMENTS[term, "end"]))
     return tuple(
         Slot(f"{moment}.{code}", SlotKind.TDC, name, f"{name}: {label.lower()}", label)
         for moment, label in moments
@@ -191,15 +204,16 @@ def trait_slots(term: int, traits: Sequence[tuple[str, str]]) -> tuple[Slot, ...
 
 def homeroom_slots(level: str, term: int) -> tuple[Slot, ...]:
     """The homeroom teacher's columns: conduct (THCS, THPT), absences, remark."""
-    conduct = Slot("conduct", SlotKind.LEVEL, "Rèn luyện", "Kết quả rèn luyện (Điều 8 TT 22)")
+    conduct = Slot("conduct", SlotKind.LEVEL, _("Rèn luyện"), _("Kết quả rèn luyện (Điều 8 TT 22)"))
     if term == 3:  # noqa: PLR2004 - the summer
         return (
             Slot(
-                "conduct", SlotKind.LEVEL, "RL sau hè", "Kết quả rèn luyện sau hè (Điều 13)", required=False
+                "conduct", SlotKind.LEVEL, _("RL sau hè"), _("Kết quả rèn luyện sau hè (Điều 13)"),
+                required=False,
             ),
         )
     absences = (
-        Slot("absent_excused", SlotKind.COUNT, "Nghỉ P", "Số buổi nghỉ có phép", "Ngày nghỉ"),
-        Slot("absent_unexcused", SlotKind.COUNT, "Nghỉ K", "Số buổi nghỉ không phép", "Ngày nghỉ"),
+        Slot("absent_excused", SlotKind.COUNT, _("Nghỉ P"), _("Số buổi nghỉ có phép"), _("Ngày nghỉ")),
+        Slot("absent_unexcused", SlotKind.COUNT, _("Nghỉ K"), _("Số buổi nghỉ không phép"), _("Ngày nghỉ")),
     )
     return (*absences, REMARK) if level == "TH" else (conduct, *absences, REMARK)

@@ -6,7 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
+from khue.kit.words import said
 from khue.modules.gradebook.models import CellState
 
 if TYPE_CHECKING:
@@ -24,5 +27,22 @@ def moment(at: dt.datetime | None) -> str:
 def content(state: str, value: str) -> str:
     """What a cell holds, in a sentence: «7,5», «Vắng, chờ kiểm tra bù», «trống»."""
     if state in SPECIAL:
-        return str(CellState(state).label)
-    return (value.replace(".", ",") if _MARK.fullmatch(value) else value) or "trống"
+        return said(CellState(state).label)
+    return (value.replace(".", ",") if _MARK.fullmatch(value) else value) or gettext("trống")
+
+
+# What the rules call their results (khue.rules knows no Django): frozen and printed in Vietnamese,
+# shown on a page in the language of the reader. A test compares this with the rules.
+OF_RULES = (
+    _("Tốt"), _("Khá"), _("Đạt"), _("Chưa đạt"),
+    _("Giỏi"), _("Trung bình"), _("Yếu"), _("Kém"),
+    _("Được lên lớp"), _("Kiểm tra, đánh giá lại"), _("Rèn luyện trong hè"), _("Được lên lớp sau hè"),
+    _("Không được lên lớp"),
+    _("Học sinh Xuất sắc"), _("Học sinh Giỏi"), _("Học sinh tiên tiến"),
+    _("Hoàn thành xuất sắc"), _("Hoàn thành tốt"), _("Hoàn thành"), _("Chưa hoàn thành"),
+    _("Học sinh Tiêu biểu hoàn thành tốt trong học tập và rèn luyện"),
+    _("Hoàn thành chương trình lớp học"), _("Hoàn thành chương trình tiểu học"),
+    _("Cần hướng dẫn, giúp đỡ và đánh giá bổ sung"), _("Hiệu trưởng quyết định lên lớp hoặc chưa lên lớp"),
+    _("sắp đến giới hạn"), _("rất gần giới hạn"), _("đã tới giới hạn, nghỉ thêm sẽ không được lên lớp"),
+    _("quá giới hạn, không được lên lớp"),
+)  # fmt: skip

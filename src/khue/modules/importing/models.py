@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_noop as _
 
 from khue.kit.models import Record
 from khue.kit.privacy import classify
@@ -11,10 +12,10 @@ from khue.kit.privacy import classify
 class RunState(models.TextChoices):
     """Life of a run."""
 
-    CHECKED = "checked", "Đã kiểm tra, chờ xác nhận"
-    REFUSED = "refused", "Tệp bị từ chối"
-    APPLIED = "applied", "Đã nhập"
-    UNDONE = "undone", "Đã hoàn tác"
+    CHECKED = "checked", _("Đã kiểm tra, chờ xác nhận")
+    REFUSED = "refused", _("Tệp bị từ chối")
+    APPLIED = "applied", _("Đã nhập")
+    UNDONE = "undone", _("Đã hoàn tác")
 
 
 class ImportRun(Record):

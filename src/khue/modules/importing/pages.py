@@ -6,6 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from khue.kit import permissions
 from khue.modules.importing import policy, services
 from khue.modules.importing.errors import KINDS
@@ -18,23 +21,23 @@ if TYPE_CHECKING:
     from khue.core.actor import Actor
 
 KIND_NAMES = {
-    "auto": "Để Khuê nhận ra",
-    "school": "Tệp trường (cán bộ, lớp, phân công)",
-    "pupils": "Danh sách học sinh",
-    "gradebook": "Bảng điểm một lớp, một học kì",
-    "term_summary": "Bảng tổng hợp học kì",
-    "primary_results": "Kết quả tiểu học",
+    "auto": gettext_noop("Để Khuê nhận ra"),
+    "school": gettext_noop("Tệp trường (cán bộ, lớp, phân công)"),
+    "pupils": gettext_noop("Danh sách học sinh"),
+    "gradebook": gettext_noop("Bảng điểm một lớp, một học kì"),
+    "term_summary": gettext_noop("Bảng tổng hợp học kì"),
+    "primary_results": gettext_noop("Kết quả tiểu học"),
 }
 SEVERITY = {
-    "error": ("Không nhập ô này", "tag-bad"),
-    "warning": ("Cần xem", "tag-warn"),
-    "info": ("Để biết", "tag-info"),
+    "error": (gettext_noop("Không nhập ô này"), "tag-bad"),
+    "warning": (gettext_noop("Cần xem"), "tag-warn"),
+    "info": (gettext_noop("Để biết"), "tag-info"),
 }
 OUTCOMES = {
-    "import": ("Đọc được hết", "notice-ok"),
-    "import_with_warnings": ("Đọc được hết, có chỗ cần xem", "notice-warn"),
-    "import_partly": ("Có ô không nhập được, phần còn lại nhập bình thường", "notice-warn"),
-    "refuse": ("Không nhận tệp này", "notice-bad"),
+    "import": (gettext_noop("Đọc được hết"), "notice-ok"),
+    "import_with_warnings": (gettext_noop("Đọc được hết, có chỗ cần xem"), "notice-warn"),
+    "import_partly": (gettext_noop("Có ô không nhập được, phần còn lại nhập bình thường"), "notice-warn"),
+    "refuse": (gettext_noop("Không nhận tệp này"), "notice-bad"),
 }
 SHOWN = 400
 
@@ -88,12 +91,12 @@ def description(run: ImportRun) -> dict[str, Any]:
     refusal = None
     if report.refusal:
         kind = report.refusal["kind"]
-        refusal = {"text": KINDS.get(kind, kind), "details": _details(report.refusal)}
+        refusal = {"text": _(KINDS.get(kind, kind)), "details": _details(report.refusal)}
     lines = sorted(report.findings, key=lambda f: ("error", "warning", "info").index(f.severity))
     return {
         "run": run,
-        "kind": KIND_NAMES.get(run.kind, run.kind),
-        "outcome": title,
+        "kind": _(KIND_NAMES.get(run.kind, run.kind)),
+        "outcome": _(title),
         "outcome_css": css,
         "refusal": refusal,
         "errors": counts["error"],
@@ -126,30 +129,30 @@ def _about(about: dict[str, Any]) -> str:
 def _line(finding: Any) -> FindingLine:
     label, tag = SEVERITY[finding.severity]
     where = f"{finding.sheet}!{finding.cell}" if finding.cell else finding.sheet
-    return FindingLine(where, KINDS.get(finding.kind, finding.kind), _details(finding.info), label, tag)
+    return FindingLine(where, _(KINDS.get(finding.kind, finding.kind)), _details(finding.info), _(label), tag)
 
 
 WORDS = {
-    "file": "trong tệp",
-    "correct": "tính đúng",
-    "suggest": "có thể là",
-    "raw": "ghi là",
-    "value": "hiểu là",
-    "ho_ten": "học sinh",
-    "found": "có",
-    "needed": "cần",
-    "other_class": "đang học lớp",
-    "header": "cột",
-    "candidates": "có thể là",
-    "target": "đang chọn",
-    "cell": "ô",
+    "file": gettext_noop("trong tệp"),
+    "correct": gettext_noop("tính đúng"),
+    "suggest": gettext_noop("có thể là"),
+    "raw": gettext_noop("ghi là"),
+    "value": gettext_noop("hiểu là"),
+    "ho_ten": gettext_noop("học sinh"),
+    "found": gettext_noop("có"),
+    "needed": gettext_noop("cần"),
+    "other_class": gettext_noop("đang học lớp"),
+    "header": gettext_noop("cột"),
+    "candidates": gettext_noop("có thể là"),
+    "target": gettext_noop("đang chọn"),
+    "cell": gettext_noop("ô"),
     "sheet": "trang",
-    "first_cell": "từ ô",
-    "class": "lớp",
-    "subject": "môn",
-    "encoding": "phông",
-    "field": "cột",
-    "looks_like": "giống",
+    "first_cell": gettext_noop("từ ô"),
+    "class": gettext_noop("lớp"),
+    "subject": gettext_noop("môn"),
+    "encoding": gettext_noop("phông"),
+    "field": gettext_noop("cột"),
+    "looks_like": gettext_noop("giống"),
     "inflated_mib": "MiB",
 }
 
@@ -160,5 +163,5 @@ def _details(info: dict[str, Any]) -> str:
         if name in {"kind", "any_of"} or value in (None, "", []):
             continue
         text = ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
-        parts.append(f"{WORDS.get(name, name)} {text}")
+        parts.append(f"{_(WORDS.get(name, name))} {text}")
     return "; ".join(parts)

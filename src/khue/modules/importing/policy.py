@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q
+from django.utils.translation import gettext_noop as _
 
 from khue.core.actor import Actor, Role
 from khue.kit.permissions import Action, holds, register, relation
@@ -14,15 +15,15 @@ def _own(actor: Actor) -> Q | None:
     return Q(person=actor.person_id) if actor.person_id else None
 
 
-OWN = relation("own", "Là người đã gửi tệp.", _own)
-SEE_RUN = register(Action("importing.run.see", "Xem lần nhập", (holds(*OFFICE), OWN))).code
+OWN = relation("own", _("Là người đã gửi tệp."), _own)
+SEE_RUN = register(Action("importing.run.see", _("Xem lần nhập"), (holds(*OFFICE), OWN))).code
 CONFIRM_RUN = register(
-    Action("importing.run.confirm", "Xác nhận, hoàn tác lần nhập", (holds(*OFFICE), OWN))
+    Action("importing.run.confirm", _("Xác nhận, hoàn tác lần nhập"), (holds(*OFFICE), OWN))
 ).code
 # Asked of the school: teachers bring their own mark sheets, the office everything.
 IMPORT_ALL = register(
-    Action("importing.school.import", "Nhập mọi loại tệp của trường", (holds(*OFFICE, unit="id"),))
+    Action("importing.school.import", _("Nhập mọi loại tệp của trường"), (holds(*OFFICE, unit="id"),))
 ).code
 IMPORT_MARKS = register(
-    Action("importing.marks.import", "Nhập điểm từ Excel", (holds(*OFFICE, Role.TEACHER, unit="id"),))
+    Action("importing.marks.import", _("Nhập điểm từ Excel"), (holds(*OFFICE, Role.TEACHER, unit="id"),))
 ).code

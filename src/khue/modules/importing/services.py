@@ -10,6 +10,7 @@ import msgspec
 from django.conf import settings
 from django.db import transaction
 from django.db.models import ProtectedError
+from django.utils.translation import gettext_noop as _
 
 from khue.core.actor import Actor, ActorKind, Role
 from khue.core.errors import Conflict, Invalid, KhueError, Refused
@@ -120,7 +121,7 @@ def undo_run(actor: Actor, *, run_id: UUID) -> ImportRun:
     if run.state != RunState.APPLIED:
         raise Refused("IMP-004", state=RunState(run.state).label)
     if run.school_id is None:
-        raise Refused("IMP-007", what="trường")
+        raise Refused("IMP-007", what=_("trường"))
     try:
         with transaction.atomic():
             _undo(_writer(actor), run, run.school_id)

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from khue.core.errors import Conflict, Invalid, KhueError, NotFound
@@ -102,7 +104,7 @@ def apply_batch(request: HttpRequest, key: str) -> HttpResponse:
     results = services.apply_batch(request.actor, run_ids=chosen)
     done = sum(1 for _, error in results if error is None)
     if done:
-        messages.success(request, f"Đã nhập {done} tệp.")
+        messages.success(request, ngettext("Đã nhập {n} tệp.", "Đã nhập {n} tệp.", done).format(n=done))
     for run_id, error in results:
         if error is not None:
             messages.error(request, f"{runs[run_id].filename}: {sentence(error.code, error.params)}")
@@ -131,7 +133,7 @@ def apply(request: HttpRequest, key: str) -> HttpResponse:
     except KhueError as error:
         messages.error(request, sentence(error.code, error.params))
     else:
-        messages.success(request, "Đã nhập xong. Có thể hoàn tác khi chưa có gì dựa vào lần nhập này.")
+        messages.success(request, _("Đã nhập xong. Có thể hoàn tác khi chưa có gì dựa vào lần nhập này."))
     return redirect("importing:run", key=key)
 
 
@@ -154,5 +156,5 @@ def undo(request: HttpRequest, key: str) -> HttpResponse:
     except KhueError as error:
         messages.error(request, sentence(error.code, error.params))
     else:
-        messages.success(request, "Đã hoàn tác lần nhập này.")
+        messages.success(request, _("Đã hoàn tác lần nhập này."))
     return redirect("importing:run", key=key)

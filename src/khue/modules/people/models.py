@@ -9,6 +9,7 @@ import datetime as dt
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_noop as _
 
 from khue.kit.models import Dated, Record, not_backwards
 from khue.kit.privacy import classify
@@ -45,11 +46,11 @@ class Person(Record):
 class IdentifierScheme(models.TextChoices):
     """Kinds of identifiers; none is ever a key of ours."""
 
-    MINISTRY = "moet", "Mã định danh Bộ GD&ĐT"
-    PERSONAL = "personal", "Số định danh cá nhân"
-    SOFTWARE = "software", "Mã của phần mềm cũ"
-    STAFF = "staff", "Mã cán bộ"
-    TEMPORARY = "temporary", "Mã tạm"
+    MINISTRY = "moet", _("Mã định danh Bộ GD&ĐT")
+    PERSONAL = "personal", _("Số định danh cá nhân")
+    SOFTWARE = "software", _("Mã của phần mềm cũ")
+    STAFF = "staff", _("Mã cán bộ")
+    TEMPORARY = "temporary", _("Mã tạm")
 
 
 class PersonIdentifier(Dated):
@@ -84,7 +85,7 @@ class PupilProfile(Record):
     person = models.OneToOneField(Person, models.PROTECT, related_name="pupil")
     school = models.ForeignKey("orgs.Unit", models.PROTECT, related_name="+")
     register_number = models.CharField(max_length=40, blank=True)  # số đăng bộ
-    status = models.CharField(max_length=30, default="Đang học")  # danh mục student-status
+    status = models.CharField(max_length=30, default=_("Đang học"))  # danh mục student-status
     admitted_on = models.DateField(null=True, blank=True)
     religion = models.CharField(max_length=60, blank=True)
     policy_groups = models.CharField(max_length=200, blank=True)  # đối tượng chính sách
@@ -124,7 +125,7 @@ class Employment(Dated):
     title_code = models.CharField(max_length=30, blank=True)  # hạng chức danh, e.g. V.07.04.32
     qualification = models.CharField(max_length=80, blank=True)
     subject_codes = models.CharField(max_length=100, blank=True)
-    status = models.CharField(max_length=60, default="Đang làm việc")
+    status = models.CharField(max_length=60, default=_("Đang làm việc"))
     joined_sector_on = models.DateField(null=True, blank=True)
     imported = models.JSONField(default=dict, blank=True)
 

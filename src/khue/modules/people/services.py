@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import ProtectedError, Q
+from django.utils.translation import gettext_noop as _
 
 from khue.core.errors import Conflict, Invalid, Refused
 from khue.core.names import nfc
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from khue.core.actor import Actor
 
 BATCH = 500
-RELATIONS = {"father": "Cha", "mother": "Mẹ", "guardian": "Người giám hộ"}
+RELATIONS = {"father": _("Cha"), "mother": _("Mẹ"), "guardian": _("Người giám hộ")}
 
 
 def load_school(actor: Actor, school_id: UUID, *, do: str = policy.REGISTER) -> Unit:

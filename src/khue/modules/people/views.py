@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from khue.core.errors import KhueError, NotAllowed, NotFound
@@ -100,7 +101,7 @@ def person_edit(request: HttpRequest, key: str) -> HttpResponse:
             refusal, field, status = sentence(error.code, error.params), error.field, status_of(error)
             posted = request.POST
         else:
-            messages.success(request, "Đã lưu.")
+            messages.success(request, _("Đã lưu."))
             return redirect("people:person", short(person.pk))
     # After a refusal the form keeps what was typed beside what is stored now.
     typed = [(item, posted.get(item.name, item.value) if posted else item.value) for item in of_person]

@@ -6,6 +6,8 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_noop as _
+
 from khue.core.errors import Invalid
 from khue.core.names import fold, nfc, sort_key
 from khue.kit.crypto import blind_index, seal, unseal
@@ -34,16 +36,39 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
     Employment: JOB_FIELDS,
 }
 LABELS = {
-    "full_name": "Họ và tên", "birth_date": "Ngày sinh", "birth_text": "Ngày sinh", "sex": "Giới tính",
-    "ethnic_code": "Dân tộc", "nationality": "Quốc tịch", "phone": "Điện thoại", "email": "Thư điện tử",
-    "register_number": "Số đăng bộ", "status": "Trạng thái", "admitted_on": "Ngày vào trường",
-    "religion": "Tôn giáo", "policy_groups": "Đối tượng chính sách", "disability": "Khuyết tật",
-    "birth_place": "Nơi sinh", "home_town": "Quê quán", "current_address": "Nơi ở hiện nay",
-    "permanent_address": "Nơi thường trú", "commune_code": "Mã xã", "contact_phone": "Điện thoại liên hệ",
-    "note": "Ghi chú", "position": "Chức vụ", "title_code": "Hạng chức danh",
-    "qualification": "Trình độ", "subject_codes": "Môn dạy", "joined_sector_on": "Ngày vào ngành",
+    "full_name": _("Họ và tên"),
+    "birth_date": _("Ngày sinh"),
+    "birth_text": _("Ngày sinh"),
+    "sex": _("Giới tính"),
+    "ethnic_code": _("Dân tộc"),
+    "nationality": _("Quốc tịch"),
+    "phone": _("Điện thoại"),
+    "email": _("Thư điện tử"),
+    "register_number": _("Số đăng bộ"),
+    "status": _("Trạng thái"),
+    "admitted_on": _("Ngày vào trường"),
+    "religion": _("Tôn giáo"),
+    "policy_groups": _("Đối tượng chính sách"),
+    "disability": _("Khuyết tật"),
+    "birth_place": _("Nơi sinh"),
+    "home_town": _("Quê quán"),
+    "current_address": _("Nơi ở hiện nay"),
+    "permanent_address": _("Nơi thường trú"),
+    "commune_code": _("Mã xã"),
+    "contact_phone": _("Điện thoại liên hệ"),
+    "note": _("Ghi chú"),
+    "position": _("Chức vụ"),
+    "title_code": _("Hạng chức danh"),
+    "qualification": _("Trình độ"),
+    "subject_codes": _("Môn dạy"),
+    "joined_sector_on": _("Ngày vào ngành"),
 }
-SEXES = {"nam": "Nam", "nu": "Nữ", "": ""}
+SEXES = {"nam": _("Nam"), "nu": _("Nữ"), "": ""}
+# Positions as most schools write them; others stay as they were typed.
+POSITIONS = (
+    _("Hiệu trưởng"), _("Phó Hiệu trưởng"), _("Phó hiệu trưởng"), _("Giáo viên"), _("Nhân viên"),
+    _("Văn thư"), _("Kế toán"), _("Thủ thư"), _("Y tế học đường"), _("Chuyên viên"), _("Giám đốc"),
+)  # fmt: skip
 OLDEST = dt.date(1900, 1, 1)
 _PERSONAL = re.compile(r"\d{9}|\d{12}")
 _BIRTH_TEXT = re.compile(r"(\d{4}(-\d{2})?)?")

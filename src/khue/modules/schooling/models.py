@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_noop as _
 
 from khue.kit.models import Dated, Record, not_backwards
 from khue.kit.privacy import classify
@@ -135,10 +136,10 @@ class HomeroomAssignment(Dated):
 class AssessmentMode(models.TextChoices):
     """How a pupil is assessed in a subject (Điều 10, 11 TT 22)."""
 
-    NORMAL = "NORMAL", "Như các học sinh khác"
-    REDUCED = "REDUCED", "Giảm yêu cầu"
-    PERSONAL_PLAN = "PERSONAL_PLAN", "Theo kế hoạch giáo dục cá nhân"
-    EXEMPT = "EXEMPT", "Miễn"
+    NORMAL = "NORMAL", _("Như các học sinh khác")
+    REDUCED = "REDUCED", _("Giảm yêu cầu")
+    PERSONAL_PLAN = "PERSONAL_PLAN", _("Theo kế hoạch giáo dục cá nhân")
+    EXEMPT = "EXEMPT", _("Miễn")
 
 
 class ClassMembership(Dated):
@@ -148,7 +149,7 @@ class ClassMembership(Dated):
     school_class = models.ForeignKey(SchoolClass, models.PROTECT, related_name="memberships")
     pupil = models.ForeignKey("people.Person", models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField(default=0)  # số thứ tự trong sổ
-    status = models.CharField(max_length=30, default="Đang học")
+    status = models.CharField(max_length=30, default=_("Đang học"))
 
     class Meta:
         ordering = ("position", "id")

@@ -7,11 +7,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from khue.core import names
 from khue.core.dates import format_date
 from khue.core.errors import Invalid
 from khue.core.ids import short
 from khue.kit import permissions
+from khue.kit.words import said
 from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
 from khue.modules.schooling import policy, queries
@@ -27,14 +31,14 @@ if TYPE_CHECKING:
     from khue.modules.schooling.models import ClassSubject, Subject
 
 REGIME_NAMES = {
-    "TT22": "Thông tư 22/2021",
-    "TT27": "Thông tư 27/2020",
-    "TT30": "Thông tư 30/2014 (sửa đổi bởi Thông tư 22/2016)",
-    "TT58": "Thông tư 58/2011",
-    "TT58+26": "Thông tư 58/2011 (sửa đổi bởi Thông tư 26/2020)",
+    "TT22": gettext_noop("Thông tư 22/2021"),
+    "TT27": gettext_noop("Thông tư 27/2020"),
+    "TT30": gettext_noop("Thông tư 30/2014 (sửa đổi bởi Thông tư 22/2016)"),
+    "TT58": gettext_noop("Thông tư 58/2011"),
+    "TT58+26": gettext_noop("Thông tư 58/2011 (sửa đổi bởi Thông tư 26/2020)"),
 }
 # The first two are the names in the Ministry's list of pupil statuses (danh mục student-status).
-LEAVING = ("Chuyển đi", "Thôi học", "Bảo lưu")
+LEAVING = (gettext_noop("Chuyển đi"), gettext_noop("Thôi học"), gettext_noop("Bảo lưu"))
 FEW_CLASSES = 12  # more than this do not fit beside each other
 BETWEEN = ";"
 
@@ -61,11 +65,11 @@ def pupil_lines(school_class: SchoolClass, day: dt.date) -> list[PupilLine]:
 
 
 def _note(row: RosterRow, usual: dt.date) -> str:
-    parts = [f"vào lớp {format_date(row.since)}"] if row.since > usual else []
+    parts = [_("vào lớp {day}").format(day=format_date(row.since))] if row.since > usual else []
     if row.until is not None:
-        parts.append(f"rời lớp {format_date(row.until)}: {row.status}")
+        parts.append(_("rời lớp {day}: {status}").format(day=format_date(row.until), status=said(row.status)))
     elif row.status != queries.ATTENDING:
-        parts.append(row.status)
+        parts.append(said(row.status))
     return "; ".join(parts)
 
 
@@ -281,7 +285,7 @@ def plan_of(
         classes=list(classes),
         homerooms=[
             cell(
-                f"h_{short(row.id)}", f"Chủ nhiệm lớp {row.name}",
+                f"h_{short(row.id)}", _("Chủ nhiệm lớp {name}").format(name=row.name),
                 [leaders[row.id].person_id] if row.id in leaders else [],
             )
             for row in classes
@@ -291,7 +295,8 @@ def plan_of(
                 subject,
                 [
                     cell(
-                        f"m_{short(learned[subject.id, row.id].id)}", f"{subject.name}, lớp {row.name}",
+                        f"m_{short(learned[subject.id, row.id].id)}",
+                        _("{subject}, lớp {name}").format(subject=subject.name, name=row.name),
                         present.get(learned[subject.id, row.id].id, []),
                     )
                     if (subject.id, row.id) in learned

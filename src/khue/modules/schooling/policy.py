@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
+from django.utils.translation import gettext_noop as _
 
 from khue.core.actor import Actor, Role
 from khue.kit.permissions import Action, holds, register, relation
@@ -16,25 +17,25 @@ LEADERS = (Role.PRINCIPAL, Role.VICE_PRINCIPAL)
 OFFICE = (*LEADERS, Role.CLERK)
 READERS = (*OFFICE, Role.TEACHER, Role.IT_STAFF, Role.EMERGENCY_READER, Role.DEPARTMENT_OFFICER)
 
-SEE_CLASS = register(Action("schooling.class.see", "Xem lớp", (holds(*READERS),))).code
-CHANGE_CLASS = register(Action("schooling.class.change", "Sửa lớp", (holds(*OFFICE),))).code
-SEE_SUBJECT = register(Action("schooling.subject.see", "Xem môn của lớp", (holds(*READERS),))).code
-CHANGE_SUBJECT = register(Action("schooling.subject.change", "Sửa môn của lớp", (holds(*OFFICE),))).code
+SEE_CLASS = register(Action("schooling.class.see", _("Xem lớp"), (holds(*READERS),))).code
+CHANGE_CLASS = register(Action("schooling.class.change", _("Sửa lớp"), (holds(*OFFICE),))).code
+SEE_SUBJECT = register(Action("schooling.subject.see", _("Xem môn của lớp"), (holds(*READERS),))).code
+CHANGE_SUBJECT = register(Action("schooling.subject.change", _("Sửa môn của lớp"), (holds(*OFFICE),))).code
 SEE_ASSIGNMENT = register(
-    Action("schooling.teaching.see", "Xem phân công giảng dạy", (holds(*READERS),))
+    Action("schooling.teaching.see", _("Xem phân công giảng dạy"), (holds(*READERS),))
 ).code
-ASSIGN = register(Action("schooling.teaching.assign", "Phân công giảng dạy", (holds(*OFFICE),))).code
+ASSIGN = register(Action("schooling.teaching.assign", _("Phân công giảng dạy"), (holds(*OFFICE),))).code
 # Asked of the school itself, for acts that have no row yet.
 SEE_SCHOOL = register(
-    Action("schooling.school.see", "Xem lớp của trường", (holds(*READERS, unit="id"),))
+    Action("schooling.school.see", _("Xem lớp của trường"), (holds(*READERS, unit="id"),))
 ).code
-OPEN_CLASS = register(Action("schooling.class.open", "Mở lớp", (holds(*OFFICE, unit="id"),))).code
+OPEN_CLASS = register(Action("schooling.class.open", _("Mở lớp"), (holds(*OFFICE, unit="id"),))).code
 ASSIGN_ALL = register(
-    Action("schooling.teaching.assign_all", "Phân công giảng dạy cả trường", (holds(*OFFICE, unit="id"),))
+    Action("schooling.teaching.assign_all", _("Phân công giảng dạy cả trường"), (holds(*OFFICE, unit="id"),))
 ).code
 SET_TERMS = register(
     Action(
-        "schooling.terms.set", "Lập kế hoạch học kì", (holds(*OFFICE, Role.DEPARTMENT_ADMIN, unit="id"),)
+        "schooling.terms.set", _("Lập kế hoạch học kì"), (holds(*OFFICE, Role.DEPARTMENT_ADMIN, unit="id"),)
     )
 ).code
 
@@ -53,11 +54,11 @@ def _anywhere(*roles: Role) -> Callable[[Actor], Q | None]:
 OPEN_YEAR = register(
     Action(
         "schooling.year.open",
-        "Mở năm học",
+        _("Mở năm học"),
         (
             relation(
                 "office",
-                "Quản trị của Sở hoặc văn phòng một trường.",
+                _("Quản trị của Sở hoặc văn phòng một trường."),
                 _anywhere(Role.DEPARTMENT_ADMIN, *OFFICE),
             ),
         ),
@@ -66,7 +67,7 @@ OPEN_YEAR = register(
 PLAN_YEAR = register(
     Action(
         "schooling.year.plan",
-        "Đặt khung thời gian năm học chung",
-        (relation("department", "Quản trị của Sở.", _anywhere(Role.DEPARTMENT_ADMIN)),),
+        _("Đặt khung thời gian năm học chung"),
+        (relation("department", _("Quản trị của Sở."), _anywhere(Role.DEPARTMENT_ADMIN)),),
     )
 ).code

@@ -12,6 +12,7 @@ from khue.core import ids
 from khue.core.dates import format_date
 from khue.core.decimals import format_mark
 from khue.kit.ui import svg
+from khue.kit.words import said
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -39,6 +40,12 @@ def day(value: dt.date | None) -> str:
 def short(value: UUID) -> str:
     """The short key of an identity, for addresses."""
     return ids.short(value)
+
+
+@register.filter
+def word(text: object) -> str:
+    """A word of the system (a role, a state, a column) in the reader's language."""
+    return said(text)
 
 
 @register.filter

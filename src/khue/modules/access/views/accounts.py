@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from khue.core.errors import Invalid, KhueError, NotAllowed, NotFound
@@ -81,7 +82,7 @@ def account_change(request: HttpRequest, unit: str, key: str) -> HttpResponse:
     except KhueError as error:
         messages.error(request, sentence(error.code, error.params))
     else:
-        messages.success(request, "Đã mở lại tài khoản." if step == "mo" else "Đã khoá tài khoản.")
+        messages.success(request, _("Đã mở lại tài khoản.") if step == "mo" else _("Đã khoá tài khoản."))
     return redirect(f"{reverse('access:accounts')}?don-vi={short(unit_id)}")
 
 

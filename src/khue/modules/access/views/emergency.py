@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from khue.core.errors import Invalid, KhueError, NotAllowed, NotFound, Refused
@@ -39,7 +40,8 @@ def emergency_page(request: HttpRequest) -> HttpResponse:
             refusal, status = sentence(error.code, error.params), status_of(error)
         else:
             until = f"{row.expires_at:%H:%M}"
-            messages.warning(request, f"Truy cập khẩn cấp mở đến {until}. Mọi trang bạn xem đều được ghi.")
+            opened = _("Truy cập khẩn cấp mở đến {until}. Mọi trang bạn xem đều được ghi.")
+            messages.warning(request, opened.format(until=until))
             return redirect("access:emergency")
     context = {
         "tabs": pages.tabs_for(actor),
@@ -62,5 +64,5 @@ def emergency_close(request: HttpRequest, key: str) -> HttpResponse:
     except Refused as error:
         messages.error(request, sentence(error.code, error.params))
     else:
-        messages.success(request, "Đã đóng truy cập khẩn cấp.")
+        messages.success(request, _("Đã đóng truy cập khẩn cấp."))
     return redirect("access:emergency")

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from django.shortcuts import render
+from django.utils.translation import gettext_noop as _
 from django.views.decorators.http import require_GET
 
 from khue.core.errors import Invalid, KhueError
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
 FOUND = 20
 MODULES = {
-    "access": "Quyền và tài khoản", "people": "Con người", "orgs": "Đơn vị", "schooling": "Lớp học",
-    "gradebook": "Sổ điểm", "importing": "Nhập dữ liệu", "codes": "Danh mục",
+    "access": _("Quyền và tài khoản"), "people": _("Con người"), "orgs": _("Đơn vị"),
+    "schooling": _("Lớp học"), "gradebook": _("Sổ điểm"),
+    "importing": _("Nhập dữ liệu"), "codes": _("Danh mục"),
 }
 
 

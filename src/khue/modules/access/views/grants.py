@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from khue.core.errors import Invalid, KhueError, NotAllowed, NotFound
@@ -67,7 +68,7 @@ def grant_new(request: HttpRequest) -> HttpResponse:
         except KhueError as error:
             refusal, status = sentence(error.code, error.params), status_of(error)
         else:
-            messages.success(request, f"Đã phân quyền cho {row.person.full_name}.")
+            messages.success(request, _("Đã phân quyền cho {name}.").format(name=row.person.full_name))
             return redirect("access:home")
     text = values.get("tim", "")[:100]
     person = people.person_in_scope(actor, person_id) if person_id else None
@@ -104,7 +105,7 @@ def grant_revoke(request: HttpRequest, key: str) -> HttpResponse:
         except KhueError as error:
             refusal, status = sentence(error.code, error.params), status_of(error)
         else:
-            messages.success(request, f"Đã thu quyền của {row.person.full_name}.")
+            messages.success(request, _("Đã thu quyền của {name}.").format(name=row.person.full_name))
             return redirect("access:home")
     context = {"row": row, "role": roles.role_name(row.role), "refusal": refusal}
     return render(request, "access/revoke.html", context, status=status)

@@ -6,6 +6,7 @@ import datetime as dt
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_noop as _
 
 from khue.kit.models import Record
 from khue.kit.privacy import classify
@@ -15,9 +16,9 @@ from khue.modules.gradebook.models.sheets import Sheet
 class ClosingScope(models.TextChoices):
     """What an act closes."""
 
-    SHEET = "sheet", "Bảng điểm môn"
-    CLASS_TERM = "class_term", "Học kì của lớp"
-    CLASS_YEAR = "class_year", "Năm học của lớp"
+    SHEET = "sheet", _("Bảng điểm môn")
+    CLASS_TERM = "class_term", _("Học kì của lớp")
+    CLASS_YEAR = "class_year", _("Năm học của lớp")
 
 
 class ClosingAct(Record):
@@ -46,11 +47,11 @@ class ClosingAct(Record):
 class CorrectionState(models.TextChoices):
     """Life of a correction request."""
 
-    REQUESTED = "requested", "Chờ giáo viên chủ nhiệm xác nhận"
-    CONFIRMED = "confirmed", "Chờ hiệu trưởng duyệt"
-    APPLIED = "applied", "Đã sửa"
-    REJECTED = "rejected", "Bị từ chối"
-    EXPIRED = "expired", "Hết hạn"
+    REQUESTED = "requested", _("Chờ giáo viên chủ nhiệm xác nhận")
+    CONFIRMED = "confirmed", _("Chờ hiệu trưởng duyệt")
+    APPLIED = "applied", _("Đã sửa")
+    REJECTED = "rejected", _("Bị từ chối")
+    EXPIRED = "expired", _("Hết hạn")
 
 
 class Correction(Record):

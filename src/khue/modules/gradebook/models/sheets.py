@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_noop as _
 
 from khue.kit.models import Record
 from khue.kit.privacy import classify
@@ -17,19 +18,19 @@ from khue.kit.privacy import classify
 class SheetKind(models.TextChoices):
     """Which columns a sheet has."""
 
-    SCORE = "score", "Môn đánh giá bằng nhận xét kết hợp điểm số"
-    COMMENT = "comment", "Môn đánh giá bằng nhận xét"
-    PRIMARY = "primary", "Môn học tiểu học theo thời điểm"
-    TRAITS = "traits", "Phẩm chất và năng lực (tiểu học)"
-    HOMEROOM = "homeroom", "Rèn luyện, ngày nghỉ, nhận xét của giáo viên chủ nhiệm"
+    SCORE = "score", _("Môn đánh giá bằng nhận xét kết hợp điểm số")
+    COMMENT = "comment", _("Môn đánh giá bằng nhận xét")
+    PRIMARY = "primary", _("Môn học tiểu học theo thời điểm")
+    TRAITS = "traits", _("Phẩm chất và năng lực (tiểu học)")
+    HOMEROOM = "homeroom", _("Rèn luyện, ngày nghỉ, nhận xét của giáo viên chủ nhiệm")
 
 
 class SheetState(models.TextChoices):
     """Life of a sheet (assessment.md 4.6)."""
 
-    OPEN = "open", "Đang nhập"
-    CLOSED = "closed", "Giáo viên đã chốt"
-    SEALED = "sealed", "Đã khoá cùng lớp"
+    OPEN = "open", _("Đang nhập")
+    CLOSED = "closed", _("Giáo viên đã chốt")
+    SEALED = "sealed", _("Đã khoá cùng lớp")
 
 
 class Sheet(Record):
@@ -67,10 +68,10 @@ class Sheet(Record):
 class CellState(models.TextChoices):
     """State of a cell; EMPTY is never 0 (Điều 7 TT 22, assessment.md 1.3)."""
 
-    EMPTY = "EMPTY", "Trống"
-    PENDING_MAKEUP = "PENDING_MAKEUP", "Vắng, chờ kiểm tra bù"
-    MARK = "MARK", "Có kết quả"
-    ZERO_NO_MAKEUP = "ZERO_NO_MAKEUP", "Không kiểm tra bù"
+    EMPTY = "EMPTY", _("Trống")
+    PENDING_MAKEUP = "PENDING_MAKEUP", _("Vắng, chờ kiểm tra bù")
+    MARK = "MARK", _("Có kết quả")
+    ZERO_NO_MAKEUP = "ZERO_NO_MAKEUP", _("Không kiểm tra bù")
 
 
 class Cell(Record):
@@ -94,11 +95,11 @@ class Cell(Record):
 class ChangeSource(models.TextChoices):
     """By which way a change came."""
 
-    GRID = "grid", "Nhập trên bảng"
-    IMPORT = "import", "Nhập từ Excel"
-    UNDO = "undo", "Hoàn tác lần nhập"
-    CORRECTION = "correction", "Sửa sau khi chốt"
-    CLOSING = "closing", "Chốt sổ"
+    GRID = "grid", _("Nhập trên bảng")
+    IMPORT = "import", _("Nhập từ Excel")
+    UNDO = "undo", _("Hoàn tác lần nhập")
+    CORRECTION = "correction", _("Sửa sau khi chốt")
+    CLOSING = "closing", _("Chốt sổ")
 
 
 class CellChange(Record):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
 from khue.core.errors import Conflict, Invalid, KhueError, Refused
 from khue.core.ids import uuid7
@@ -247,7 +248,7 @@ def _terms_before(school_class_id: UUID, term: int) -> None:
             raise Refused("GRADE-027", term=TERM_NAMES[before])
 
 
-TERM_NAMES = {1: "học kì I", 2: "học kì II", YEAR: "năm học", SUMMER: "sau hè"}
+TERM_NAMES = {1: _("học kì I"), 2: _("học kì II"), YEAR: _("năm học"), SUMMER: _("sau hè")}
 
 
 def _close(
@@ -369,4 +370,4 @@ def sheet_name(sheet: Sheet) -> str:
     """The name of a sheet as people say it: its subject, or what the homeroom teacher keeps in it."""
     if sheet.class_subject is not None:
         return str(sheet.class_subject.subject.name)
-    return "Phẩm chất, năng lực" if sheet.kind == SheetKind.TRAITS else "Rèn luyện, chuyên cần"
+    return _("Phẩm chất, năng lực") if sheet.kind == SheetKind.TRAITS else _("Rèn luyện, chuyên cần")

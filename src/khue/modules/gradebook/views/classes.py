@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from khue.core.errors import Invalid, KhueError, NotAllowed, NotFound
 from khue.core.ids import from_short
 from khue.kit import permissions
 from khue.kit.errors import sentence
+from khue.kit.words import said
 from khue.modules.access.edge import signed_in
 from khue.modules.gradebook import policy, queries
 from khue.modules.gradebook.book import load_book
@@ -31,7 +34,12 @@ if TYPE_CHECKING:
     from khue.modules.gradebook.book import ClassBook
 
 COMPLETE = 100  # per cent
-STATE_NAMES = {"open": "Đang nhập", "closed": "Chủ nhiệm đã chốt", "sealed": "Đã khoá"}
+NO_LEVEL, NO_DECISION = gettext_noop("Chưa đủ dữ liệu"), gettext_noop("Chưa xét được")
+STATE_NAMES = {
+    "open": gettext_noop("Đang nhập"),
+    "closed": gettext_noop("Chủ nhiệm đã chốt"),
+    "sealed": gettext_noop("Đã khoá"),
+}
 CLOSABLE = (1, 2, 0, 3)
 
 
@@ -136,20 +144,20 @@ def close_class(request: HttpRequest, key: str, term: int) -> HttpResponse:
     if term not in CLOSABLE:
         raise NotFound("KIT-001")
     class_id, step = from_short(key), request.POST.get("step", "")
-    seen = request.POST.get("seen", "")
+    seen, name = request.POST.get("seen", ""), said(closing.TERM_NAMES[term])
     try:
         if step == "close":
             closing.close_class(request.actor, school_class_id=class_id, term=term, seen=seen)
-            done = f"Đã chốt {closing.TERM_NAMES[term]}. Hiệu trưởng sẽ duyệt và khoá."
+            done = _("Đã chốt {term}. Hiệu trưởng sẽ duyệt và khoá.").format(term=name)
         elif step == "seal":
             closing.seal_class(request.actor, school_class_id=class_id, term=term, seen=seen)
-            done = f"Đã khoá {closing.TERM_NAMES[term]}. Kết quả được lưu giữ nguyên vẹn."
+            done = _("Đã khoá {term}. Kết quả được lưu giữ nguyên vẹn.").format(term=name)
         elif step == "reopen":
             closing.reopen_class(
                 request.actor, school_class_id=class_id, term=term, reason=request.POST.get("reason", ""),
                 decision=request.POST.get("decision", ""),
             )
-            done = f"Đã mở lại {closing.TERM_NAMES[term]}."
+            done = _("Đã mở lại {term}.").format(term=name)
         else:
             raise Invalid("KIT-003")
     except (NotFound, NotAllowed):
@@ -174,7 +182,8 @@ def seal_many(request: HttpRequest) -> HttpResponse:
     names = dict(schooling.SchoolClass.objects.filter(pk__in=keys).values_list("id", "name"))
     done = [str(names[outcome.key]) for outcome in outcomes if outcome.act_id]
     if done:
-        messages.success(request, f"Đã khoá {len(done)} lớp: {', '.join(done)}.")
+        text = ngettext("Đã khoá {n} lớp: {names}.", "Đã khoá {n} lớp: {names}.", len(done))
+        messages.success(request, text.format(n=len(done), names=", ".join(done)))
     for outcome in outcomes:
         # Of a class that is not in scope not even the name is told.
         if outcome.refusal and not isinstance(outcome.refusal, NotFound):
@@ -229,15 +238,15 @@ def _counts(rows: list[ResultRow]) -> list[dict[str, object]]:
     """How many pupils stand in each level: counts of the class, never an order of pupils."""
     count: dict[str, int] = defaultdict(int)
     for row in rows:
-        count[row.level or "Chưa đủ dữ liệu"] += 1
-    return [{"label": label, "value": number} for label, number in count.items()]
+        count[row.level or NO_LEVEL] += 1
+    return [{"label": said(label), "value": number} for label, number in count.items()]
 
 
 def _groups(rows: list[ResultRow]) -> list[tuple[str, list[ResultRow]]]:
     """Pupils by what is decided of them: promoted, re-assessed, trained in summer, kept down."""
     found: dict[str, list[ResultRow]] = defaultdict(list)
     for row in rows:
-        found[row.decision or "Chưa xét được"].append(row)
+        found[row.decision or NO_DECISION].append(row)
     return list(found.items())
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from khue.core.errors import Invalid, KhueError, NotAllowed, NotFound
@@ -65,17 +66,17 @@ def _step(request: HttpRequest, row: Correction) -> str:
     step = request.POST.get("step", "")
     if step == "confirm":
         service.confirm_correction(request.actor, correction_id=row.id)
-        return "Đã xác nhận. Yêu cầu chuyển đến hiệu trưởng."
+        return _("Đã xác nhận. Yêu cầu chuyển đến hiệu trưởng.")
     if step == "approve":
         service.approve_correction(
             request.actor, correction_id=row.id, decision=request.POST.get("decision", "")
         )
-        return "Đã duyệt và sửa điểm. Bảng điểm khoá lại như cũ."
+        return _("Đã duyệt và sửa điểm. Bảng điểm khoá lại như cũ.")
     if step == "reject":
         service.reject_correction(
             request.actor, correction_id=row.id, refusal=request.POST.get("refusal", "")
         )
-        return "Đã từ chối yêu cầu."
+        return _("Đã từ chối yêu cầu.")
     raise Invalid("KIT-003")
 
 
@@ -103,7 +104,7 @@ def request_page(request: HttpRequest, key: str) -> HttpResponse:
         except KhueError as error:
             refusal = sentence(error.code, error.params)
         else:
-            messages.success(request, "Đã gửi yêu cầu sửa điểm.")
+            messages.success(request, _("Đã gửi yêu cầu sửa điểm."))
             return redirect("gradebook:correction", key=short(row.id))
     context = {
         "base": content.version if content else 0,

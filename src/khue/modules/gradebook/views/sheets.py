@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from khue.core.errors import KhueError, NotFound
 from khue.core.ids import from_short, short
 from khue.kit import permissions
 from khue.kit.errors import sentence
+from khue.kit.words import said
 from khue.modules.access.edge import signed_in
 from khue.modules.gradebook import calculation, columns, grid, policy, queries, words
 from khue.modules.gradebook.book import load_book
@@ -28,7 +31,12 @@ from khue.modules.schooling import api as schooling
 if TYPE_CHECKING:
     from khue.modules.gradebook.models import Sheet
 
-TERM_NAMES = {1: "Học kì I", 2: "Học kì II", 3: "Sau hè", 0: "Cả năm"}
+TERM_NAMES = {
+    1: gettext_noop("Học kì I"),
+    2: gettext_noop("Học kì II"),
+    3: gettext_noop("Sau hè"),
+    0: gettext_noop("Cả năm"),
+}
 
 
 @signed_in
@@ -50,7 +58,9 @@ def sheet_page(request: HttpRequest, key: str) -> HttpResponse:
             slots,
             calculation.calc_columns(sheet),
             page.rows,
-            caption=f"{title}, lớp {sheet.school_class.name}, {TERM_NAMES[sheet.term]}",
+            caption=_("{title}, lớp {name}, {term}").format(
+                title=said(title), name=sheet.school_class.name, term=said(TERM_NAMES[sheet.term])
+            ),
         ),
         "grid_state": sheet.state if may_enter or sheet.state != SheetState.OPEN else "readonly",
         "may_enter": may_enter and sheet.state == SheetState.OPEN,
@@ -112,7 +122,7 @@ def cell_history(request: HttpRequest, key: str) -> HttpResponse:
                     "by": change.actor_name,
                     "old": _shown(slot, change.old_state, change.old_value),
                     "new": _shown(slot, change.state, change.value),
-                    "source": ChangeSource(change.source).label,
+                    "source": said(ChangeSource(change.source).label),
                     "reason": change.reason,
                 }
                 for change in changes
@@ -143,7 +153,9 @@ def close_page(request: HttpRequest, key: str) -> HttpResponse:
         except KhueError as error:
             refusal = sentence(error.code, error.params)
         else:
-            messages.success(request, f"Đã chốt {closing.sheet_name(sheet)} lớp {sheet.school_class.name}.")
+            done = _("Đã chốt {title} lớp {name}.")
+            title = said(closing.sheet_name(sheet))
+            messages.success(request, done.format(title=title, name=sheet.school_class.name))
             return redirect("gradebook:sheet", key=short(sheet.id))
     book = load_book(sheet.school_class_id, terms=(sheet.term,), sheet_id=sheet.id)
     context = {
@@ -162,7 +174,7 @@ def close_many(request: HttpRequest) -> HttpResponse:
     outcomes = closing.close_ready_sheets(request.actor, sheet_ids=keys)
     done = sum(1 for outcome in outcomes if outcome.act_id)
     if done:
-        messages.success(request, f"Đã chốt {done} bảng.")
+        messages.success(request, ngettext("Đã chốt {n} bảng.", "Đã chốt {n} bảng.", done).format(n=done))
     for outcome in outcomes:
         if outcome.refusal:
             messages.warning(request, sentence(outcome.refusal.code, outcome.refusal.params))

@@ -7,6 +7,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.utils.translation import gettext_noop
+
 from khue.core.errors import Refused
 from khue.modules.importing.kinds.school import packed, read_date, unpacked
 from khue.modules.importing.plan import Plan, shown
@@ -33,26 +35,26 @@ PROFILE = {
     "tt_ma_xa": "commune_code",
 }
 LABELS = {
-    "full_name": "Họ tên",
-    "sex": "Giới tính",
-    "nationality": "Quốc tịch",
-    "phone": "Điện thoại",
-    "birth_date": "Ngày sinh",
-    "birth_text": "Ngày sinh",
-    "ethnic_code": "Dân tộc",
-    "register_number": "Số đăng bộ",
-    "religion": "Tôn giáo",
-    "policy_groups": "Diện chính sách",
-    "disability": "Khuyết tật",
-    "birth_place": "Nơi sinh",
-    "home_town": "Quê quán",
-    "contact_phone": "Điện thoại liên hệ",
-    "note": "Ghi chú",
-    "status": "Trạng thái",
-    "commune_code": "Mã xã thường trú",
-    "current_address": "Chỗ ở hiện nay",
-    "permanent_address": "Thường trú",
-    "class": "Lớp",
+    "full_name": gettext_noop("Họ tên"),
+    "sex": gettext_noop("Giới tính"),
+    "nationality": gettext_noop("Quốc tịch"),
+    "phone": gettext_noop("Điện thoại"),
+    "birth_date": gettext_noop("Ngày sinh"),
+    "birth_text": gettext_noop("Ngày sinh"),
+    "ethnic_code": gettext_noop("Dân tộc"),
+    "register_number": gettext_noop("Số đăng bộ"),
+    "religion": gettext_noop("Tôn giáo"),
+    "policy_groups": gettext_noop("Diện chính sách"),
+    "disability": gettext_noop("Khuyết tật"),
+    "birth_place": gettext_noop("Nơi sinh"),
+    "home_town": gettext_noop("Quê quán"),
+    "contact_phone": gettext_noop("Điện thoại liên hệ"),
+    "note": gettext_noop("Ghi chú"),
+    "status": gettext_noop("Trạng thái"),
+    "commune_code": gettext_noop("Mã xã thường trú"),
+    "current_address": gettext_noop("Chỗ ở hiện nay"),
+    "permanent_address": gettext_noop("Thường trú"),
+    "class": gettext_noop("Lớp"),
 }
 GONE = ("Chuyển đi", "Thôi học")
 Row = dict[str, Any]

@@ -6,6 +6,8 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.utils.translation import gettext_noop as _
+
 from khue.core.actor import Actor, ActorKind, Role
 from khue.core.dates import first_year
 from khue.core.errors import Refused
@@ -32,16 +34,16 @@ JOB = {
     "trang_thai": "status",
 }
 LABELS = {
-    "full_name": "Họ tên",
-    "sex": "Giới tính",
-    "phone": "Điện thoại",
+    "full_name": _("Họ tên"),
+    "sex": _("Giới tính"),
+    "phone": _("Điện thoại"),
     "email": "Email",
-    "birth_date": "Ngày sinh",
-    "position": "Chức vụ",
-    "title_code": "Mã chức danh",
-    "qualification": "Trình độ",
-    "subject_codes": "Môn",
-    "status": "Trạng thái",
+    "birth_date": _("Ngày sinh"),
+    "position": _("Chức vụ"),
+    "title_code": _("Mã chức danh"),
+    "qualification": _("Trình độ"),
+    "subject_codes": _("Môn"),
+    "status": _("Trạng thái"),
 }
 TOPIC_TERM = 2
 ROLES = {"hieu truong": Role.PRINCIPAL, "pho hieu truong": Role.VICE_PRINCIPAL, "giao vien": Role.TEACHER}

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from khue.core.errors import NotFound
@@ -37,7 +39,10 @@ def place(request: HttpRequest, key: str) -> HttpResponse:
             since = asked.day_of(request.POST, "since")
             members = [NewMember(pupil, since) for pupil in chosen]
             pupils.enroll_many(actor, school_class_id=row.id, members=members)
-            messages.success(request, f"Đã xếp {len(members)} học sinh vào lớp {row.name}.")
+            done = ngettext(
+                "Đã xếp {n} học sinh vào lớp {name}.", "Đã xếp {n} học sinh vào lớp {name}.", len(members)
+            )
+            messages.success(request, done.format(n=len(members), name=row.name))
 
         tried = asked.attempt(act)
         if tried.done:
@@ -80,13 +85,16 @@ def _change_stay(actor: Actor, request: HttpRequest, row: SchoolClass, pupil: st
         pupils.move_class(
             actor, school_class_id=row.id, pupil_id=from_short(pupil), to_class_id=target, on=on
         )
-        messages.success(request, "Đã chuyển lớp. Điểm ở lớp cũ vẫn được giữ.")
+        messages.success(request, _("Đã chuyển lớp. Điểm ở lớp cũ vẫn được giữ."))
         return
     pupils.leave_class(
-        actor, school_class_id=row.id, pupil_id=from_short(pupil), on=on,
+        actor,
+        school_class_id=row.id,
+        pupil_id=from_short(pupil),
+        on=on,
         status=request.POST.get("status", ""),
     )
-    messages.success(request, "Đã ghi rời lớp. Điểm đã có vẫn được giữ.")
+    messages.success(request, _("Đã ghi rời lớp. Điểm đã có vẫn được giữ."))
 
 
 @signed_in
@@ -111,22 +119,28 @@ def subject(request: HttpRequest, key: str) -> HttpResponse:
 
 def _save_plan(actor: Actor, request: HttpRequest, row: ClassSubject) -> None:
     classes.change_class_subject(
-        actor, class_subject_id=row.id, periods_per_year=asked.number_of(request.POST.get("periods", "")),
-        has_topic="topic" in request.POST, topic_term=asked.number_of(request.POST.get("topic_term", "2")),
+        actor,
+        class_subject_id=row.id,
+        periods_per_year=asked.number_of(request.POST.get("periods", "")),
+        has_topic="topic" in request.POST,
+        topic_term=asked.number_of(request.POST.get("topic_term", "2")),
         elective="elective" in request.POST,
     )
-    messages.success(request, "Đã lưu kế hoạch môn học.")
+    messages.success(request, _("Đã lưu kế hoạch môn học."))
 
 
 def _save_choices(actor: Actor, request: HttpRequest, row: ClassSubject) -> None:
     posted = request.POST
     choices = [
         Choice(
-            from_short(pupil), f"takes_{pupil}" in posted, f"topic_{pupil}" in posted,
-            posted.get(f"mode_{pupil}", AssessmentMode.NORMAL), posted.get(f"decision_{pupil}", "")[:200],
+            from_short(pupil),
+            f"takes_{pupil}" in posted,
+            f"topic_{pupil}" in posted,
+            posted.get(f"mode_{pupil}", AssessmentMode.NORMAL),
+            posted.get(f"decision_{pupil}", "")[:200],
         )
         for pupil in posted.getlist("pupil")
     ]
     changed = pupils.set_choices(actor, class_subject_id=row.id, choices=choices)
-    messages.success(request, f"Đã lưu {changed} thay đổi." if changed else "Không có gì thay đổi.")
-
+    done = ngettext("Đã lưu {n} thay đổi.", "Đã lưu {n} thay đổi.", changed).format(n=changed)
+    messages.success(request, done if changed else _("Không có gì thay đổi."))

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from khue.core.errors import KhueError
@@ -45,12 +46,18 @@ def teaching_plan(request: HttpRequest, key: str) -> HttpResponse:
         errors = {name: sentence(error.code, error.params) for name, error in read.errors.items()}
         tried = _refused(read.errors) or asked.attempt(
             lambda: teaching.set_teachers(
-                actor, school_id=school.pk, teachers=read.teachers, homerooms=read.homerooms,
-                since=asked.day_of(posted, "since"), seen=posted.get("stamp", ""),
+                actor,
+                school_id=school.pk,
+                teachers=read.teachers,
+                homerooms=read.homerooms,
+                since=asked.day_of(posted, "since"),
+                seen=posted.get("stamp", ""),
             )
         )
         if tried.done:
-            messages.success(request, f"Đã lưu {len(read.teachers) + len(read.homerooms)} ô phân công.")
+            count = len(read.teachers) + len(read.homerooms)
+            done = ngettext("Đã lưu {n} ô phân công.", "Đã lưu {n} ô phân công.", count)
+            messages.success(request, done.format(n=count))
             here = reverse("schooling:teaching", args=[key])
             return redirect(f"{here}?nam={year.code}&khoi={grade}")
     context = {
