@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from khue.core.decimals import SHOWN, format_mark, from_tenths, rounded_quotient, tenths
+from khue.core.decimals import MARKS, SHOWN, mark_tenths, rounded_quotient
 from khue.core.errors import Invalid
 from khue.rules.reasons import Judged, Reason
 from khue.rules.settings import DEFAULT, Settings
@@ -23,6 +23,7 @@ ZERO_CLAUSE = "Điều 7 khoản 5 TT 22/2021"
 COUNT_CLAUSE = "Điều 6 khoản 2 TT 22/2021"
 TOPIC_CLAUSE = "Điều 6 khoản 3 TT 22/2021"
 PERIODIC = 2  # midterm and final, beside the regular ones
+_OPEN = {PENDING, EMPTY}
 RESULTS = {PASSED: "Đạt", FAILED: "Chưa đạt"}
 
 
@@ -53,13 +54,14 @@ def missing_of(
         ("giữa kì", entry.midterm, entry.midterm_state),
         ("cuối kì", entry.final, entry.final_state),
     ):
-        if state == NO_MAKEUP:
-            continue
-        if state == PENDING:
-            found.append(f"đánh giá {label} (chờ kiểm tra bù)")
-        elif value is None or state == EMPTY:
-            found.append(f"đánh giá {label}")
+        if not _settled(value, state):
+            found.append(f"đánh giá {label}{' (chờ kiểm tra bù)' if state == PENDING else ''}")
     return tuple(found)
+
+
+def _settled(value: Decimal | str | None, state: str) -> bool:
+    """Whether a periodic assessment counts as it stands: a result, or none that can still be made up."""
+    return state == NO_MAKEUP or (value is not None and state not in _OPEN)
 
 
 def _done(entry: TermMarks | TermComments, *, topic_replaces: bool) -> int:
@@ -73,11 +75,10 @@ def problem_of(entry: TermMarks, required: int, settings: Settings = DEFAULT) ->
     """TOO_FEW_TX, TOO_MANY_TX or INCOMPLETE; empty when the average can be computed."""
     replaces = settings.topic == "replaces"
     done = _done(entry, topic_replaces=replaces)
-    if done > required:
-        return "TOO_MANY_TX"
-    if done < required:
-        return "TOO_FEW_TX"
-    return "INCOMPLETE" if missing_of(entry, required, topic_replaces=replaces) else ""
+    if done != required:
+        return "TOO_MANY_TX" if done > required else "TOO_FEW_TX"
+    settled = _settled(entry.midterm, entry.midterm_state) and _settled(entry.final, entry.final_state)
+    return "" if settled else "INCOMPLETE"
 
 
 def term_average(entry: TermMarks, required: int, settings: Settings = DEFAULT) -> Judged[Decimal | None]:
@@ -85,9 +86,9 @@ def term_average(entry: TermMarks, required: int, settings: Settings = DEFAULT) 
     problem = problem_of(entry, required, settings)
     if problem:
         return no_average(entry, required, settings, problem)
-    average, reason = weighted(ongoing_of(entry), [_mark(entry.midterm)], _mark(entry.final))
+    average, reason = weighted(ongoing_of(entry), [periodic_of(entry.midterm)], periodic_of(entry.final))
     reasons = [reason]
-    if NO_MAKEUP in {entry.midterm_state, entry.final_state}:
+    if NO_MAKEUP in (entry.midterm_state, entry.final_state):
         reasons.append(Reason(ZERO_CLAUSE, "Bài không kiểm tra bù trong học kì được tính 0 điểm."))
     if entry.topic is not None:
         reasons.append(_topic_reason(settings))
@@ -107,37 +108,32 @@ def no_average(
 
 def ongoing_of(entry: TermMarks) -> list[int]:
     """The marks of coefficient 1 in tenths, with that of the topic cluster (ĐĐGtx, cụm chuyên đề)."""
-    found = [tenths(mark) for mark in entry.ongoing if mark is not None]
+    found = [mark_tenths(mark) for mark in entry.ongoing if mark is not None]
     if entry.topic is not None:
-        found.append(tenths(entry.topic))
+        found.append(mark_tenths(entry.topic))
     return found
 
 
-def _mark(mark: Decimal | None) -> int:
+def periodic_of(mark: Decimal | None) -> int:
     """A periodic mark in tenths; the one that was never made up counts 0."""
-    return 0 if mark is None else tenths(mark)
+    return 0 if mark is None else mark_tenths(mark)
 
 
 def weighted(
     ongoing: Sequence[int], periodic: Sequence[int], final: int, clause: str = CLAUSE
 ) -> tuple[Decimal, Reason]:
-    """The average by coefficients 1, 2 and 3 with its calculation; no mark above 10 (`CORE-002`)."""
-    marks = [*ongoing, *periodic, final]
-    if min(marks) < 0 or max(marks) >= len(SHOWN):
-        wrong = min(marks) if min(marks) < 0 else max(marks)
-        raise Invalid("CORE-002", value=str(from_tenths(wrong)))
+    """The average by coefficients 1, 2 and 3 with its calculation."""
     middle, last, _, _ = _weights()
     total = sum(ongoing) + middle * sum(periodic) + last * final
     weight = len(ongoing) + middle * len(periodic) + last
-    average = from_tenths(rounded_quotient(total, weight))
+    average = rounded_quotient(total, weight)
     singles = [SHOWN[mark] for mark in ongoing]
     doubles = [SHOWN[mark] for mark in periodic]
     terms = " + ".join([*singles, *[f"{middle} × {mark}" for mark in doubles], f"{last} × {SHOWN[final]}"])
-    text = f"({terms}) : {weight} = {format_mark(average)}."
     inputs = (
         ("ĐĐGtx", "; ".join(singles)), ("ĐĐGgk", "; ".join(doubles)), ("ĐĐGck", SHOWN[final]),
     )  # fmt: skip
-    return average, Reason(clause, text, None, inputs)
+    return MARKS[average], Reason(clause, f"({terms}) : {weight} = {SHOWN[average]}.", None, inputs)
 
 
 def _topic_reason(settings: Settings) -> Reason:
@@ -154,11 +150,11 @@ def year_average(
         lacking = " và ".join(n for n, v in (("học kì I", first), ("học kì II", second)) if v is None)
         return Judged(None, (Reason(clause, f"Chưa có điểm trung bình {lacking}.", passed=False),))
     _, _, one, two = _weights()
-    average = from_tenths(rounded_quotient(one * tenths(first) + two * tenths(second), one + two))
-    one_shown, two_shown = format_mark(first), format_mark(second)
-    text = f"({one_shown} + {two} × {two_shown}) : {one + two} = {format_mark(average)}."
-    inputs = (("ĐTBmhkI", one_shown), ("ĐTBmhkII", two_shown))
-    return Judged(average, (Reason(clause, text, None, inputs),))
+    before, after = mark_tenths(first), mark_tenths(second)
+    average = rounded_quotient(one * before + two * after, one + two)
+    text = f"({SHOWN[before]} + {two} × {SHOWN[after]}) : {one + two} = {SHOWN[average]}."
+    inputs = (("ĐTBmhkI", SHOWN[before]), ("ĐTBmhkII", SHOWN[after]))
+    return Judged(MARKS[average], (Reason(clause, text, None, inputs),))
 
 
 def comment_result(required: int, results: Sequence[str | None]) -> Judged[str]:

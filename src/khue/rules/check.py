@@ -150,9 +150,15 @@ def _same(key: str, a: Any, b: Any) -> bool:
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):  # the order of subjects means nothing
         left, right = sorted(a, key=str), sorted(b, key=str)
         return len(left) == len(right) and all(_same(key, x, y) for x, y in zip(left, right, strict=True))
-    if isinstance(a, int | Decimal | str) and isinstance(b, int | Decimal):
-        return (parse_number(a) if isinstance(a, str) else a) == b
-    return bool(a == b)
+    return bool(_exact(a) == _exact(b))
+
+
+def _exact(value: Any) -> Any:
+    """A number written as text is the number it says: "7,5" is 7.5."""
+    try:
+        return parse_number(value) if isinstance(value, str) else value
+    except Invalid:
+        return value
 
 
 def _meaning(key: str, text: str) -> str:

@@ -314,12 +314,20 @@ def _after_retest(given: Given) -> Answer:
 def _sessions(given: Given) -> Answer:
     rows = []
     for row in _list(given["absences"], "absences"):
-        day = dt.date.fromisoformat(row["date"])
+        day = _day(row["date"])
         excused = row.get("excused", False) in {True, "P"}
         rows.append(attendance.Absence(day, str(row.get("session") or ""), excused))
     judged = attendance.sessions(rows)
     other = judged.alternative
     return Answer(_counted(judged.value), judged.doubtful, _counted(other) if other else None)
+
+
+def _day(text: Any) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        msg = f"ngày {text!r} phải viết như 2026-10-05"
+        raise Unreadable(msg) from error
 
 
 def _counted(value: attendance.Sessions) -> Found:

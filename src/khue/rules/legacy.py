@@ -14,6 +14,7 @@ from khue.rules.averages import (
     ongoing_of,
     parameters,
     passed_of,
+    periodic_of,
     problem_of,
     weighted,
 )
@@ -50,12 +51,10 @@ def term_average(
     problem = problem_of(entry, required, settings)
     if problem:
         return no_average(entry, required, settings, problem, clause)
-    periodic = [entry.midterm or Decimal(0)]
+    periodic = [periodic_of(entry.midterm)]
     if regime is RegimeId.TT58:
-        periodic += entry.more_periodic
-    average, reason = weighted(
-        ongoing_of(entry), [tenths(mark) for mark in periodic], tenths(entry.final or Decimal(0)), clause
-    )
+        periodic += [periodic_of(mark) for mark in entry.more_periodic]
+    average, reason = weighted(ongoing_of(entry), periodic, periodic_of(entry.final), clause)
     return Judged(average, (reason,))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from khue.core.decimals import tenths
+from khue.core.decimals import SHOWN, mark_tenths
 from khue.rules.averages import parameters, passed_of
 from khue.rules.reasons import Judged, Reason
 from khue.rules.settings import DEFAULT, Settings
@@ -89,7 +89,7 @@ def learning_level(
     if missing or not (marks or words):
         text = f"Chưa xếp được vì chưa có kết quả: {', '.join(missing)}." if missing else "Chưa có môn nào."
         return LevelResult(Judged(None, (Reason("Điều 9 khoản 2 TT 22/2021", text, passed=False),)))
-    values = [(name, tenths(mark)) for name, mark in marks if mark is not None]
+    values = [(name, mark_tenths(mark)) for name, mark in marks if mark is not None]
     results = [(name, passed_of(word, name)) for name, word in words if word is not None]
     chosen = _adjusted(values, results, settings)
     reasons = list(_explain(values, results, chosen.base))
@@ -203,9 +203,9 @@ def _explain(
     demand = next(item for item in demands() if item.level is base)
     high = len([mark for mark in marks if mark >= demand.count_at])
     comments = "tất cả môn nhận xét Đạt" if not failed else f"chỉ có {len(failed)} môn nhận xét Chưa đạt"
-    lowest = f", thấp nhất {_mark(min(marks))}" if marks else ""
-    text = f"Mức {base.label}: {high} môn từ {_mark(demand.count_at)} trở lên{lowest}, {comments}."
-    inputs = tuple((name, _mark(mark)) for name, mark in values)
+    lowest = f", thấp nhất {SHOWN[min(marks)]}" if marks else ""
+    text = f"Mức {base.label}: {high} môn từ {SHOWN[demand.count_at]} trở lên{lowest}, {comments}."
+    inputs = tuple((name, SHOWN[mark]) for name, mark in values)
     reasons.append(Reason(CLAUSES[base], text, True, inputs))
     return reasons
 
@@ -217,14 +217,14 @@ def _why_not(demand: Demand, values: list[tuple[str, int]], marks: list[int], fa
     if len(failed) > demand.comments_failed:
         parts.append(f"môn nhận xét Chưa đạt: {', '.join(failed)}")
         inputs += [(name, FAILED) for name in failed]
-    low = [(name, _mark(mark)) for name, mark in values if mark < demand.all]
+    low = [(name, SHOWN[mark]) for name, mark in values if mark < demand.all]
     if low:
         named = ", ".join([f"{name} {mark}" for name, mark in low])
-        parts.append(f"có môn dưới {_mark(demand.all)} ({named})")
+        parts.append(f"có môn dưới {SHOWN[demand.all]} ({named})")
         inputs += low
     high = len([mark for mark in marks if mark >= demand.count_at])
     if high < demand.count:
-        at = _mark(demand.count_at)
+        at = SHOWN[demand.count_at]
         parts.append(f"mới có {high} môn từ {at} trở lên, cần ít nhất {demand.count} môn")
         inputs.append((f"Số môn từ {at}", str(high)))
     text = f"Chưa tới mức {demand.level.label}: {'; '.join(parts)}."
@@ -239,8 +239,3 @@ def _adjustment_reason(chosen: Adjusted) -> Reason:
         f"nên được điều chỉnh lên mức liền kề là {chosen.level.label}."
     )
     return Reason(ADJUSTMENT, text, passed=True, subject=chosen.subject)
-
-
-@lru_cache(maxsize=128)
-def _mark(value: int) -> str:
-    return f"{value // 10},{value % 10}"

@@ -104,22 +104,25 @@ def subject_term(
     subject: SubjectFacts, entry: TermEntry | None, settings: Settings, regime: RegimeId = RegimeId.TT22
 ) -> SubjectTerm:
     """One subject's result of a term."""
-    required, today = subject.ongoing_required, regime is RegimeId.TT22
-    result: Judged[Value | None]
-    if isinstance(entry, TermMarks):
-        result = (
-            term_average(entry, required, settings)
-            if today
-            else legacy.term_average(entry, required, settings, regime)
-        )
-    elif isinstance(entry, TermComments):
-        result = term_comment(entry, required) if today else legacy.term_comment(entry, required, regime)
-    else:
-        result = Judged(None, (Reason(_average_clause(regime), "Chưa có bảng điểm.", passed=False),))
+    result = _term_result(subject, entry, settings, regime)
     missing: tuple[str, ...] = ()
     if result.value is None:
-        missing = missing_of(entry, required, topic_replaces=settings.topic == "replaces")
+        replaces = settings.topic == "replaces"
+        missing = missing_of(entry, subject.ongoing_required, topic_replaces=replaces)
     return SubjectTerm(subject.code, subject.name, subject.kind, result, missing)
+
+
+def _term_result(
+    subject: SubjectFacts, entry: TermEntry | None, settings: Settings, regime: RegimeId
+) -> Judged[Value | None]:
+    required, today = subject.ongoing_required, regime is RegimeId.TT22
+    if isinstance(entry, TermMarks):
+        if today:
+            return term_average(entry, required, settings)
+        return legacy.term_average(entry, required, settings, regime)
+    if isinstance(entry, TermComments):
+        return term_comment(entry, required) if today else legacy.term_comment(entry, required, regime)
+    return Judged(None, (Reason(_average_clause(regime), "Chưa có bảng điểm.", passed=False),))
 
 
 def assess_term(
@@ -173,14 +176,12 @@ def _average_clause(regime: RegimeId) -> str:
 
 
 def _subject_year(subject: SubjectFacts, settings: Settings, regime: RegimeId) -> SubjectYear:
-    terms = [subject_term(subject, entry, settings, regime).result for entry in subject.terms]
-    values = tuple([judged.value for judged in terms])
+    first, second = [_term_result(subject, entry, settings, regime) for entry in subject.terms]
     combine = year_average if subject.kind == SCORE else year_comment
-    year = combine(values[0], values[1], _average_clause(regime))  # type: ignore[arg-type]
-    reasons = (*terms[0].reasons, *terms[1].reasons, *year.reasons)
-    return SubjectYear(
-        subject.code, subject.name, subject.kind, values, Judged(year.value, reasons), subject.retest
-    )
+    year = combine(first.value, second.value, _average_clause(regime))  # type: ignore[arg-type]
+    judged: Judged[Value | None] = Judged(year.value, first.reasons + second.reasons + year.reasons)
+    terms = (first.value, second.value)
+    return SubjectYear(subject.code, subject.name, subject.kind, terms, judged, subject.retest)
 
 
 def _split(values: Values, settings: Settings) -> tuple[dict[str, Decimal | None], dict[str, str | None]]:
