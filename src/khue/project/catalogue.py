@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation.template import templatize
 
+from khue.kit.ui import scripts
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -35,12 +37,13 @@ Written = dict[Message, tuple[str, ...]]
 def messages() -> dict[Message, list[str]]:
     """Every message of the source with the files that say it, in the order of files and lines."""
     found: dict[Message, list[str]] = {}
-    for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("templates/**/*.html")]):
+    paths = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("templates/**/*.html"), *scripts.FOLDER.glob("*.js")]
+    for path in sorted(paths):
         place = path.relative_to(PACKAGE)
         if {"tests", "migrations", "bench"} & set(place.parts):
             continue
         source = path.read_text(encoding="utf-8")
-        for message in in_python(source) if path.suffix == ".py" else in_template(source):
+        for message in READERS[path.suffix](source):
             places = found.setdefault(message, [])
             if place.as_posix() not in places:
                 places.append(place.as_posix())
@@ -68,6 +71,14 @@ def in_template(source: str) -> Iterator[Message]:
     """The messages of a template: Django rewrites it as calls of gettext."""
     for call in CALL.findall(templatize(source)):
         yield from in_python(call)
+
+
+def in_script(source: str) -> Iterator[Message]:
+    """The messages of a script."""
+    yield from (("", text, "") for text in scripts.in_script(source))
+
+
+READERS = {".py": in_python, ".html": in_template, ".js": in_script}
 
 
 def read(path: Path = ENGLISH) -> Written:

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.utils.html import json_script
 
 from khue.core import ids
 from khue.core.dates import format_date
 from khue.core.decimals import format_mark
-from khue.kit.ui import svg
+from khue.kit.ui import scripts, svg
 from khue.kit.words import said
 
 if TYPE_CHECKING:
@@ -64,6 +65,13 @@ def get(mapping: Any, key: Any) -> Any:
 def bars(data: list[dict[str, Any]], title: str = "") -> SafeString:
     """A small bar chart with its numbers."""
     return svg.bars([(str(item["label"]), int(item["value"])) for item in data], title)
+
+
+@register.simple_tag
+def script_words() -> SafeString | str:
+    """The table of words for the scripts of a page; nothing where they speak Vietnamese."""
+    words = scripts.table()
+    return json_script(words, "grid-words") if words else ""
 
 
 @register.simple_tag

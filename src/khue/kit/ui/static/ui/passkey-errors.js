@@ -1,11 +1,10 @@
-// Says in words why a passkey did not work; allauth only writes it to the console.
+// Says in words why a passkey did not work; allauth only writes it to the console. The page brings the words.
 document.addEventListener('allauth.error', (event) => {
   event.preventDefault();
-  const name = event.detail.exception?.name, p = document.querySelector('#passkey-error') || document.createElement('p');
-  p.id = 'passkey-error'; p.className = 'notice notice-warn'; p.setAttribute('role', 'alert');
-  p.textContent = name === 'NotAllowedError' ? 'Chưa nhận được khoá: bạn đã huỷ, hết giờ, hoặc máy này chưa có khoá. Hãy thử lại, hoặc dùng cách khác.'
-    : name === 'InvalidStateError' ? 'Khoá này đã được thêm rồi.'
-    : name === 'SecurityError' ? 'Khoá truy cập chỉ dùng được trên https hoặc localhost.'
-    : 'Trình duyệt này chưa dùng được khoá truy cập. Hãy dùng cách khác.';
+  const p = document.querySelector('#passkey-error');
+  const { cancelled, known, insecure, unable } = p.dataset;
+  const words = { NotAllowedError: cancelled, InvalidStateError: known, SecurityError: insecure };
+  p.textContent = words[event.detail.exception?.name] || unable;
+  p.hidden = false;
   document.querySelector('main .auth, main').append(p);
 });
