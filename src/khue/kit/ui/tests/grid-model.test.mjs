@@ -1,7 +1,10 @@
 // The pure parts of the grade grid; run with `node --test`.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Queue, Steps, exact, newId, parse, shown, table, typeKey } from '../static/ui/grid-model.js';
+import {
+  Queue, Steps, band, belongs, byNames, exact, newId, parse, quote, read, shown, table, typeKey, withoutHeads,
+} from '../static/ui/grid-model.js';
+import { _, learn } from '../static/ui/grid-words.js';
 
 /** What a run of keys leaves: values taken, in order, and what is still in the cell. */
 function typed(kind, keys) {
@@ -44,6 +47,7 @@ test('a whole text is read exactly, half up, never as a binary fraction', () => 
   for (const [text, value] of [['7,5', '7.5'], ['7.5', '7.5'], ['8', '8.0'], ['6,25', '6.3'], ['6,24', '6.2'], ['1,005', '1.0'], ['2,675', '2.7'], ['0,05', '0.1'], ['10', '10.0'], ['9,99', '10.0'], ['', ''], [' 5 ', '5.0']]) assert.equal(parse('mark', text).value, value, text);
   for (const text of ['11', '10,5', '10,1', '-1', '7,5,', 'chín', '1e1', '７']) assert.ok(parse('mark', text).error, text);
   assert.equal(parse('whole', '10').value, '10');
+  assert.equal(parse('whole', '7,0').value, '7');
   assert.ok(parse('whole', '7,5').error);
   assert.equal(parse('count', '007').value, '7');
   assert.ok(parse('count', '401').error);
@@ -64,6 +68,62 @@ test('what a cell shows and means', () => {
   assert.equal(exact('mark', '7,5', ''), '7.5');
   assert.equal(exact('mark', 'v', 'PENDING_MAKEUP'), '');
   assert.equal(exact('text', 'a, b', ''), 'a, b');
+});
+
+test('what belongs to a mark that has advanced by itself does not reach the next pupil', () => {
+  assert.ok(belongs('mark', '10.0', '', ','));
+  assert.ok(belongs('mark', '10.0', ',', '0'));
+  assert.ok(!belongs('mark', '10.0', ',', '5'));
+  assert.ok(!belongs('mark', '7.5', '', '8'));
+  assert.ok(belongs('whole', '7', '', ','));
+  assert.ok(belongs('whole', '7', ',', '5'));
+  assert.ok(!belongs('whole', '7', '', '5'));
+});
+
+test('special states survive the clipboard', () => {
+  assert.deepEqual(read('mark', 'v', true), { value: '', state: 'PENDING_MAKEUP' });
+  assert.deepEqual(read('mark', '0✗', true), { value: '', state: 'ZERO_NO_MAKEUP' });
+  assert.deepEqual(read('pass', 'CĐ✗', true), { value: '', state: 'ZERO_NO_MAKEUP' });
+  assert.deepEqual(read('mark', '7,5', true), { value: '7.5', state: '' });
+  assert.ok(read('mark', 'v', false).error);
+  for (const text of ['a', 'a\tb', 'dòng\nhai', 'nói "vâng"']) assert.deepEqual(table(quote(text)), [[text]]);
+});
+
+test('headings above a pasted column are left out, marks never', () => {
+  const fits = (c, text) => !read('mark', text, true).error;
+  assert.deepEqual(withoutHeads([['TX3'], ['7,5'], ['8']], fits), { heads: 1, rows: [['7,5'], ['8']] });
+  assert.equal(withoutHeads([['Điểm đánh giá'], ['ĐĐGgk'], ['8']], fits).heads, 2);
+  assert.equal(withoutHeads([['chín'], ['8']], fits).heads, 0); // a wrong mark stays where it is, and is named
+  assert.equal(withoutHeads([['9'], ['TX3']], fits).heads, 0);
+  assert.equal(withoutHeads([['TX1', '7'], ['8', '9']], fits).heads, 0);
+});
+
+test('a list with names finds its pupils by name, in any order', () => {
+  const names = ['Hà Phương Đào', 'Lê An', 'Vi Hữu Dũng', 'Lê Bình', 'Lê Bình'];
+  const rows = [
+    ['STT', 'Họ và tên', 'TX3'], ['1', 'Vi Hữu Dũng', '7'], ['2', 'ha phuong dao', '8'], ['3', 'Lê Bình', '6'],
+    ['4', 'Lê Văn Mới', '5'],
+  ];
+  const found = byNames(rows, names);
+  assert.deepEqual(found.lines, [{ row: 2, values: ['7'] }, { row: 0, values: ['8'] }]);
+  assert.deepEqual(found.unknown, ['Lê Bình', 'Lê Văn Mới']); // two of a name: a person decides
+  assert.equal(byNames([['7,5', '8'], ['6', '7']], names), null);
+});
+
+test('the band of phrases by the result', () => {
+  const bands = { '8,0': 'strong', '7,9': 'good', '6,5': 'good', '6,4': 'fair', '5,0': 'fair', '4,9': 'weak' };
+  for (const [text, name] of Object.entries(bands)) assert.equal(band(text), name, text);
+  assert.equal(band('10'), 'strong');
+  assert.equal(band('H'), 'H');
+  assert.equal(band(''), '');
+  assert.equal(band('Đ'), '');
+});
+
+test('words in another language', () => {
+  learn({ 'Đã dán {n} ô.': '{n} cells pasted.' });
+  assert.equal(_('Đã dán {n} ô.', { n: 3 }), '3 cells pasted.');
+  assert.equal(_('Đã bỏ {n} dòng', { n: 0 }), 'Đã bỏ 0 dòng');
+  learn({});
 });
 
 test('the clipboard of Excel', () => {
@@ -116,20 +176,45 @@ test('typing while a save is on its way waits for the version the answer brings'
   queue.put(op('a', '1.0', 0));
   queue.take(10, () => 0);
   queue.put(op('a', '2.0', 0));
-  assert.equal(queue.waiting.get('atx1').base, null);
+  assert.equal(queue.waiting.get('a tx1').base, null);
   queue.answered();
   assert.deepEqual(queue.take(10, () => 1).map((o) => o.base), [1]);
 });
 
-test('what was not answered goes back, but not over something newer; a full storage is no error', () => {
-  const queue = new Queue({ getItem: () => '{broken', setItem() { throw new Error('full'); }, removeItem() {} }, 'k');
+test('what was not answered goes again unchanged before anything newer; a full storage is no error', () => {
+  const full = { getItem: () => '{broken', setItem() { throw new Error('full'); }, removeItem() {} };
+  const queue = new Queue(full, 'k');
   assert.deepEqual(queue.load(), []);
-  queue.put(op('a', '1.0'));
+  queue.put(op('a', '1.0', 4));
   queue.put(op('b', '1.0'));
-  queue.take(10, () => 0);
-  queue.put(op('a', '2.0'));
-  queue.back();
-  assert.deepEqual([...queue.waiting.values()].map((o) => o.value).sort(), ['1.0', '2.0']);
+  const first = queue.take(10, () => 0).map((o) => o.op_id);
+  queue.put(op('a', '2.0', 4));
+  assert.equal(queue.size, 2);
+  assert.deepEqual(queue.take(10, () => 0).map((o) => o.op_id), first);
+  queue.answered();
+  assert.deepEqual(queue.take(10, () => 5).map((o) => [o.value, o.base]), [['2.0', 5]]);
+});
+
+test('left in the middle of a save, nothing newer overtakes it: no silent last writer', () => {
+  const store = new Store(), queue = new Queue(store, 'k');
+  queue.put(op('a', '1.0', 4));
+  queue.take(10, () => 4);
+  queue.put(op('a', '2.0', 4));
+  const again = new Queue(store, 'k'); // the page was closed before the answer came
+  assert.deepEqual(again.load().map((o) => o.value), ['1.0', '2.0']);
+  assert.deepEqual(again.take(10, () => 9).map((o) => [o.value, o.base]), [['1.0', 4]]);
+});
+
+test('a conflict is held until someone decides, and asked again after a reload', () => {
+  const store = new Store(), queue = new Queue(store, 'k'), mine = op('a', '1.0', 4);
+  queue.put(mine);
+  queue.take(10, () => 4);
+  queue.answered();
+  queue.hold(mine);
+  assert.equal(queue.unsent, false);
+  assert.deepEqual(new Queue(store, 'k').load().map((o) => [o.value, o.base]), [['1.0', 4]]);
+  queue.decided(mine);
+  assert.deepEqual(store.data, {});
 });
 
 test('undo and redo', () => {

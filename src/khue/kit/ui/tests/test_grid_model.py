@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -22,7 +23,7 @@ def test_the_model_of_the_grid() -> None:
         capture_output=True, text=True, encoding="utf-8", check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "# pass 10" in done.stdout
+    assert "# pass 18" in done.stdout
 
 
 def test_a_script_imports_its_parts_by_their_hashed_names(tmp_path: Path, settings) -> None:
@@ -32,13 +33,15 @@ def test_a_script_imports_its_parts_by_their_hashed_names(tmp_path: Path, settin
     made = {path.name for path in (tmp_path / "ui").glob("*.js")}
     (script,) = (name for name in made if name.startswith("grade-grid.") and name != "grade-grid.js")
     text = (tmp_path / "ui" / script).read_text(encoding="utf-8")
-    (part,) = (name for name in made if name.startswith("grid-model.") and name != "grid-model.js")
-    assert f'"./{part}"' in text
+    plain = {path.name for path in STATIC.glob("grid-*.js")}
+    parts = re.findall(r'from ["\']\./([^"\']+)["\']', text)
+    assert len(parts) > 1
+    assert not plain & set(parts)
+    assert set(parts) <= made
 
 
-@pytest.mark.parametrize(
-    ("names", "limit"),
-    [(("grade-grid.js", "grid-model.js"), 12), (("khue.css",), 10), (("passkey-errors.js",), 1)],
-)
-def test_what_a_first_visit_loads_stays_small(names: tuple[str, ...], limit: int) -> None:
-    assert sum(len(gzip.compress((STATIC / name).read_bytes(), 9)) for name in names) <= limit * KILOBYTE
+@pytest.mark.parametrize(("pattern", "limit"), [("gr*.js", 24), ("khue.css", 10), ("passkey-errors.js", 1)])
+def test_what_a_first_visit_loads_stays_small(pattern: str, limit: int) -> None:
+    files = list(STATIC.glob(pattern))
+    assert files
+    assert sum(len(gzip.compress(path.read_bytes(), 9)) for path in files) <= limit * KILOBYTE

@@ -1,349 +1,485 @@
 // <grade-grid>: marks typed into a real table. Keyboard first, no Save button, never last-write-wins.
-import { LETTER_KINDS, Queue, Steps, exact, newId, parse, shown, table, typeKey } from './grid-model.js';
+import {
+  LETTER_KINDS, PENDING, Steps, ZERO, belongs, exact, newId, parse, shown, typeKey,
+} from './grid-model.js';
+import { copied, paste } from './grid-clipboard.js';
+import { button, decide, history, make } from './grid-dialogs.js';
+import { frame } from './grid-frame.js';
+import { Link } from './grid-link.js';
+import { Phone } from './grid-phone.js';
+import { Phrases } from './grid-phrases.js';
+import { _, learn } from './grid-words.js';
 
-const SEND_AFTER = 150, LIMIT = 500, RETRY = [2000, 4000, 8000, 15000, 30000], WHOLE_WAIT = 700;
+const STATES = new Set([PENDING, ZERO]);
+const BURST = 30; // ms: an input method sends Backspace and its letter closer together than a hand can
+const EDGE = 99;
 
 class GradeGrid extends HTMLElement {
   connectedCallback() {
-    this.grid = this.querySelector('table');
-    if (!this.grid) return;
-    this.heads = [...this.grid.tHead.rows].at(-1).cells;
-    this.slots = {}; this.calc = {}; this.first = -1; this.last = -1;
-    for (const th of this.heads) {
-      if (th.dataset.slot) { this.slots[th.dataset.slot] = th.cellIndex; if (this.first < 0) this.first = th.cellIndex; this.last = th.cellIndex; }
-      if (th.dataset.calc) { this.calc[th.dataset.calc] = th.cellIndex; this.last = th.cellIndex; }
-    }
-    this.rows = this.grid.tBodies[0].rows;
+    this.table = this.querySelector('table');
+    if (!this.table || this.dataset.ready) return;
+    learn(JSON.parse(document.getElementById('grid-words')?.textContent || '{}'));
+    this.heads = [...this.table.tHead.rows].at(-1).cells;
+    this.rows = this.table.tBodies[0].rows;
     this.open = this.dataset.state === 'open';
-    this.queue = new Queue(localStorage, `khue.grid.${this.dataset.me}.${this.dataset.sheet}`);
-    this.steps = new Steps(); this.conflicts = []; this.tries = 0; this.across = false; this.buffer = '';
-    this.frame();
+    this.readHeads();
+    this.steps = new Steps(); this.conflicts = []; this.undecided = new Map();
+    this.across = false; this.buffer = ''; this.picked = [];
+    this.link = new Link(this);
+    this.phone = new Phone(this);
+    this.bank = new Phrases(this);
+    frame(this);
     for (const [name, handler] of Object.entries({
-      keydown: this.key, paste: this.paste, copy: this.copy, pointerdown: this.press, pointerover: this.drag,
-      dblclick: this.double, click: this.tap, focusin: this.focused, focusout: this.left,
-    })) this.grid.addEventListener(name, handler.bind(this));
+      keydown: this.key, paste: this.paste, copy: this.copy, cut: this.cut, pointerdown: this.press,
+      pointerover: this.drag, dblclick: this.double, click: this.tap, focusin: this.focused,
+      focusout: this.left,
+    })) this.table.addEventListener(name, handler.bind(this));
     addEventListener('pointerup', () => { this.dragging = false; });
-    addEventListener('online', () => this.send());
-    addEventListener('beforeunload', (e) => { if (this.queue.size && !this.stopped) e.preventDefault(); });
-    if (this.rows.length && this.first > 0) this.rows[0].cells[this.first].tabIndex = 0;
-    const kept = this.queue.load(); // typed before the page was left
-    if (this.open) { for (const op of kept) { this.keep(this.find(op.pupil, op.slot)); this.paint(op); } this.send(); } else if (kept.length) this.orphans(kept);
+    this.start();
     this.status();
     this.dataset.ready = '1';
   }
 
-  // -- the frame around the table
-  frame() {
-    const wrap = document.createElement('div'); wrap.className = 'grid-wrap'; this.grid.replaceWith(wrap); wrap.append(this.grid);
-    this.bar = document.createElement('div'); this.bar.className = 'grid-bar'; this.bar.setAttribute('role', 'toolbar'); this.bar.setAttribute('aria-label', 'Công cụ bảng điểm');
-    const button = (text, title, act) => { const b = document.createElement('button'); b.type = 'button'; b.className = 'btn btn-quiet'; b.textContent = text; b.title = title; b.addEventListener('mousedown', (e) => e.preventDefault()); b.addEventListener('click', () => act.call(this)); this.bar.append(b); return b; };
-    this.picker = document.createElement('label'); this.picker.className = 'columns-pick'; this.picker.innerHTML = '<span>Cột</span>';
-    const select = document.createElement('select');
-    for (const th of this.heads) if (th.cellIndex >= this.first && this.first > 0) select.add(new Option(th.title || th.textContent, th.cellIndex));
-    select.addEventListener('change', () => { this.flush(); this.show(Number(select.value)); if (this.cell) this.go(this.cell.parentNode.cells[this.shownColumn]); });
-    this.picker.append(select); this.bar.append(this.picker);
+  readHeads() {
+    this.slots = {}; this.calc = {}; this.first = -1; this.last = -1;
+    for (const th of this.heads) {
+      const { slot, calc } = th.dataset, column = th.cellIndex;
+      if (slot) this.slots[slot] = column;
+      if (calc) this.calc[calc] = column;
+      if (slot && this.first < 0) this.first = column;
+      if (slot || calc) this.last = column;
+    }
+    this.byPupil = new Map([...this.rows].map((row) => [row.dataset.p, row]));
+  }
+
+  /** What was typed before the page was left; then the cell where typing will most likely begin. */
+  start() {
+    const kept = this.link.queue.load();
     if (this.open) {
-      button('↶ Hoàn tác', 'Ctrl+Z', this.undo); button('↷ Làm lại', 'Ctrl+Y', this.redo);
-      if ([...this.heads].some((th) => th.dataset.periodic)) { button('Vắng, chờ bù', 'Phím v', () => this.special('PENDING_MAKEUP')); button('Không bù', 'Không kiểm tra bù: 0 điểm hoặc Chưa đạt', () => this.special('ZERO_NO_MAKEUP')); }
-      this.way = button('Xuống ↓', 'Sau khi nhập, đi xuống hay sang phải', () => { this.across = !this.across; this.way.textContent = this.across ? 'Sang phải →' : 'Xuống ↓'; }); this.way.classList.add('way');
-    } else if (this.dataset.correctUrl) button('Yêu cầu sửa điểm', 'Enter', this.correct);
-    button('Lịch sử ô', 'Alt+H', this.history);
-    this.line = document.createElement('span'); this.line.className = 'grid-status'; this.line.setAttribute('role', 'status'); this.bar.append(this.line);
-    this.note = document.createElement('p'); this.note.className = 'grid-note'; this.note.setAttribute('role', 'alert');
-    wrap.before(this.bar, this.note);
-    this.pad = document.createElement('div'); this.pad.className = 'keypad'; wrap.after(this.pad);
-    this.phone = matchMedia('(max-width: 640px)'); this.phone.addEventListener('change', () => this.show(this.shownColumn || this.first));
-    if (this.phone.matches && this.first > 0) this.show(this.first);
+      for (const op of kept) { this.keep(this.find(op.pupil, op.slot)); this.paint(op); }
+      this.link.send();
+    } else if (kept.length) this.orphans(kept);
+    if (!this.rows.length || this.first < 0) return;
+    const cell = this.beginning();
+    if (this.phone.on) this.phone.show(cell.cellIndex);
+    else if (this.open && document.activeElement === document.body) this.go(cell, false, true);
+    else cell.tabIndex = 0;
+  }
+
+  beginning() { // the first empty cell of the first column that is mostly empty
+    for (const th of this.heads) {
+      if (!th.dataset.slot || th.dataset.kind === 'text') continue;
+      const empty = [...this.rows].map((row) => row.cells[th.cellIndex]).filter((td) => !td.textContent);
+      if (empty.length * 2 > this.rows.length) return empty[0];
+    }
+    return this.rows[0].cells[this.first];
+  }
+
+  // -- what is said around the table
+  label(td, state) {
+    if (STATES.has(state)) {
+      const text = state === PENDING ? _('Vắng, chờ kiểm tra bù') : _('Không kiểm tra bù');
+      td.setAttribute('aria-label', text); td.title = text;
+    } else {
+      td.removeAttribute('aria-label'); td.removeAttribute('title');
+    }
   }
 
   orphans(kept) { // typed, but the sheet was closed before they could be sent
-    const told = kept.map((op) => { const td = this.find(op.pupil, op.slot); return td && `${this.name(td)} ${this.heads[td.cellIndex].textContent}: ${shown(this.at(td).kind, op.value, op.state) || 'xoá'}`; });
-    this.say(`${kept.length} ô nhập trên máy này chưa kịp gửi thì bảng đã chốt hoặc bạn không còn nhập bảng này: ${told.filter(Boolean).join('; ')}. `);
-    const b = document.createElement('button'); b.type = 'button'; b.className = 'btn'; b.textContent = 'Đã xem, bỏ các ô này'; b.addEventListener('click', () => { this.queue.waiting.clear(); this.queue.save(); this.say(''); this.status(); }); this.note.append(b);
+    const told = kept.map((op) => {
+      const td = this.find(op.pupil, op.slot);
+      const value = td && shown(this.at(td).kind, op.value, op.state);
+      return td && `${this.name(td)} ${this.title(td)}: ${value || _('xoá')}`;
+    });
+    const values = { n: kept.length, cells: told.filter(Boolean).join('; ') };
+    this.say(_('{n} ô chưa kịp gửi thì bảng đã chốt hoặc bạn không còn nhập bảng này: {cells}.', values));
+    this.note.append(button(_('Đã xem, bỏ các ô này'), () => {
+      this.link.queue.clear(); this.say(''); this.status();
+    }));
   }
 
-  show(column) { // phone: one column at a time beside the names
-    for (const cell of this.grid.querySelectorAll('.shown')) cell.classList.remove('shown');
-    this.shownColumn = column;
-    if (!this.phone.matches) { this.pad.classList.remove('on'); return; }
-    this.heads[column].classList.add('shown');
-    for (const row of this.rows) row.cells[column].classList.add('shown');
-    this.picker.querySelector('select').value = column;
-    this.keys(column);
-  }
-
-  keys(column) {
-    const kind = this.heads[column].dataset.kind;
-    const sets = { mark: '1234567890,', whole: '1234567890', count: '1234567890', pass: 'ĐC', thc: 'THC', tdc: 'TĐC', level4: 'TKĐC' };
-    this.pad.replaceChildren(); this.pad.classList.toggle('on', this.open && kind in sets);
-    if (!(kind in sets)) return;
-    const keys = [...sets[kind]].map((k) => [k, () => this.type(k)]);
-    keys.push(['⌫', () => this.back()], ['▲', () => this.move(-1, 0)], ['▼', () => this.finish(1, 0)]);
-    if (this.heads[column].dataset.periodic) keys.push(['v', () => this.special('PENDING_MAKEUP')]);
-    for (const [text, act] of keys) { const b = document.createElement('button'); b.type = 'button'; b.textContent = text; b.addEventListener('pointerdown', (e) => { e.preventDefault(); if (this.cell?.cellIndex !== column) this.go((this.cell?.parentNode || this.rows[0]).cells[column]); act(); }); b.addEventListener('click', (e) => { if (!e.detail) act(); }); b.tabIndex = -1; this.pad.append(b); }
-  }
-
-  status(text, kind) {
-    const n = this.queue.size;
+  status() {
+    const [text, kind] = this.link.status();
     this.line.className = `grid-status ${kind || ''}`;
-    this.line.textContent = text || (n ? `Đang gửi ${n} ô…` : this.savedAt ? `Đã lưu ${this.savedAt}` : this.open ? 'Tự lưu khi nhập' : 'Chỉ xem');
+    if (this.line.textContent !== text) this.line.textContent = text;
+    if (!this.open) return;
+    this.undoButton.disabled = !this.steps.done.length;
+    this.redoButton.disabled = !this.steps.undone.length;
+  }
+
+  say(text, kind = '') { this.note.className = `grid-note ${kind}`; this.note.textContent = text; }
+
+  turn() {
+    this.across = !this.across;
+    this.way.textContent = this.across ? _('Sang phải →') : _('Xuống ↓');
   }
 
   // -- where we are
-  at(td) { const th = this.heads[td.cellIndex]; return { td, row: td.parentNode.sectionRowIndex, col: td.cellIndex, pupil: td.parentNode.dataset.p, slot: th.dataset.slot, kind: th.dataset.kind, periodic: !!th.dataset.periodic }; }
+  at(td) {
+    const { slot, kind, periodic } = this.heads[td.cellIndex].dataset, line = td.parentNode;
+    const row = line.sectionRowIndex, pupil = line.dataset.p;
+    return { td, row, col: td.cellIndex, pupil, slot, kind, periodic: !!periodic };
+  }
   name(td) { return td.parentNode.querySelector('th').textContent; }
-  keep(td) { if (td) td.dataset.v ??= td.dataset.s ? '' : td.textContent; } // what the server said, before typing covers it
-  find(pupil, slot) { const row = this.byPupil ||= new Map([...this.rows].map((r) => [r.dataset.p, r])); return row.get(pupil)?.cells[this.slots[slot]]; }
+  title(cell) { const th = this.heads[cell.cellIndex]; return th.title || th.textContent; }
+  find(pupil, slot) { return this.byPupil.get(pupil)?.cells[this.slots[slot]]; }
   inside(td) { return td && td.tagName === 'TD' && td.cellIndex >= this.first && td.closest('tbody'); }
-  go(td, extend) {
+
+  go(td, extend, quietly) {
     if (!td) return;
     if (this.cell && this.cell !== td) { this.flush(); this.cell.tabIndex = -1; }
-    this.cell = td; td.tabIndex = 0; if (!extend) this.anchor = td;
-    if (this.phone.matches) this.pad.classList.add('open');
-    td.focus({ preventScroll: true }); td.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    this.cell = td; this.just = null; this.ended = false; td.tabIndex = 0;
+    if (!extend) this.anchor = td;
+    if (this.phone.on && !quietly) this.phone.pad.classList.add('open');
+    td.focus({ preventScroll: true });
+    if (!quietly) td.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     this.pick();
   }
   focused(e) { if (this.inside(e.target) && e.target !== this.cell) this.go(e.target); }
   left() { if (!this.input) this.flush(); }
+
   pick() {
-    for (const td of this.picked || []) td.classList.remove('picked');
-    this.picked = this.range(); if (this.picked.length > 1) for (const td of this.picked) td.classList.add('picked'); else this.picked = [];
+    for (const td of this.picked) { td.classList.remove('picked'); td.removeAttribute('aria-selected'); }
+    const range = this.range();
+    this.picked = range.length > 1 ? range : [];
+    for (const td of this.picked) { td.classList.add('picked'); td.setAttribute('aria-selected', 'true'); }
   }
   range() {
     if (!this.cell) return [];
-    const a = this.at(this.anchor || this.cell), b = this.at(this.cell), cells = [];
-    for (let r = Math.min(a.row, b.row); r <= Math.max(a.row, b.row); r++) for (let c = Math.min(a.col, b.col); c <= Math.max(a.col, b.col); c++) cells.push(this.rows[r].cells[c]);
-    return cells;
+    const a = this.at(this.anchor || this.cell), b = this.at(this.cell);
+    const rows = [...this.rows].slice(Math.min(a.row, b.row), Math.max(a.row, b.row) + 1);
+    return rows.flatMap((row) => [...row.cells].slice(Math.min(a.col, b.col), Math.max(a.col, b.col) + 1));
   }
   move(dr, dc, extend) {
     if (!this.cell) return;
     const { row, col } = this.at(this.cell), r = Math.min(Math.max(row + dr, 0), this.rows.length - 1);
     this.go(this.rows[r].cells[Math.min(Math.max(col + dc, this.first), this.last)], extend);
   }
-  next() { if (this.across && !this.phone.matches) this.move(0, 1); else this.move(1, 0); }
+
+  /** On to the next cell after a value; after the last one nothing is overwritten by typing on. */
+  next() {
+    const { row, col } = this.at(this.cell), to = this.across && !this.phone.on ? this.right(row, col)
+      : this.rows[row + 1]?.cells[col];
+    if (to) this.go(to); else this.ended = true;
+  }
+  right(row, col) { // the next column that takes marks, or the first one of the next pupil
+    const typed = (c) => this.heads[c].dataset.slot && this.heads[c].dataset.kind !== 'text';
+    for (let c = col + 1; c <= this.last; c++) if (typed(c)) return this.rows[row].cells[c];
+    return this.rows[row + 1]?.cells[this.first];
+  }
 
   // -- keys
   key(e) {
-    if (e.target.closest('input, textarea')) return this.inputKey(e);
+    if (e.target.closest('input, textarea')) { this.inputKey(e); return; }
     if (!this.cell) return;
-    if (e.isComposing || e.key === 'Process' || e.keyCode === 229) { if (this.open && this.at(this.cell).kind === 'text') this.edit(''); return; } // an input method composes in the field
-    const ctrl = e.ctrlKey || e.metaKey, far = this.rows.length;
-    const moves = { ArrowUp: [ctrl ? -far : -1, 0], ArrowDown: [ctrl ? far : 1, 0], ArrowLeft: [0, ctrl ? -99 : -1], ArrowRight: [0, ctrl ? 99 : 1], Home: [ctrl ? -far : 0, -99], End: [ctrl ? far : 0, 99], PageUp: [-10, 0], PageDown: [10, 0] };
-    const used = () => { e.preventDefault(); };
-    if (e.altKey && e.key.toLowerCase() === 'h') { used(); return this.history(); }
-    if (moves[e.key]) { used(); this.flush(); return this.move(...moves[e.key], e.shiftKey); }
-    if (e.key === 'Enter') { used(); if (this.dataset.correctUrl && !this.open) return this.correct(); this.flush(); return this.move(e.shiftKey ? -1 : 1, 0); }
-    if (e.key === 'Tab') { const to = this.cell.cellIndex + (e.shiftKey ? -1 : 1); if (to < this.first || to > this.last || this.phone.matches) return; used(); this.flush(); return this.move(0, e.shiftKey ? -1 : 1); } // past the row's end the focus leaves the table
-    if (ctrl && e.key.toLowerCase() === 'z') { used(); return e.shiftKey ? this.redo() : this.undo(); }
-    if (ctrl && e.key.toLowerCase() === 'y') { used(); return this.redo(); }
-    if (ctrl && e.key.toLowerCase() === 'a') { used(); this.anchor = this.rows[0].cells[this.first]; this.go(this.rows[far - 1].cells[this.last], true); return; }
-    if (ctrl && e.key.toLowerCase() === 'd' && this.open) { used(); return this.fill(); }
-    if (ctrl || e.altKey || !this.open) return;
-    if (e.key === 'F2') { used(); return this.edit(); }
-    if (e.key === 'Escape') { used(); return this.cancel(); }
-    if (e.key === 'Backspace') { used(); return this.back(); }
-    if (e.key === 'Delete') { used(); return this.clear(); }
-    if (e.key.length === 1) { const at = this.at(this.cell); if (!at.slot) return; if (at.kind === 'text') return this.edit(''); used(); this.type(e.key); }
+    if (e.isComposing || e.key === 'Process' || e.keyCode === 229) { // an input method composes in the field
+      if (this.open && this.at(this.cell).kind === 'text') this.edit('');
+      return;
+    }
+    if (this.walkKey(e) || this.chordKey(e) || (this.open && this.cellKey(e))) e.preventDefault();
+  }
+
+  /** Arrows, Home, End, pages, Enter, Tab: whether the key was used. */
+  walkKey(e) {
+    const ctrl = e.ctrlKey || e.metaKey, far = this.rows.length, back = e.shiftKey ? -1 : 1;
+    const moves = {
+      ArrowUp: [ctrl ? -far : -1, 0], ArrowDown: [ctrl ? far : 1, 0],
+      ArrowLeft: [0, ctrl ? -EDGE : -1], ArrowRight: [0, ctrl ? EDGE : 1],
+      Home: [ctrl ? -far : 0, -EDGE], End: [ctrl ? far : 0, EDGE], PageUp: [-10, 0], PageDown: [10, 0],
+    };
+    if (e.altKey) return false;
+    if (moves[e.key]) { this.flush(); this.move(...moves[e.key], e.shiftKey); return true; }
+    if (e.key === 'Enter') { this.enter(back); return true; }
+    if (e.key !== 'Tab') return false;
+    if (this.just && this.across && back > 0) { this.just = null; return true; }
+    const to = this.cell.cellIndex + back;
+    if (to < this.first || to > this.last || this.phone.on) return false; // past the end: out of the table
+    this.flush(); this.move(0, back);
+    return true;
+  }
+  enter(back) {
+    const conflict = this.undecided.get(this.cell);
+    if (conflict) { this.undecided.delete(this.cell); this.conflicts.push(conflict); decide(this); return; }
+    if (!this.open && this.dataset.correctUrl) { this.correct(); return; }
+    if (this.just && back > 0) { this.just = null; return; } // ends a mark that has advanced by itself
+    const typing = this.buffer !== '';
+    this.flush();
+    if (typing && back > 0) { this.next(); return; }
+    this.move(back, 0);
+  }
+
+  chordKey(e) {
+    const letter = e.key.toLowerCase();
+    if (e.altKey && letter === 'h') { history(this); return true; }
+    if (!(e.ctrlKey || e.metaKey) || e.altKey) return false;
+    if (letter === 'z') { if (e.shiftKey) this.redo(); else this.undo(); return true; }
+    if (letter === 'y') { this.redo(); return true; }
+    if (letter === 'a') {
+      this.flush(); this.anchor = this.rows[0].cells[this.first];
+      this.go([...this.rows].at(-1).cells[this.last], true);
+      return true;
+    }
+    if (letter === 'd' && this.open) { this.fill(); return true; }
+    return false;
+  }
+
+  cellKey(e) {
+    if (e.ctrlKey || e.metaKey || e.altKey) return false;
+    const acts = { F2: this.edit, Escape: this.cancel, Backspace: this.erase, Delete: this.clear };
+    if (acts[e.key]) { acts[e.key].call(this); return true; }
+    if (e.key.length !== 1) return false;
+    const { slot, kind } = this.at(this.cell);
+    if (!slot) { this.say(_('Cột này do hệ thống tính.')); return true; }
+    if (kind === 'text') { this.edit(''); return false; }
+    if (!this.corrects(kind, e)) this.type(e.key);
+    return true;
+  }
+
+  /** Telex turns a second «d» into Backspace and «đ» in one breath: that is one key of one hand. */
+  corrects(kind, e) {
+    if (!LETTER_KINDS.has(kind)) return false;
+    if (this.erasing) {
+      clearTimeout(this.erasing); this.erasing = 0; this.burst = e.timeStamp + BURST;
+      return false;
+    }
+    return e.timeStamp < (this.burst || 0);
+  }
+  erase() {
+    if (!LETTER_KINDS.has(this.at(this.cell).kind)) { this.back(); return; }
+    const cell = this.cell;
+    clearTimeout(this.erasing);
+    this.erasing = setTimeout(() => { this.erasing = 0; if (this.cell === cell) this.back(); }, BURST);
   }
 
   type(key) {
-    if (this.picked?.length > 1) this.go(this.anchor);
+    if (this.picked.length > 1) this.go(this.anchor);
     const at = this.cell && this.at(this.cell);
     if (!at || !at.slot || !this.open) return;
+    if (this.just && this.tail(key)) return;
+    this.just = null;
+    if (this.ended) { this.say(_('Đã hết danh sách. Chọn ô khác để nhập tiếp.'), 'info'); return; }
     this.keep(at.td);
-    if (key.toLowerCase() === 'v' && at.periodic) return this.special('PENDING_MAKEUP');
-    clearTimeout(this.waiter);
+    if (key.toLowerCase() === 'v' && at.periodic) { this.special(PENDING); return; }
     const step = typeKey(at.kind, this.buffer, key);
-    if (!step) { this.say(this.buffer === '' ? `Phím «${key}» không dùng được ở cột này.` : ''); return; }
+    if (!step) {
+      this.say(this.buffer === '' ? _('Phím «{key}» không dùng được ở cột này.', { key }) : '');
+      return;
+    }
     this.say('');
     this.buffer = step.buffer;
-    if (!step.done) { at.td.textContent = this.buffer; if (step.wait) this.waiter = setTimeout(() => this.finish(), WHOLE_WAIT); return; }
-    this.change([{ td: at.td, value: step.value, state: '' }]); this.next();
-    if (step.again) this.type(step.again);
+    if (!step.done) { at.td.textContent = this.buffer; return; }
+    this.change([{ td: at.td, value: step.value, state: '' }]);
+    this.next();
+    this.just = { kind: at.kind, value: step.value, tail: '' };
+    if (step.again) { this.just = null; this.type(step.again); }
+  }
+  tail(key) { // the «,0» of «10,0» has nothing to do in the next pupil's cell
+    const { kind, value, tail } = this.just;
+    if (!belongs(kind, value, tail, key)) return false;
+    this.just.tail += key;
+    const part = /[1-9]/.test(this.just.tail);
+    if (part) this.say(_('Cột này chỉ nhận điểm nguyên: hãy xem lại ô vừa nhập.'));
+    return true;
   }
   flush() { // an unfinished buffer becomes a value: 8 is 8,0
-    clearTimeout(this.waiter);
     if (this.buffer === '' || !this.cell) return;
-    const at = this.at(this.cell), text = this.buffer.replace(/,$/, ''); this.buffer = '';
-    const read = parse(at.kind, text);
-    if (read.error) { this.say(read.error); this.repaint(at.td); } else this.change([{ td: at.td, value: read.value, state: '' }]);
+    const at = this.at(this.cell), found = parse(at.kind, this.buffer.replace(/,$/, ''));
+    this.buffer = '';
+    if (found.error) { this.say(found.error); this.repaint(at.td); return; }
+    this.change([{ td: at.td, value: found.value, state: '' }]);
   }
+  settleTyping() { if (this.input) this.endEdit(true); else this.flush(); } // before the page is left
   finish() { this.flush(); this.next(); }
-  cancel() { clearTimeout(this.waiter); this.buffer = ''; this.say(''); this.repaint(this.cell); }
-  back() { if (this.buffer.length > 1) { clearTimeout(this.waiter); this.buffer = this.buffer.slice(0, -1); this.cell.textContent = this.buffer; } else if (this.buffer) this.cancel(); else this.clear(); }
+  cancel() { this.buffer = ''; this.say(''); this.repaint(this.cell); }
+  back() {
+    this.just = null;
+    if (this.buffer === '') this.clear();
+    else if (this.buffer.length === 1) this.cancel();
+    else { this.buffer = this.buffer.slice(0, -1); this.cell.textContent = this.buffer; }
+  }
 
+  // -- the field in a cell
   edit(start) {
-    const at = this.at(this.cell); if (!at.slot || this.input) return;
-    this.keep(at.td); clearTimeout(this.waiter); this.buffer = '';
-    const td = at.td, long = at.kind === 'text', input = document.createElement(long ? 'textarea' : 'input');
-    input.value = start ?? (td.dataset.s ? '' : td.dataset.v); input.setAttribute('aria-label', `${this.heads[at.col].textContent}, ${this.name(td)}`);
-    if (long) { input.maxLength = 1000; const phrases = this.phrases(); if (phrases.length) this.offer(td, input, phrases); } else input.inputMode = 'decimal';
-    this.input = input; td.classList.add('editing'); td.replaceChildren(input); input.focus(); input.select();
+    const at = this.at(this.cell), { td } = at;
+    if (!at.slot || this.input) return;
+    this.keep(td); this.buffer = '';
+    const long = at.kind === 'text', input = this.input = make(long ? 'textarea' : 'input');
+    input.value = start ?? (td.dataset.s ? '' : td.dataset.v);
+    input.setAttribute('aria-label', `${this.title(td)}, ${this.name(td)}`);
+    if (long) {
+      input.maxLength = 1000;
+      this.list = this.bank.offer(td, input);
+      if (this.list) this.bar.after(this.list);
+    } else input.inputMode = 'decimal';
+    td.classList.add('editing'); td.replaceChildren(input); input.focus(); input.select();
     input.addEventListener('blur', (e) => { if (!this.list?.contains(e.relatedTarget)) this.endEdit(true); });
   }
   inputKey(e) {
     if (e.isComposing) return;
-    if (e.key === 'Escape') { e.preventDefault(); this.endEdit(false); this.go(this.cell); }
-    else if (e.key === 'Enter' && !e.shiftKey) { e.preventDefault(); const ok = this.endEdit(true); if (ok) this.move(1, 0); }
-    else if (e.key === 'Tab') { e.preventDefault(); if (this.endEdit(true)) this.move(0, e.shiftKey ? -1 : 1); }
-    else if (e.altKey && e.key === 'ArrowDown' && this.list) { e.preventDefault(); this.list.querySelector('button').focus(); }
+    const acts = {
+      Escape: () => { this.endEdit(false); this.go(this.cell); },
+      Enter: () => { if (this.endEdit(true)) this.move(1, 0); },
+      Tab: () => { if (this.endEdit(true)) this.move(0, e.shiftKey ? -1 : 1); },
+      ArrowDown: () => this.list.querySelector('button').focus(),
+    };
+    const not = (e.key === 'Enter' && e.shiftKey) || (e.key === 'ArrowDown' && !(e.altKey && this.list));
+    if (acts[e.key] && !not) { e.preventDefault(); acts[e.key](); }
     e.stopPropagation();
   }
   endEdit(keep) {
-    const input = this.input; if (!input) return true;
-    this.input = null; const td = input.closest('td'), at = this.at(td); td.classList.remove('editing'); this.list?.remove();
-    const old = this.known(td); td.textContent = shown(at.kind, old.value, old.state); this.say('');
+    const { input } = this;
+    if (!input) return true;
+    const td = input.closest('td'), { kind } = this.at(td), old = this.known(td);
+    this.input = null;
+    td.classList.remove('editing'); this.list?.remove(); this.list = null;
+    td.textContent = shown(kind, old.value, old.state); this.say('');
     if (!keep || (old.state && !input.value)) return true;
-    const read = parse(at.kind, input.value);
-    if (read.error) { this.go(td); this.say(read.error); return false; }
-    this.change([{ td, value: read.value, state: '' }]); return true;
-  }
-  phrases() { const json = this.querySelector('script[type="application/json"]'); return json ? JSON.parse(json.textContent) : []; }
-  offer(td, input, phrases) { // the bank of phrases under the cell
-    const list = this.list = document.createElement('div'); list.className = 'phrases'; list.setAttribute('role', 'group'); list.setAttribute('aria-label', 'Mẫu nhận xét: Alt và mũi tên xuống');
-    for (const { text } of phrases.slice(0, 40)) {
-      const b = document.createElement('button'); b.type = 'button'; b.className = 'btn btn-quiet'; b.textContent = text;
-      b.addEventListener('pointerdown', (e) => e.preventDefault());
-      b.addEventListener('click', () => { input.value = input.value ? `${input.value.trim()} ${text}` : text; input.focus(); });
-      list.append(b);
-    }
-    list.addEventListener('keydown', (e) => { const to = { ArrowDown: 'nextSibling', ArrowRight: 'nextSibling', ArrowUp: 'previousSibling', ArrowLeft: 'previousSibling' }[e.key]; if (to) { e.preventDefault(); e.target[to]?.focus(); } else if (e.key === 'Escape') input.focus(); });
-    list.addEventListener('focusout', (e) => { if (e.relatedTarget !== input && !list.contains(e.relatedTarget)) this.endEdit(true); });
-    this.bar.after(list);
+    const found = parse(kind, input.value);
+    if (found.error) { this.go(td); this.say(found.error); return false; }
+    this.change([{ td, value: found.value, state: '' }]);
+    return true;
   }
 
   // -- changing cells
-  known(td) { const at = this.at(td), state = td.dataset.s || ''; return { value: exact(at.kind, td.dataset.v ?? td.textContent, state), state }; }
+  keep(td) { if (td) td.dataset.v ??= td.dataset.s ? '' : td.textContent; } // before typing covers it
+  known(td) {
+    const state = td.dataset.s || '';
+    return { value: exact(this.at(td).kind, td.dataset.v ?? td.textContent, state), state };
+  }
   change(list, silent) {
     const step = [];
     for (const { td, value, state } of list) {
-      const at = this.at(td); if (!at.slot || !this.open) continue;
+      const { slot, pupil } = this.at(td);
+      if (!slot || !this.open) continue;
       this.keep(td);
       const from = td.dataset.old ? JSON.parse(td.dataset.old) : this.known(td);
+      const same = from.value === value && from.state === state && !td.classList.contains('refused');
       delete td.dataset.old;
-      if (from.value === value && from.state === state && !td.classList.contains('refused')) { this.repaint(td); continue; }
-      step.push({ pupil: at.pupil, slot: at.slot, from, to: { value, state } });
-      const op = { op_id: newId(), pupil: at.pupil, slot: at.slot, value, base: Number(td.dataset.b || 0), state };
-      this.queue.put(op); this.paint(op);
+      if (same) { this.repaint(td); continue; }
+      step.push({ pupil, slot, from, to: { value, state } });
+      const op = { op_id: newId(), pupil, slot, value, base: Number(td.dataset.b || 0), state };
+      this.link.put(op); this.paint(op);
     }
     if (!silent) this.steps.add(step);
-    if (step.length) { this.status(); clearTimeout(this.timer); this.timer = setTimeout(() => this.send(), SEND_AFTER); }
+    this.status();
+    return step.length;
   }
   paint(op) {
-    const td = this.find(op.pupil, op.slot); if (!td) return;
-    const at = this.at(td); this.write(td, at.kind, op.value, op.state); td.classList.add('waiting'); td.classList.remove('refused', 'conflict');
+    const td = this.find(op.pupil, op.slot);
+    if (!td) return;
+    this.write(td, op.value, op.state);
+    td.classList.add('waiting');
+    this.mark(td, '');
+    this.undecided.delete(td);
   }
-  write(td, kind, value, state) {
-    td.textContent = shown(kind, value, state); td.dataset.v = kind === 'mark' ? value.replace('.', ',') : value;
-    if (state === 'PENDING_MAKEUP' || state === 'ZERO_NO_MAKEUP') td.dataset.s = state; else delete td.dataset.s;
+  write(td, value, state) {
+    const { kind } = this.at(td);
+    td.textContent = shown(kind, value, state);
+    td.dataset.v = kind === 'mark' ? value.replace('.', ',') : value;
+    if (STATES.has(state)) td.dataset.s = state; else delete td.dataset.s;
+    this.label(td, state);
   }
-  repaint(td) { const at = this.at(td), now = this.known(td); if (at.kind) td.textContent = shown(at.kind, now.value, now.state); }
-  targets() { const cells = this.picked?.length ? this.picked : [this.cell]; return cells.filter((td) => td && this.at(td).slot); }
+  mark(td, problem, message = '') { // conflict, refused, or neither
+    for (const name of ['conflict', 'refused']) td.classList.toggle(name, name === problem);
+    if (problem) td.setAttribute('aria-invalid', 'true'); else td.removeAttribute('aria-invalid');
+    if (message) td.title = message;
+  }
+  settle(conflict, mine) { // a person has chosen
+    const { op, result, td } = conflict, state = STATES.has(result.state) ? result.state : '';
+    conflict.settled = true;
+    this.undecided.delete(td); this.link.queue.decided(op); this.mark(td, '');
+    td.dataset.b = result.version;
+    this.write(td, result.value, state);
+    if (mine) this.change([{ td, value: op.value, state: op.state }]);
+  }
+  calculated(pupil, calc) {
+    const row = this.byPupil.get(pupil);
+    for (const [code, text] of Object.entries(calc)) {
+      if (row && code in this.calc) row.cells[this.calc[code]].textContent = text;
+    }
+  }
+  repaint(td) {
+    const { kind } = this.at(td), now = this.known(td);
+    if (kind) td.textContent = shown(kind, now.value, now.state);
+  }
+  targets() {
+    const cells = this.picked.length ? this.picked : [this.cell];
+    return cells.filter((td) => td && this.at(td).slot);
+  }
+  chosenRows() { // of a chosen range, else all; pupils who have left are not waited for
+    const chosen = new Set(this.picked.map((td) => td.parentNode));
+    return [...this.rows].filter((row) => (!chosen.size || chosen.has(row)) && !row.dataset.left);
+  }
   clear() { this.buffer = ''; this.change(this.targets().map((td) => ({ td, value: '', state: '' }))); }
   special(state) {
-    this.buffer = ''; const cells = this.targets().filter((td) => this.at(td).periodic);
-    if (!cells.length) return this.say('Chỉ dùng cho ô giữa kì và cuối kì.');
-    this.change(cells.map((td) => ({ td, value: '', state }))); if (cells.length === 1) this.next();
+    this.buffer = '';
+    const cells = this.targets().filter((td) => this.at(td).periodic);
+    if (!cells.length) { this.say(_('Chỉ dùng cho ô giữa kì và cuối kì.')); return; }
+    this.change(cells.map((td) => ({ td, value: '', state })));
+    if (cells.length === 1) this.next();
   }
-  fill() { const cells = this.targets(); if (cells.length < 2) return; const first = this.known(cells[0]); this.change(cells.slice(1).filter((td) => this.at(td).kind === this.at(cells[0]).kind).map((td) => ({ td, ...first }))); }
+  fill() {
+    this.flush();
+    const [first, ...others] = this.targets();
+    if (!others.length) return;
+    const from = this.known(first), { kind } = this.at(first);
+    this.change(others.filter((td) => this.at(td).kind === kind).map((td) => ({ td, ...from })));
+  }
   undo() { this.flush(); this.apply(this.steps.undo()); }
   redo() { this.flush(); this.apply(this.steps.redo()); }
-  apply(step) { if (step) this.change(step.map((c) => ({ td: this.find(c.pupil, c.slot), ...c.to })), true); }
+  apply(step) {
+    if (!step) return;
+    const cells = step.map((change) => ({ td: this.find(change.pupil, change.slot), ...change.to }));
+    this.change(cells, true);
+    const [{ td }] = cells, values = { n: cells.length, name: this.name(td), column: this.title(td) };
+    this.go(td);
+    const said = cells.length > 1 ? _('Đã đổi lại {n} ô.', values) : _('Đã đổi lại {name}, {column}.', values);
+    this.say(said, 'info');
+  }
 
+  // -- clipboard
   copy(e) {
     if (e.target.closest('input, textarea') || !this.cell) return;
-    const rows = new Map(); for (const td of this.range()) { const r = this.at(td).row; rows.set(r, [...(rows.get(r) || []), td.textContent]); }
-    e.clipboardData.setData('text/plain', [...rows.values()].map((r) => r.join('\t')).join('\n')); e.preventDefault();
+    e.clipboardData.setData('text/plain', copied(this));
+    e.preventDefault();
+  }
+  cut(e) {
+    if (e.target.closest('input, textarea')) return;
+    this.copy(e);
+    if (this.open) this.clear();
   }
   paste(e) {
     if (e.target.closest('input, textarea') || !this.cell || !this.open) return;
-    e.preventDefault(); this.buffer = '';
-    const data = table(e.clipboardData.getData('text/plain')), cells = this.targets(), list = [], bad = []; let outside = 0;
-    const put = (td, text) => { const at = this.at(td); if (!at.slot) { outside++; return; } if (text.trim().toLowerCase() === 'v' && at.periodic) { list.push({ td, value: '', state: 'PENDING_MAKEUP' }); return; } const read = parse(at.kind, text); if (read.error) bad.push(`${this.name(td)}: ${read.error}`); else list.push({ td, value: read.value, state: '' }); };
-    if (data.length === 1 && data[0].length === 1 && cells.length > 1) for (const td of cells) put(td, data[0][0]);
-    else {
-      const top = this.at(this.range()[0]);
-      data.forEach((line, r) => line.forEach((text, c) => { const td = this.rows[top.row + r]?.cells[top.col + c]; if (this.inside(td)) put(td, text); else if (text.trim()) outside++; }));
-    }
-    this.change(list);
-    const parts = []; if (bad.length) parts.push(`${bad.length} ô không dán được: ${bad.slice(0, 3).join(' ')}`); if (outside) parts.push(`${outside} giá trị nằm ngoài các cột nhập được nên bỏ qua.`);
-    this.say(parts.join(' ')); if (!parts.length) this.status(`Đã dán ${list.length} ô`);
+    e.preventDefault();
+    this.buffer = ''; this.just = null;
+    paste(this, e.clipboardData.getData('text/plain'));
   }
-  press(e) { const td = e.target.closest('td'); if (!this.inside(td) || e.target.closest('input, textarea')) return; if (this.input) this.endEdit(true); e.preventDefault(); this.dragging = e.pointerType === 'mouse'; this.go(td, e.shiftKey); }
-  drag(e) { const td = e.target.closest('td'); if (this.dragging && this.inside(td) && e.buttons === 1) this.go(td, true); }
-  tap(e) { const td = e.target.closest('td'); if (this.phone.matches && this.open && this.inside(td) && this.at(td).kind === 'text') this.edit(); } // a phone has no other key for it
+
+  // -- mouse and finger
+  press(e) {
+    const td = e.target.closest('td');
+    if (!this.inside(td) || e.target.closest('input, textarea')) return;
+    if (this.input) this.endEdit(true);
+    e.preventDefault();
+    this.dragging = e.pointerType === 'mouse';
+    this.go(td, e.shiftKey);
+  }
+  drag(e) {
+    const td = e.target.closest('td');
+    if (this.dragging && this.inside(td) && e.buttons === 1) this.go(td, true);
+  }
+  tap(e) { // a phone has no other key for remarks and open conflicts
+    const td = e.target.closest('td');
+    if (!this.inside(td)) return;
+    if (this.undecided.has(td)) this.enter(1);
+    else if (this.phone.on && this.open && this.at(td).kind === 'text') this.edit();
+  }
   double(e) { if (this.open && this.inside(e.target.closest('td'))) this.edit(); }
-  say(text) { this.note.textContent = text; }
 
-  // -- sending
-  async send() {
-    if (this.busy || this.stopped || !this.queue.waiting.size) return;
-    this.busy = true;
-    const ops = this.queue.take(LIMIT, (op) => Number(this.find(op.pupil, op.slot)?.dataset.b || 0));
-    this.status();
-    try {
-      const body = JSON.stringify({ sheet: this.dataset.sheet, ops: ops.map((o) => (o.state ? o : { op_id: o.op_id, pupil: o.pupil, slot: o.slot, value: o.value, base: o.base })) });
-      const answer = await fetch(this.dataset.opsUrl, { method: 'POST', body, headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRFToken': this.dataset.csrf } });
-      if (answer.status >= 500) throw new Error('server');
-      if (!answer.ok) return this.halt(await answer.json().catch(() => ({})), answer.status);
-      this.take(ops, await answer.json());
-    } catch {
-      this.queue.back(); const wait = RETRY[Math.min(this.tries++, RETRY.length - 1)];
-      this.status(`Mất mạng: ${this.queue.size} ô chờ gửi, vẫn giữ trên máy này`, 'off');
-      setTimeout(() => this.send(), wait);
-    } finally { this.busy = false; }
-    if (this.queue.waiting.size && !this.tries) this.send();
+  correct() {
+    const at = this.cell && this.at(this.cell);
+    if (!at?.slot) { this.say(_('Hãy chọn một ô điểm.')); return; }
+    location.href = `${this.dataset.correctUrl}?pupil=${at.pupil}&slot=${at.slot}`;
   }
-  take(ops, answer) {
-    this.tries = 0; this.queue.answered();
-    const by = new Map(ops.map((o) => [o.op_id, o]));
-    for (const r of answer.results) {
-      const op = by.get(r.op_id), td = op && this.find(op.pupil, op.slot); if (!td) continue;
-      const newer = this.queue.waiting.has(op.pupil + op.slot); td.classList.toggle('waiting', newer);
-      if (r.status === 'done' || r.status === 'same') { td.dataset.b = r.version; if (!newer) this.write(td, this.at(td).kind, r.value, r.state || ''); }
-      else if (r.status === 'conflict') { td.classList.add('conflict'); this.conflicts.push({ op, r, td }); }
-      else { td.classList.add('refused'); td.title = r.message; td.dataset.old = JSON.stringify({ value: r.value, state: r.state === 'MARK' || r.state === 'EMPTY' ? '' : r.state }); this.say(`${this.name(td)}: ${r.message}`); }
-    }
-    for (const { pupil, calc } of answer.rows) for (const [code, text] of Object.entries(calc)) { const row = this.byPupil.get(pupil); if (row && code in this.calc) row.cells[this.calc[code]].textContent = text; }
-    this.savedAt = new Date().toLocaleTimeString('vi-VN', { hour: '2-digit', minute: '2-digit' });
-    this.status(); if (this.conflicts.length) this.decide();
-  }
-  halt(problem, status) { // refused as a whole: closed meanwhile, signed out; nothing typed is thrown away
-    this.queue.back(); this.stopped = true;
-    const why = status === 401 ? 'Phiên đăng nhập đã hết. Hãy tải lại trang để đăng nhập.' : problem.title || 'Máy chủ không nhận.';
-    this.say(`${why} ${this.queue.size} ô chưa gửi vẫn giữ trên máy này.`); this.status('Chưa lưu được', 'bad');
-  }
-
-  // -- dialogs
-  dialog(title, content, buttons) {
-    const d = document.createElement('dialog'), h = document.createElement('h2'), row = document.createElement('p'); h.textContent = title; row.className = 'row';
-    for (const [text, act] of buttons) { const b = document.createElement('button'); b.type = 'button'; b.className = 'btn'; b.textContent = text; b.addEventListener('click', () => { d.close(); act?.(); }); row.append(b); }
-    d.className = 'stack'; d.append(h, content, row); d.setAttribute('aria-label', title); d.addEventListener('close', () => { d.remove(); this.cell?.focus(); });
-    this.append(d); d.showModal(); return d;
-  }
-  decide() {
-    if (this.deciding) return; const next = this.conflicts.shift(); if (!next) return;
-    this.deciding = true;
-    const { op, r, td } = next, at = this.at(td), p = document.createElement('p');
-    const mine = shown(at.kind, op.value, op.state) || 'trống', theirs = shown(at.kind, r.value, r.state === 'MARK' || r.state === 'EMPTY' ? '' : r.state) || 'trống';
-    p.textContent = `${this.name(td)}, ${this.heads[at.col].title || this.heads[at.col].textContent}. ${r.message}`;
-    const settle = () => { td.classList.remove('conflict'); td.dataset.b = r.version; };
-    this.dialog('Hai người cùng sửa một ô', p, [
-      [`Giữ của ${r.by || 'người khác'}: ${theirs}`, () => { settle(); this.write(td, at.kind, r.value, r.state === 'MARK' || r.state === 'EMPTY' ? '' : r.state); }],
-      [`Dùng của tôi: ${mine}`, () => { settle(); this.write(td, at.kind, r.value, r.state === 'MARK' || r.state === 'EMPTY' ? '' : r.state); this.change([{ td, value: op.value, state: op.state }]); }],
-    ]).addEventListener('close', () => { this.deciding = false; this.decide(); }); // closed without a choice: the cell stays marked
-  }
-  async history() {
-    const at = this.cell && this.at(this.cell); if (!at?.slot) return this.say('Hãy chọn một ô điểm.');
-    const t = document.createElement('table'); t.innerHTML = '<thead><tr><th>Lúc</th><th>Người</th><th>Cũ</th><th>Mới</th><th>Cách</th></tr></thead>'; const body = t.createTBody();
-    try {
-      const { changes } = await (await fetch(`${this.dataset.historyUrl}?pupil=${at.pupil}&slot=${at.slot}`, { headers: { Accept: 'application/json' } })).json();
-      for (const c of changes) { const row = body.insertRow(); for (const v of [c.at, c.by, c.old || '–', c.new || '–', c.reason ? `${c.source}: ${c.reason}` : c.source]) row.insertCell().textContent = v; }
-      if (!changes.length) { const cell = body.insertRow().insertCell(); cell.colSpan = 5; cell.textContent = 'Ô này chưa từng được nhập.'; }
-    } catch { body.insertRow().insertCell().textContent = 'Không tải được lịch sử khi mất mạng.'; }
-    this.dialog(`Lịch sử: ${this.name(at.td)}, ${this.heads[at.col].textContent}`, t, [['Đóng']]);
-  }
-  correct() { const at = this.cell && this.at(this.cell); if (at?.slot && this.dataset.correctUrl) location.href = `${this.dataset.correctUrl}?pupil=${at.pupil}&slot=${at.slot}`; }
 }
 customElements.define('grade-grid', GradeGrid);
-export { LETTER_KINDS };
