@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,9 +10,8 @@ from hypothesis import strategies as st
 
 from khue.core.errors import Invalid
 from khue.rules import curriculum
+from khue.rules.tests.worked import cases
 
-DATA = Path(__file__).parent / "data"
-CASES = json.loads((DATA / "primary_cases.json").read_text(encoding="utf-8"))["cases"]
 META = json.loads((curriculum.PARAMETERS / "curriculum-2018.json").read_text(encoding="utf-8"))["meta"]
 LEVELS = ("TH", "THCS", "THPT")
 
@@ -30,9 +28,9 @@ def test_periods_of_a_grade_add_up_to_the_total_of_the_programme(grade: int) -> 
     assert total == META["totals_without_optional"][str(grade)]
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if c["engine"] == "tt22.tx_count"], ids=lambda c: c["id"])
+@cases("tt22.tx_count")
 def test_number_of_regular_assessments(case: dict) -> None:
-    kind, periods = case["input"]["kind"], case["input"]["periods_per_year"]
+    kind, periods = case["input"]["kind"], int(case["input"]["periods_per_year"])
     assert curriculum.ongoing_required(kind, periods) == case["expected"]["tx"]
     judged = curriculum.explain_ongoing(kind, periods)
     assert judged.value == case["expected"]["tx"]

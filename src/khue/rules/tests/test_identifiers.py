@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from khue.rules.identifiers import fits_person, is_ministry_code, personal_id, restore_personal_id
-
-DATA = Path(__file__).parent / "data"
-CASES = json.loads((DATA / "primary_cases.json").read_text(encoding="utf-8"))["cases"]
+from khue.rules.tests.worked import cases
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if c["engine"] == "id.personal"], ids=lambda c: c["id"])
+@cases("id.personal")
 def test_worked_examples(case: dict[str, Any]) -> None:
     found = personal_id(case["input"]["id"])
     for name, value in case["expected"].items():

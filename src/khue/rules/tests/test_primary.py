@@ -15,59 +15,20 @@ from hypothesis import strategies as st
 from khue.core.errors import Invalid
 from khue.rules import curriculum, primary
 from khue.rules.primary import Completion, PrimaryAward, PrimaryFacts, PrimaryLevel, PrimarySubject
+from khue.rules.tests.worked import cases
 
-DATA = Path(__file__).parent / "data"
-CASES = json.loads((DATA / "primary_cases.json").read_text(encoding="utf-8"))["cases"]
 ORDER = list(PrimaryLevel)  # best first
 MARKS = st.integers(0, 10)
 
 
-def cases(engine: str) -> pytest.MarkDecorator:
-    chosen = [case for case in CASES if case["engine"] == engine]
-    assert chosen
-    return pytest.mark.parametrize("case", chosen, ids=lambda case: case["id"])
-
-
 @cases("tt27.year_level")
-def test_year_level(case: dict[str, Any]) -> None:
-    judged = primary.year_level(**case["input"])
+def test_every_level_is_explained_by_its_circular(case: dict[str, Any]) -> None:
+    given_facts = dict(case["input"])
+    tests = {name: primary.test_mark(str(mark)) for name, mark in given_facts.pop("tests").items()}
+    judged = primary.year_level(**given_facts, tests=tests)
     assert judged.value == case["expected"]["level"]
     assert judged.reasons
     assert all("TT 27/2020" in reason.clause for reason in judged.reasons)
-
-
-@cases("tt27.tests_required")
-def test_tests_required(case: dict[str, Any]) -> None:
-    assert list(primary.tests_required(**case["input"]).value) == case["expected"]["tests"]
-
-
-@cases("tt27.mark")
-def test_mark(case: dict[str, Any]) -> None:
-    raw = str(case["input"]["raw"])
-    if case["expected"].get("error") == "OUT_OF_RANGE":
-        with pytest.raises(Invalid, match="CORE-002"):
-            primary.test_mark(raw)
-    else:
-        assert primary.test_mark(raw) == case["expected"]["mark"]
-
-
-@cases("tt27.award")
-def test_award(case: dict[str, Any]) -> None:
-    given_facts = dict(case["input"])
-    level = PrimaryLevel[given_facts.pop("level")]
-    given_facts["class_recognized"] = given_facts.pop("class_recognised")
-    assert primary.award(level, **given_facts).value == case["expected"]["award"]
-
-
-@cases("tt27.completion")
-def test_completion(case: dict[str, Any]) -> None:
-    after = case["input"]["level_after_support"]
-    judged = primary.completion(
-        case["input"]["grade"],
-        PrimaryLevel[case["input"]["level"]],
-        PrimaryLevel[after] if after else None,
-    )
-    assert judged.value == case["expected"]["status"]
 
 
 @pytest.mark.parametrize(
