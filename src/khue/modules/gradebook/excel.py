@@ -98,12 +98,12 @@ def _head(slot: Slot) -> str:
 def _ordered(book: ClassBook, term: int) -> list[Sheet]:
     """In the order of the file they came in, then in that of the book."""
     sheets = [sheet for sheet in book.sheets if sheet.term == term]
-    return sorted(
-        sheets,
-        key=lambda s: (
-            (s.layout or {}).get("order", LAST), s.class_subject.position if s.class_subject else LAST, s.kind,
-        ),
-    )  # fmt: skip
+
+    def place(sheet: Sheet) -> tuple[int, int, str]:
+        subject = sheet.class_subject
+        return (sheet.layout or {}).get("order", LAST), subject.position if subject else LAST, sheet.kind
+
+    return sorted(sheets, key=place)
 
 
 def _unique(wanted: str, taken: set[str]) -> str:

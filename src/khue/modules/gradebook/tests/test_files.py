@@ -84,3 +84,28 @@ def test_no_makeup_is_the_same_after_export_and_import(world: World) -> None:
     # A teacher who types 0 means a test that was written and is worth nothing.
     write(SYSTEM, sheet, pupil, "ck", "", state="ZERO_NO_MAKEUP")
     assert write(world.hoa, sheet, pupil, "ck", "0").state == "MARK"
+
+
+def test_signatures_and_order_of_the_file_that_came_are_kept(world: World) -> None:
+    from python_calamine import CalamineWorkbook
+
+    from khue.modules.gradebook import excel
+
+    fill_term(world)
+    book = gradebook.load_book(world.classes["6A"].id)
+    plain = CalamineWorkbook.from_filelike(io.BytesIO(excel.term_workbook(book, 1))).sheet_names
+    for order, code in enumerate(("TIN", "TOAN")):
+        sheet = world.sheet("6A", code)
+        layout = excel.default_layout(book, sheet) | {
+            "footer": [[1, 2, "GIÁO VIÊN BỘ MÔN"], [5, 2, "Nông Thị Hoa"]], "order": order,
+        }  # fmt: skip
+        gradebook.keep_layout(world.thu, sheet_id=sheet.id, layout=layout)
+    content = excel.term_workbook(gradebook.load_book(world.classes["6A"].id), 1)
+    again = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    assert again.sheet_names[:2] == ["Tin học", "Toán"]
+    assert again.sheet_names[2:] == [name for name in plain if name not in {"Tin học", "Toán"}]
+    rows = again.get_sheet_by_name("Toán").to_python(skip_empty_area=False)
+    last = max(n for n, row in enumerate(rows) if row[0] == 5.0)
+    assert [(n - last, row[2]) for n, row in enumerate(rows) if n > last and row[2]] == [
+        (2, "GIÁO VIÊN BỘ MÔN"), (6, "Nông Thị Hoa"),
+    ]  # fmt: skip
