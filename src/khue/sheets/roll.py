@@ -22,7 +22,8 @@ _CODE = re.compile(r"(?=[^\s]*\d)[\w./-]{4,24}")
 _NO_NAME = re.compile(r"[\d()%<>:;=+/]")
 _TOTALS = re.compile(
     r"(?:diem|trung binh|tong cong|tong (?:so|hop)|t[iy] le|so luong|thong ke|cao nhat|thap nhat|so bai"
-    r"|si so|xep loai|lop truong|gvbm|gvcn|bgh|ban giam hieu|p hieu truong|pho hieu truong)\b"
+    r"|si so|xep loai|chua dat|hoan thanh|chua hoan thanh|can co gang"
+    r"|lop truong|gvbm|gvcn|bgh|ban giam hieu|p hieu truong|pho hieu truong)\b"
 )
 
 

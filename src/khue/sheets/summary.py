@@ -49,6 +49,7 @@ CONDUCT = (
     "xlhk",
     "danh gia ren luyen",
 )
+SHORT_LEARNING, SHORT_CONDUCT = {"ht", "hl", "xl ht", "kq ht"}, {"rl", "xl rl", "kq rl"}
 ABSENT_GROUP = (
     "buoi nghi",
     "so buoi nghi",
@@ -142,9 +143,9 @@ def _field(column: Column, school_class: KnownClass) -> str:
     for names, field in ((CODE, "code"), (BIRTH, "birth"), (STT, "stt"), (PERSONAL, "personal")):
         if first in names or leaf in names:
             return field
-    if any(text.startswith(LEARNING) for text in texts):
+    if any(text.startswith(LEARNING) for text in texts) or leaf in SHORT_LEARNING:
         return "hoc_tap"
-    if any(text.startswith(CONDUCT) for text in texts):
+    if any(text.startswith(CONDUCT) for text in texts) or leaf in SHORT_CONDUCT:
         return "ren_luyen"
     absence = _absence(column)
     if absence:
@@ -199,10 +200,11 @@ def _row(roll: Roll, line: Line, codes: list[str], school_class: KnownClass) -> 
         else:
             scores[code] = Decimal(read.value) if read.value else None
     written = _word(sheet, row, columns, "hoc_tap")
+    complete = all(code in columns for code in school_class.subjects)
     ours = None
     if "hoc_tap" in columns:
-        judged = learning_level(scores, comments).judged
-        ours = judged.value.label if judged.value else None
+        judged = learning_level(scores, comments).judged if complete else None
+        ours = judged.value.label if judged and judged.value else None
         if ours is None:
             roll.say("level_not_computable", INFO, row, "hoc_tap", ref)
         elif written and written != ours:

@@ -142,7 +142,7 @@ def _class(row: Json) -> KnownClass:
     level = curriculum.level_of_grade(row["khoi"])
     subjects = {}
     for item in curriculum.subjects(level, row["khoi"]):
-        if not item.elective or item.code in (row.get("combo") or ()):
+        if item.code in (row.get("combo") or ()) or not (item.elective or item.optional):
             count = curriculum.ongoing_required(item.kind, item.periods_per_year)
             subjects[item.code] = KnownSubject(item.kind, count)
     return KnownClass(row["lop"], row["khoi"], level, subjects)
