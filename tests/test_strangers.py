@@ -169,6 +169,12 @@ def bodies(world: World, secrets: dict[str, UUID]) -> Iterator[tuple[str, dict[s
     yield reverse("gradebook:close_many"), {"sheet": foreign["sheet"]}
     yield reverse("gradebook:seal_many"), {"class": foreign["class"], "term": "1"}
     yield reverse("importing:upload"), {"truong": foreign["unit"], "school": foreign["unit"]}
+    places = reverse("people:places", args=[own["pupil"]])
+    yield places, {"act": "employ", "unit": foreign["unit"], "position": "Giáo viên", "since": day}
+    yield places, {"act": "end-job", "row": foreign["job"], "on": day}
+    for name in ("people:new_pupil", "people:new_staff"):
+        newcomer = {"unit": foreign["unit"], "full_name": "Chu Văn Mới", "position": "Giáo viên"}
+        yield reverse(name), newcomer
     # Fields that no form has: nothing is assigned for being sent.
     edit = reverse("people:edit", args=[own["pupil"]])
     yield edit, {"school": foreign["unit"], "school_id": foreign["unit"], "id": foreign["pupil"]}

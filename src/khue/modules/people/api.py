@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from khue.modules.people.guardians import link_guardian
 from khue.modules.people.matching import match_people
 from khue.modules.people.models import (
     Employment,
@@ -38,7 +39,6 @@ from khue.modules.people.services import (
     add_identifiers,
     change_people,
     change_person,
-    link_guardian,
     register_people,
     register_person,
     withdraw_people,

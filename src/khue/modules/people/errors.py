@@ -21,4 +21,6 @@ CODES: dict[str, str] = {
     "PEO-014": _("Chức vụ này đã kết thúc từ trước. Hãy tải lại trang."),
     "PEO-015": _("Mục «{item}» dài quá {limit} kí tự. Hãy viết ngắn lại."),
     "PEO-016": _("Quan hệ «{value}» không dùng được. Hãy chọn cha, mẹ hoặc người giám hộ."),
+    "PEO-017": _("{name} đã có trong sổ đăng bộ của trường. Hãy tìm và mở hồ sơ đó."),
+    "PEO-018": _("Có người tên gần như «{name}», sinh cùng ngày. Hãy mở hồ sơ đó, hoặc ghi là người khác."),
 }

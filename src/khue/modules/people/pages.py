@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from khue.core.dates import format_date, parse_date
+from khue.core.errors import NotFound
 from khue.kit import permissions
 from khue.kit.privacy import FieldClass, classification_of
 from khue.modules.codes import api as codes
 from khue.modules.orgs.api import Unit
 from khue.modules.people import policy, queries, writing
 from khue.modules.people.data import PersonChange
+from khue.modules.people.guardians import RELATIONS
 from khue.modules.people.models import IdentifierScheme, Person, PupilProfile
-from khue.modules.people.services import RELATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -160,3 +161,39 @@ def schools_in_scope(actor: Actor) -> list[Unit]:
     """The schools that the actor may choose between on list pages."""
     rows = permissions.visible(actor, "orgs.unit.see", Unit.objects.filter(kind="school"))
     return list(rows.order_by("search_key", "id"))
+
+
+def units_for(actor: Actor, action: str) -> list[Unit]:
+    """The units on which the actor may do this, for a list to choose from."""
+    return list(permissions.visible(actor, action, Unit.objects.all()).order_by("search_key", "id"))
+
+
+def home_of(actor: Actor, person: Person) -> UUID:
+    """The unit of this actor under which a change of the person is logged."""
+    pupil = queries.pupil_of(actor, person.pk)
+    mine = {unit.pk for unit in units_for(actor, policy.REGISTER)}
+    jobs = [job.school_id for job in queries.jobs_of(actor, person.pk) if job.is_current(actor.today)]
+    for unit in ([pupil.school_id] if pupil else []) + jobs:
+        if unit in mine:
+            return unit
+    raise NotFound("KIT-001")
+
+
+def places_context(actor: Actor, person: Person) -> dict[str, Any]:
+    """Positions, identifiers and family as the page that changes them shows them."""
+    pupil = queries.pupil_of(actor, person.pk)
+    sensitive = permissions.can(actor, policy.SEE_PERSON_SENSITIVE, person)
+    return {
+        "person": person,
+        "pupil": pupil,
+        "jobs": [(job, job.is_current(actor.today)) for job in queries.jobs_of(actor, person.pk)],
+        "codes": [
+            (IdentifierScheme(row.scheme).label, writing.shown(row, full=sensitive))
+            for row in queries.identifiers_of(person.pk)
+        ],
+        "guardians": [(RELATIONS[row.relation], row) for row in queries.guardians_of(person.pk, actor.today)]
+        if pupil
+        else [],
+        "relations": RELATIONS.items(),
+        "units": units_for(actor, policy.REGISTER),
+    }

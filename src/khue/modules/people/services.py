@@ -1,4 +1,4 @@
-"""Writes about persons: registering, changing, identifiers, guardians, withdrawing."""
+"""Writes about persons: registering, changing, identifiers, withdrawing."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import ProtectedError, Q
-from django.utils.translation import gettext_noop as _
 
 from khue.core.errors import Conflict, Invalid, Refused
-from khue.core.names import nfc
 from khue.kit import audit, outbox, permissions
 from khue.kit.models import AuditEvent, in_force
 from khue.modules.orgs.api import Unit
@@ -26,7 +24,6 @@ from khue.modules.people.models import (
 )
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
     from khue.core.actor import Actor
 
 BATCH = 500
-RELATIONS = {"father": _("Cha"), "mother": _("Mẹ"), "guardian": _("Người giám hộ")}
 
 
 def load_school(actor: Actor, school_id: UUID, *, do: str = policy.REGISTER) -> Unit:
@@ -287,41 +283,6 @@ def add_identifier(
     new = NewIdentifier(scheme, value, issuer)
     made = add_identifiers(actor, school_id=school_id, identifiers=[(person_id, new)])
     return made[0] if made else None
-
-
-@transaction.atomic
-def link_guardian(
-    actor: Actor, *, child_id: UUID, guardian_id: UUID, relation: str, occupation: str = "",
-    since: dt.date | None = None,
-) -> Guardianship:
-    """Record that a person is father, mother or guardian of a pupil (cha, mẹ, người giám hộ)."""
-    profile = permissions.load(
-        actor, PupilProfile.objects.select_related("person"), _profile_id(child_id),
-        see=policy.SEE_PUPIL, do=policy.CHANGE_PUPIL, lock=True,
-    )
-    guardian = Person.objects.filter(pk=guardian_id).first()
-    if relation not in RELATIONS:
-        raise Invalid("PEO-016", field="relation", value=relation[:20])
-    if guardian is None or guardian.pk == child_id:
-        raise Refused("PEO-012", name=profile.person.full_name)
-    known = Guardianship.objects.filter(child=child_id, guardian=guardian, valid_to__isnull=True)
-    if known.exists():
-        raise Refused("PEO-013", name=guardian.full_name)
-    link = Guardianship.objects.create(
-        child_id=child_id, guardian=guardian, relation=relation, occupation=nfc(occupation)[:150],
-        valid_from=since or actor.today,
-    )
-    audit.record(
-        actor, "people.guardian.linked", subject=link, unit=profile.school_id,
-        after={"child": str(child_id), "guardian": str(guardian.pk), "relation": relation},
-    )
-    return link
-
-
-def _profile_id(person_id: UUID) -> UUID:
-    """The register entry of a pupil; the person's own id, which is none, when there is no entry."""
-    found = PupilProfile.objects.filter(person=person_id).values_list("pk", flat=True).first()
-    return found or person_id
 
 
 @transaction.atomic
