@@ -17,34 +17,45 @@ from khue.sheets.pupils_known import name_key
 from khue.sheets.subjects import subject_of
 from khue.sheets.workbook import Sheet, address
 
-CLASS_HEAD = {
-    "lop",
-    "ten lop",
-    "lop hoc",
-    "ma lop",
-    "lop day",
-    "cac lop day",
-    "lop phan cong",
-    "day lop",
-    "day cac lop",
-    "lop giang day",
-}
-SUBJECT_HEAD = {
-    "mon hoc hoat dong giao duc", "mon hoc", "mon", "mon hoc va hoat dong giao duc", "mon hoat dong giao duc",
-    "ten mon",
-    "mon hoc hdgd", "mon hdgd", "mon va hoat dong giao duc", "mon day", "mon giang day", "ten mon hoc",
-    "bo mon",
-    "mon phan cong", "mon hoc va hdgd",
-}  # fmt: skip
-TEACHER_HEAD = NAME | {
-    "giao vien", "gv", "giao vien day", "gv day", "giao vien giang day", "giao vien bo mon", "gvbm",
-    "ten giao vien", "ten gv",
-    "giao vien phu trach", "nguoi day", "can bo giao vien", "ho ten giao vien day", "gv giang day",
-    "giao vien phan cong",
-}  # fmt: skip
+_CLASS_HEAD = re.compile(
+    r"(?:cac |ten |ma |day |phan cong |giang day )*lop(?: hoc| day| phan cong| giang day| phu trach| duoc"
+    r"| dam nhiem)*"
+)
+_SUBJECT_HEAD = re.compile(
+    r"(?:ten |day |phan )?(?:bo )?mon(?: hoc| day| giang day| phan cong| phu trach| duoc)*"
+    r"(?: va)?(?: (?:hoat dong(?: giao duc)?|hdgd|hd giao duc|hd gd|hd))?|noi dung giang day"
+)
+_TEACHER_HEAD = re.compile(
+    r"(?:ho va ten |ho ten |ten )?(?:giao vien|gv|gvbm|can bo giao vien|cbgv|nguoi day|nha giao)"
+    r"(?: day| giang day| bo mon| phu trach| phan cong| duoc| giao vien)*"
+)
 _MANY = re.compile(r"\s*(?:;|\n|\+|,| và )\s*")
 _NAMES = re.compile(r"\s*(?:;|\n|\+|/|,| và )\s*")
 FEW = 2
+LEVELS = ("THCS", "THPT", "TH")
+_RANGE = re.compile(r"(.+?)\s*(?:-|–|—|->|→|\.\.+|đến|tới)\s*(.+)")
+_GRADE = re.compile(r"(?:toàn |cả )?khối\s*(\d{1,2})|(?:các |tất cả )lớp (\d{1,2})", re.IGNORECASE)
+_REMARK = re.compile(r"\(.*?\)|\[.*?\]")
+
+
+def is_class_head(text: str) -> bool:
+    """Whether a header stands over names of classes."""
+    return _CLASS_HEAD.fullmatch(text) is not None
+
+
+def is_subject_head(text: str) -> bool:
+    """Whether a header stands over names of subjects."""
+    return _SUBJECT_HEAD.fullmatch(text) is not None
+
+
+def is_teacher_head(text: str) -> bool:
+    """Whether a header stands over names of teachers."""
+    return text in NAME or _TEACHER_HEAD.fullmatch(text) is not None
+
+
+def any_subject(text: str, levels: Iterable[str]) -> str | None:
+    """The code of a subject at the first of these levels that has it."""
+    return next((code for level in levels if (code := subject_of(text, level))), None)
 
 
 @dataclass(slots=True)
@@ -119,29 +130,29 @@ def is_matrix(header: Header) -> bool:
     return len(columns) >= FEW
 
 
-def _subject_columns(header: Header, level: str) -> dict[int, str]:
+def _subject_columns(header: Header) -> dict[int, str]:
     found = {
-        c.index: c.written for c in header.columns if c.leaf not in CLASS_HEAD and subject_of(c.leaf, level)
+        column.index: column.written
+        for column in header.columns
+        if column.path and not is_class_head(column.leaf) and any_subject(column.written, LEVELS)
     }
     return found if len(found) > FEW else {}
 
 
 def is_plan(header: Header) -> bool:
     """Whether a table of classes is really a plan of teaching."""
-    leaves = {column.leaf for column in header.columns}
-    level = "THCS"
-    return (
-        is_matrix(header)
-        or bool(_subject_columns(header, level))
-        or bool(leaves & SUBJECT_HEAD and leaves & TEACHER_HEAD)
-    )
+    leaves = [column.leaf for column in header.columns]
+    listed = any(map(is_subject_head, leaves)) and any(map(is_teacher_head, leaves))
+    return listed or is_matrix(header) or bool(_subject_columns(header))
 
 
 class _Plan:
     """Assignments on their way to a table."""
 
-    def __init__(self, sheet: Sheet, staff: Staff, level: str, names: list[str], report: FileReport) -> None:
-        self.sheet, self.staff, self.level, self.report = sheet, staff, level, report
+    def __init__(
+        self, sheet: Sheet, staff: Staff, levels: tuple[str, ...], names: list[str], report: FileReport
+    ) -> None:
+        self.sheet, self.staff, self.levels, self.report = sheet, staff, levels, report
         self.known = {class_name(name): name for name in names}
         self.rows: list[list[Any]] = []
 
@@ -152,13 +163,52 @@ class _Plan:
             return ""
         return class_shown(text, self.known)
 
+    def classes_in(self, row: int, column: int, text: str) -> list[str]:
+        """The classes a cell names: «6A, 6B», «6A-6D», «6A, B», «khối 6»."""
+        found: list[str] = []
+        grade = ""
+        for piece in _MANY.split(_REMARK.sub(" ", text)):
+            written = f"{grade}{piece}" if re.fullmatch(r"[^\W\d_]\d{0,2}", piece) else piece.strip()
+            several = self._several(written)
+            if several:
+                found += several
+            elif level_of(written):
+                name = self.class_at(row, column, written)
+                found += [name] if name else []
+            elif written:
+                self.say("class_unknown", row, column, {"class": written})
+            begins = re.match(r"\d{1,2}", class_shown(written))
+            grade = begins[0] if begins else grade
+        return list(dict.fromkeys(found))
+
+    def _several(self, text: str) -> list[str]:
+        """The classes of a grade, or from one class to another, in the order of the school's list."""
+        names = list(self.known.values())
+        grade = _GRADE.fullmatch(text.strip())
+        if grade:
+            number = grade[1] or grade[2]
+            return [name for name in names if (re.match(r"\d{1,2}", name) or [""])[0] == number]
+        ends = _RANGE.fullmatch(text)
+        if class_name(text) in self.known or not ends:
+            return []
+        first, last = self.known.get(class_name(ends[1])), self.known.get(class_name(ends[2]))
+        if first is None and last is None:
+            return []
+        if last is None and re.fullmatch(r"[^\W\d_]?\d{0,2}", ends[2]):  # «6A-D», «6A1-4»
+            stem = ends[1].strip()
+            short = len(ends[2]) if not ends[2].isdigit() else len(re.search(r"\d*$", stem)[0] or "x")  # type: ignore[index]
+            last = self.known.get(class_name(stem[: len(stem) - short] + ends[2]))
+        if first is None or last is None:
+            return []
+        return names[names.index(first) : names.index(last) + 1]
+
     def say(self, kind: str, row: int, column: int, info: dict[str, Any]) -> None:
         """Note an error of a cell."""
         self.report.findings.append(Finding(kind, ERROR, self.sheet.name, address(row, column), "", info))
 
-    def assign(self, row: int, column: int, school_class: str, subject: str) -> None:
+    def assign(self, row: int, column: int, school_class: str, subject: str, text: str = "") -> None:
         """All teachers of a cell teach this."""
-        for name in _NAMES.split(self.sheet.text(row, column)):
+        for name in _NAMES.split(text or self.sheet.text(row, column)):
             if not name:
                 continue
             teacher, same = self.staff.find(name, subject)
@@ -170,7 +220,8 @@ class _Plan:
 
     def subject(self, text: str, school_class: str) -> str | None:
         """The code of a subject as this class learns it."""
-        return subject_of(text, level_of(school_class) or self.level)
+        level = level_of(school_class)
+        return subject_of(text, level) if level else any_subject(text, self.levels)
 
     def done(self) -> bool:
         """Put the table into the report."""
@@ -179,23 +230,25 @@ class _Plan:
         return True
 
 
-def read_plan(sheet: Sheet, staff: Staff, level: str, names: list[str], report: FileReport) -> bool:
+def read_plan(
+    sheet: Sheet, staff: Staff, levels: tuple[str, ...], names: list[str], report: FileReport
+) -> bool:
     """Read a sheet that says who teaches what; False if it does not."""
-    plan = _Plan(sheet, staff, level, names, report)
-    header = find_header(sheet, lambda text: text in SUBJECT_HEAD)
+    plan = _Plan(sheet, staff, levels, names, report)
+    header = find_header(sheet, is_subject_head)
     if header is not None and is_matrix(header):
         return _matrix(plan, header)
     if header is not None and _is_list(header):
         return _list(plan, header)
-    header = find_header(sheet, lambda text: text in CLASS_HEAD)
-    if header is not None and _subject_columns(header, level):
+    header = find_header(sheet, is_class_head)
+    if header is not None and _subject_columns(header):
         return _turned(plan, header)
     return False
 
 
 def _matrix(plan: _Plan, header: Header) -> bool:
     sheet = plan.sheet
-    subject_column = next(column.index for column in header.columns if column.leaf in SUBJECT_HEAD)
+    subject_column = next(column.index for column in header.columns if is_subject_head(column.leaf))
     classes: dict[int, str] = {}
     for column in header.columns:
         if CLASS_TEXT.fullmatch(column.written) and level_of(column.written):
@@ -224,8 +277,8 @@ def _matrix(plan: _Plan, header: Header) -> bool:
 def _turned(plan: _Plan, header: Header) -> bool:
     """Classes below each other, subjects side by side."""
     sheet = plan.sheet
-    class_column = next(column.index for column in header.columns if column.leaf in CLASS_HEAD)
-    subjects = _subject_columns(header, plan.level)
+    class_column = next(column.index for column in header.columns if is_class_head(column.leaf))
+    subjects = _subject_columns(header)
     for row in sheet.numbers():
         text = sheet.text(row, class_column)
         if row < header.first or not CLASS_TEXT.fullmatch(text) or not level_of(text):
@@ -241,27 +294,33 @@ def _turned(plan: _Plan, header: Header) -> bool:
     return plan.done()
 
 
+HEADS = {"subject": is_subject_head, "teacher": is_teacher_head, "class": is_class_head}
+
+
 def _is_list(header: Header) -> bool:
-    leaves = {column.leaf for column in header.columns}
-    return bool(leaves & SUBJECT_HEAD and leaves & TEACHER_HEAD and leaves & CLASS_HEAD)
+    leaves = [column.leaf for column in header.columns]
+    return all(any(map(is_head, leaves)) for is_head in HEADS.values())
 
 
 def _list(plan: _Plan, header: Header) -> bool:
-    """A row for each teacher, subject and the classes taught."""
+    """A row for each teacher, subject and the classes taught; a teacher's name stands once."""
     sheet = plan.sheet
     place = {
-        name: next(column.index for column in header.columns if column.leaf in words)
-        for name, words in (("subject", SUBJECT_HEAD), ("teacher", TEACHER_HEAD), ("class", CLASS_HEAD))
+        name: next(column.index for column in header.columns if is_head(column.leaf))
+        for name, is_head in HEADS.items()
     }
+    teacher = ""
     for row in sheet.numbers():
         texts = {name: sheet.text(row, column) for name, column in place.items()}
-        if row < header.first or not all(texts.values()) or header.repeats(row):
+        if row < header.first or header.repeats(row):
             continue
-        for written in _MANY.split(texts["class"]):
-            name = plan.class_at(row, place["class"], written) if level_of(written) else ""
-            code = plan.subject(texts["subject"], name) if name else None
-            if code is not None:
-                plan.assign(row, place["teacher"], name, code)
-            elif name:
-                plan.say("subject_unknown", row, place["subject"], {"raw": texts["subject"]})
+        teacher = texts["teacher"] or teacher
+        if not (teacher and texts["subject"] and texts["class"]):
+            continue
+        for name in plan.classes_in(row, place["class"], texts["class"]):
+            code = plan.subject(texts["subject"], name)
+            if code is None:
+                plan.say("subject_unknown", row, place["subject"], {"raw": texts["subject"], "class": name})
+            else:
+                plan.assign(row, place["teacher"], name, code, teacher)
     return plan.done()

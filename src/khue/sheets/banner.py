@@ -100,6 +100,13 @@ def _take(found: Banner, text: str, cell: str, level: str, classes: dict[str, st
         found.school = Said(re.split(r"\(| - |–|;|\s{3,}", name)[0].strip(), cell)
 
 
+def term_in(text: str) -> int:
+    """The term a short text names, such as the name of a sheet; 0 for none."""
+    plain = fold(text)
+    term = _TERM.search(plain) or _TERM_TIGHT.search(plain)
+    return ROMAN.get(term[1], 0) if term else 0
+
+
 def _class_said(tail: str, classes: dict[str, str]) -> str:
     """The class a text names after «Lớp»; nothing if it names a grade only («Lớp 6»)."""
     words = [word.strip(",;.:-()") for word in tail.split()[:4]]
@@ -115,7 +122,7 @@ def _class_said(tail: str, classes: dict[str, str]) -> str:
 
 
 CLASS_TEXT = re.compile(
-    r"(?:l[ớo]p\s*:?\s*)?\d{1,2}(?:\s?[^\W\d_]{1,5}\s?\d{0,2}(?:[./-]\w{1,3})?|\s?[./-]\s?\w{1,4}(?:[./]\d{1,2})?)?",
+    r"(?:l[ớo]p\s*:?\s*)?\d{1,2}(?:\s?[^\W\d_]{1,5}\s?\d{0,2}(?:[./-]\w{1,3})?|\s?[./_-]\s?\w{1,4}(?:[./]\d{1,2})?)?",
     re.IGNORECASE,
 )
 _PREFIX = re.compile(r"^l[ớo]p\s*:?\s*", re.IGNORECASE)
@@ -123,7 +130,7 @@ _PREFIX = re.compile(r"^l[ớo]p\s*:?\s*", re.IGNORECASE)
 
 def class_name(text: str) -> str:
     """A class as it is compared: «6 a», «Lớp 6A» and «6A» are one, «6/1» and «6.1» too."""
-    return re.sub(r"[\s./-]", "", _PREFIX.sub("", text.strip())).upper()
+    return re.sub(r"[\s./_-]", "", _PREFIX.sub("", text.strip())).upper()
 
 
 def class_shown(text: str, names: Mapping[str, str] | None = None) -> str:

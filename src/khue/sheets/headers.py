@@ -26,8 +26,8 @@ NAME |= {
     f"{name} {who}"
     for name in ("ho va ten", "ho ten")
     for who in (
-        "cb", "can bo", "gv", "nv", "cbgv", "cbgvnv", "cbql gv nv", "cb gv nv", "cbnv", "nhan vien", "nhan su",
-        "vien chuc", "nguoi hoc", "can bo giao vien nhan vien", "cbql giao vien nhan vien",
+        "cb", "can bo", "gv", "nv", "cbgv", "cbgvnv", "cbql gv nv", "cb gv nv", "cbnv", "nhan vien",
+        "nhan su", "vien chuc", "nguoi hoc", "can bo giao vien nhan vien", "cbql giao vien nhan vien",
     )
 }  # fmt: skip
 # A name in two columns: family and middle names, then the given name.

@@ -294,10 +294,13 @@ FIELDS: dict[str, Matcher] = {
         "Cụm chuyên đề", "Chuyên đề", "Chuyên đề học tập", "Cụm chuyên đề học tập", "Các chuyên đề"
     ),
     "ghi_chu": one_of("Ghi chú", "Chú thích", "GC"),
-    "tt_tinh_1": one_of("Tỉnh/thành phố theo địa chỉ thường trú", "Tỉnh thường trú"),
-    "tt_xa_1": one_of("Xã/phường theo địa chỉ thường trú", "Xã thường trú"),
-    "tt_khu_1": one_of("Thôn/Xóm", "Thôn", "Thôn, xóm", "Thôn/bản", "Thôn, bản", "Bản/thôn", "Thôn/Tổ"),
-    "co_khu_1": one_of(*NOW, "Địa chỉ", "Chỗ ở hiện nay (thôn)"),
-    "co_xa_1": one_of(*COMMUNE),
-    "co_tinh_1": one_of(*PROVINCE),
+}
+# Outside any group, for want of a column in one: «Thôn/Xóm» is where the family is registered.
+ALONE: dict[str, Matcher] = {
+    "tt_tinh": one_of("Tỉnh/thành phố theo địa chỉ thường trú", "Tỉnh thường trú"),
+    "tt_xa": one_of("Xã/phường theo địa chỉ thường trú", "Xã thường trú"),
+    "tt_khu": one_of("Thôn/Xóm", "Thôn", "Thôn, xóm", "Thôn/bản", "Thôn, bản", "Bản/thôn", "Thôn/Tổ"),
+    "co_khu": one_of(*NOW, "Địa chỉ", "Chỗ ở hiện nay (thôn)"),
+    "co_xa": one_of(*COMMUNE),
+    "co_tinh": one_of(*PROVINCE),
 }

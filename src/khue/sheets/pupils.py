@@ -9,7 +9,7 @@ from typing import Any
 from khue.core.names import fold
 from khue.rules.curriculum import level_of_grade
 from khue.rules.identifiers import fits_person, personal_id
-from khue.sheets import values
+from khue.sheets import values, wordings
 from khue.sheets.banner import CLASS_TEXT, class_name, class_shown, fits_school, read_banner
 from khue.sheets.data import (
     ERROR,
@@ -26,10 +26,9 @@ from khue.sheets.data import (
 from khue.sheets.headers import NAME, Header, assign, find_header, key
 from khue.sheets.mark_columns import SIGNATURE, STT
 from khue.sheets.places import Places, province_name
-from khue.sheets.pupil_fields import FIELDS
+from khue.sheets.pupil_fields import ALONE, FIELDS
 from khue.sheets.pupils_known import Pupils
-from khue.sheets.school import is_staff
-from khue.sheets.subjects import subject_of
+from khue.sheets.school import codes_of, is_staff
 from khue.sheets.values import Read
 from khue.sheets.workbook import Book, Cell, Sheet, address
 
@@ -104,7 +103,7 @@ class _Reader:
             seen,
         )
         self.places = Places(known)
-        self.fields = _merged(assign(header, FIELDS))
+        self.fields = wordings.fill_pupils(header, assign(header, FIELDS), ALONE)
         self._which_code()
         banner = read_banner(sheet, header.top, known.levels[0] if known.levels else "", known)
         self.shown = {class_name(row.name): row.name for row in known.classes}
@@ -187,8 +186,8 @@ class _Reader:
         for column in self.header.unknown(used):
             self.say("unknown_column", INFO, column.row, column.index, header=column.written)
         about: dict[str, Any] = {}
-        if CLASS_TEXT.fullmatch(self.sheet.name) and "lop" in self.fields:
-            about["class"] = class_shown(self.sheet.name, self.shown)
+        if self.class_name:
+            about["class"] = self.class_name
         layout = {"columns": {"name": self.fields["ho_ten"]}}
         self.report.tables.append(Table(self.sheet.name, "pupils", names, rows, about, layout))
 
@@ -296,11 +295,10 @@ class _Reader:
             return Read()
         grade = re.match(r"\d{1,2}", group)
         level = level_of_grade(int(grade[0])) if grade else "THPT"
-        parts = [part for part in re.split(r"\s*[,;+/]\s*", text) if part]
-        codes = [subject_of(part, level) for part in parts]
-        if None in codes:
-            return Read([code for code in codes if code] or None, "value_invalid", WARNING, {"raw": text})
-        return Read(codes)
+        codes, strange = codes_of(text, level)
+        if strange:
+            return Read(codes or None, "value_invalid", WARNING, {"raw": text})
+        return Read(codes or None)
 
     def _ethnic(self, text: str) -> Read:
         if not self.known.ethnic:
@@ -398,13 +396,3 @@ ORDER = (
     "ngay_vao", "ghi_chu",
     "mon_lc", "chuyen_de", "dt_hs",
 )  # fmt: skip
-
-
-def _merged(fields: dict[str, int]) -> dict[str, int]:
-    """Single columns outside any group («Thôn/Xóm») stand in where no group gave the field."""
-    found = dict(fields)
-    for name, column in fields.items():
-        if name.endswith("_1"):
-            del found[name]
-            found.setdefault(name[:-2], column)
-    return found

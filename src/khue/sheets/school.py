@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from khue.core.names import fold
 from khue.rules.curriculum import level_of_grade, part_of
-from khue.sheets import values
+from khue.sheets import values, wordings
 from khue.sheets.assignments import (
-    CLASS_HEAD,
-    SUBJECT_HEAD,
+    LEVELS,
     Staff,
     Teacher,
+    any_subject,
+    is_class_head,
     is_matrix,
     is_plan,
+    is_subject_head,
     level_of,
     no_teacher,
     read_plan,
@@ -86,7 +88,13 @@ INFO_KEYS = {
     "so_hs": {"so hoc sinh", "tong so hoc sinh", "so hs", "tong so hs"},
 }  # fmt: skip
 _LIST = re.compile(r"\s*(?:;|\n|\+|/|,)\s*")
-_SPLIT = re.compile(r"\s*(?:;|\n|\+|/|,| và | - )\s*")
+_SPLIT = re.compile(r"\s*(?:;|\n|\+|/|,| và |-|–)\s*")
+_BRACKET = re.compile(r"\((.*?)\)")
+# «Tổ hợp 1», «Ban KHTN»: the name of a combination, not a subject.
+_COMBINATION = re.compile(
+    r"(?:to hop|th|lua chon|nhom|ban|cum)?(?: mon| chuyen de)?(?: (?:khtn|khxh|tu nhien|xa hoi|so))?"
+    r" ?[\da-z]{0,2}"
+)
 
 
 LABELS = {label: name for name, labels in INFO_KEYS.items() for label in labels}
@@ -103,22 +111,22 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
     said = str(info.get("nam_hoc") or "") if info else ""
     if said and wanted.school_year and said != wanted.school_year:
         raise Refuse("year_mismatch", file=said, target=wanted.school_year)
-    level = _level(sheets, known)
+    levels = _levels(sheets, known)
     listed: set[str] = set()
     for sheet in sheets:
         header = find_header(sheet)
         if header is not None and is_staff(header):
-            _staff(sheet, header, staff, level, known, report)
+            _staff(sheet, header, staff, levels, known, report)
             read["staff"] = True
             listed.add(sheet.name)
     names: list[str] = [row.name for row in known.classes]
     for sheet in sheets:
-        header = find_header(sheet, lambda text: text in CLASS_HEAD)
+        header = find_header(sheet, is_class_head)
         if header is not None and not is_plan(header) and _classes_fields(header):
             names = _classes(sheet, header, staff, report)
             read["classes"] = True
     for sheet in sheets:
-        if sheet.name not in listed and read_plan(sheet, staff, level, names, report):
+        if sheet.name not in listed and read_plan(sheet, staff, levels, names, report):
             read["assignments"] = True
     _complete(wanted.kind, read)
 
@@ -133,15 +141,7 @@ def _complete(kind: str, read: dict[str, bool]) -> None:
 
 def _info(sheet: Sheet, known: Known, report: FileReport) -> dict[str, Any]:
     """«Tên trường: …» in two columns."""
-    found: dict[str, Any] = {}
-    for row in sheet.numbers()[:60]:
-        for column in sorted(sheet.rows[row]):
-            field_name = LABELS.get(key(sheet.text(row, column).rstrip(":")), "")
-            cell = _beside(sheet, row, column) if field_name and field_name not in found else None
-            if cell is not None:
-                counted = values.number(cell) if field_name in {"so_lop", "so_hs"} else values.text(cell)
-                if counted.value is not None:
-                    found[field_name] = counted.value
+    found = _facts(sheet)
     if "ten" not in found or "ma" not in found:
         return {}
     if "nam_hoc" in found:
@@ -156,36 +156,66 @@ def _info(sheet: Sheet, known: Known, report: FileReport) -> dict[str, Any]:
     return found
 
 
+def _facts(sheet: Sheet) -> dict[str, Any]:
+    """What the labels of a sheet say, the first of each kind."""
+    found: dict[str, Any] = {}
+    for row in sheet.numbers()[:60]:
+        for column in sorted(sheet.rows[row]):
+            name, cell = _labeled(sheet, row, column)
+            if cell is None or name in found:
+                continue
+            counted = values.number(cell) if name in {"so_lop", "so_hs"} else values.text(cell)
+            if name and counted.value is not None:
+                found[name] = counted.value
+    return found
+
+
+def _label(text: str) -> str:
+    """The fact that a label announces; nothing if it is none."""
+    plain = key(text)
+    return LABELS.get(plain) or next(iter(wordings.names_of(wordings.INFO, [plain])), "")
+
+
+def _labeled(sheet: Sheet, row: int, column: int) -> tuple[str, Cell | None]:
+    """A fact of the school with its cell: «Mã trường» and «2019…» in two cells, or both in one."""
+    text = sheet.text(row, column)
+    name = _label(text)
+    if name:
+        return name, _beside(sheet, row, column)
+    label, colon, value = text.partition(":")
+    return (_label(label), Cell(value.strip())) if colon and value.strip() else ("", None)
+
+
 def _beside(sheet: Sheet, row: int, column: int) -> Cell | None:
     """What a label labels: the next cell, or the one below where labels stand side by side."""
     spot = next((c for c in range(column + 1, column + 4) if sheet.text(row, c)), None)
-    if spot is not None and key(sheet.text(row, spot).rstrip(":")) not in LABELS:
+    if spot is not None and not _label(sheet.text(row, spot)):
         return sheet.cell(row, spot)
     left = next((c for c in range(column - 1, -1, -1) if sheet.text(row, c)), None)
-    if spot is not None or (left is not None and key(sheet.text(row, left).rstrip(":")) in LABELS):
+    if spot is not None or (left is not None and _label(sheet.text(row, left))):
         return sheet.cell(row + 1, column)
     return None
 
 
-def _level(sheets: list[Sheet], known: Known) -> str:
-    """The level whose subject names are meant: from what is known, else from the classes of the matrix."""
-    if known.classes:
-        return known.classes[0].level
-    grades: list[int] = []
+def _levels(sheets: list[Sheet], known: Known) -> tuple[str, ...]:
+    """The levels whose subject names are meant, the one with most classes first."""
+    grades = [row.grade for row in known.classes]
     for sheet in sheets:
-        header = find_header(sheet, lambda text: text in SUBJECT_HEAD)
+        header = None if known.classes else find_header(sheet, is_class_head)
+        if header is not None:
+            column = next(column.index for column in header.columns if is_class_head(column.leaf))
+            grades += _grades(sheet.text(row, column) for row in sheet.numbers() if row >= header.first)
+    for sheet in sheets:
+        header = None if grades else find_header(sheet, is_subject_head)
         if header is not None and is_matrix(header):
-            grades += [int(m[0]) for column in header.columns if (m := re.match(r"\d{1,2}", column.written))]
-    for sheet in sheets:
-        header = find_header(sheet, lambda text: text in CLASS_HEAD)
-        if header is not None and not grades:
-            column = next((c.index for c in header.columns if c.leaf in CLASS_HEAD), 0)
-            texts = [sheet.text(row, column) for row in sheet.numbers() if row >= header.first]
-            grades += [int(m[0]) for text in texts if (m := re.match(r"\d{1,2}", text))]
-    good = [grade for grade in grades if 1 <= grade <= 12]  # noqa: PLR2004 - grades of school
-    return (
-        level_of_grade(max(set(good), key=good.count)) if good else (known.levels[0] if known.levels else "")
-    )
+            grades += _grades(column.written for column in header.columns)
+    found = [level_of_grade(grade) for grade in grades]
+    return tuple(sorted(set(found), key=lambda level: -found.count(level))) or known.levels
+
+
+def _grades(texts: Iterable[str]) -> list[int]:
+    names = (text for text in texts if CLASS_TEXT.fullmatch(text) and level_of(text))
+    return [int((re.match(r"\d{1,2}", class_shown(name)) or ["0"])[0]) for name in names]
 
 
 STAFF_ONLY = ("ma_cb", "hang_ma", "hang", "chuc_vu", "trinh_do", "mon", "viec", "ngay_vao_nganh")
@@ -194,15 +224,16 @@ CODE_OF_ANYBODY = {"ma dinh danh", "mon", "trinh do", "chuyen mon"}
 
 def is_staff(header: Header) -> bool:
     """Whether a table with names lists staff: what only staff have stands in two columns or more."""
-    signs = [
-        name for name in STAFF_ONLY
-        for column in header.columns if STAFF[name](column) and column.leaf not in CODE_OF_ANYBODY
-    ]  # fmt: skip
-    return len(set(signs)) >= 2  # noqa: PLR2004 - one alone may be chance
+    columns = [column for column in header.columns if column.path and column.leaf not in CODE_OF_ANYBODY]
+    signs = {name for name in STAFF_ONLY for column in columns if STAFF[name](column)}
+    signs |= wordings.names_of(wordings.STAFF, (column.leaf for column in columns)) & set(STAFF_ONLY)
+    return len(signs) >= 2  # noqa: PLR2004 - one alone may be chance
 
 
-def _staff(sheet: Sheet, header: Header, staff: Staff, level: str, known: Known, report: FileReport) -> None:
-    fields = assign(header, STAFF)
+def _staff(
+    sheet: Sheet, header: Header, staff: Staff, levels: tuple[str, ...], known: Known, report: FileReport
+) -> None:
+    fields = wordings.fill(header.columns, wordings.STAFF, assign(header, STAFF))
     names = ["r", *(name for name in ("ma_cb", *(n for n in STAFF if n != "ma_cb")) if name in fields)]
     stt = next((column.index for column in header.columns if column.leaf in STT), None)
     rows: list[list[Any]] = []
@@ -218,10 +249,10 @@ def _staff(sheet: Sheet, header: Header, staff: Staff, level: str, known: Known,
         read = _staff_row(header, row, code or name, known, report, seen)
         written = str(read.get("mon") or "")
         if written:
-            read["mon"] = _subject(written, level)
+            read["mon"] = _subject(written, levels)
         rows.append([row + 1, *(read[field_name] for field_name in names[1:])])
-        subjects = {c for c in _codes(written, level) if c}
-        parts = {p for text in _SPLIT.split(written) if (p := part_of(text, level))}
+        subjects = {code for level in levels for code in codes_of(written, level)[0]}
+        parts = {p for text in _SPLIT.split(written) for level in levels if (p := part_of(text, level))}
         teaches = fold(str(read.get("chuc_vu") or "")) not in {"nhan vien"}
         if not any(t.ref == code for t in staff.by_name.get(name_key(name), ())):
             staff.add(Teacher(code or name, name, subjects, parts, teaches))
@@ -231,30 +262,37 @@ def _staff(sheet: Sheet, header: Header, staff: Staff, level: str, known: Known,
 MANY_SUBJECTS = "TIEUHOC"  # a primary teacher of most subjects of the own class
 
 
-def _subject(text: str, level: str) -> str:
+def _subject(text: str, levels: tuple[str, ...]) -> str:
     """The code of the subject a person teaches; the text itself where no list has it."""
-    found = subject_of(text, level) or part_of(text, level)
+    joint = next((code for level in levels if (code := part_of(text, level))), None)
+    found = any_subject(text, levels) or joint
     if found:
         return found
     plain = fold(text)
-    return MANY_SUBJECTS if "tieu hoc" in plain or "nhieu mon" in plain or "van hoa" in plain else text
+    many = any(word in plain for word in ("tieu hoc", "nhieu mon", "van hoa", "cac mon", "gvcn"))
+    return MANY_SUBJECTS if many and "TH" in (levels or LEVELS) else text
 
 
-def _codes(text: str, level: str) -> list[str]:
-    whole = subject_of(text, level) if text and level else None
-    if whole:
-        return [whole]
+def codes_of(text: str, level: str) -> tuple[list[str], list[str]]:
+    """The subjects a text lists, and what of it is none.
+
+    «Giáo dục kinh tế và pháp luật» is one subject, «Toán và Vật lí» are two; «Tổ hợp 1: …» and
+    remarks in brackets are no subjects.
+    """
+    listed = text
+    if not subject_of(text, level):
+        listed = _BRACKET.sub(r" , \1 ", text.rsplit(":", maxsplit=1)[-1])
     found: list[str] = []
-    for part in _LIST.split(text):
-        # «Giáo dục kinh tế và pháp luật» is one subject, «Toán và Vật lí» are two.
-        whole = subject_of(part, level) if part and level else None
-        parts = (
-            [whole]
-            if whole
-            else [subject_of(piece, level) for piece in _SPLIT.split(part) if piece and level]
-        )
-        found += [code for code in parts if code]
-    return found
+    strange: list[str] = []
+    for part in [listed] if subject_of(listed, level) else _LIST.split(listed):
+        pieces = [part] if subject_of(part, level) else _SPLIT.split(part)
+        for piece in pieces:
+            code = subject_of(piece, level) if piece else None
+            if code:
+                found.append(code)
+            elif piece and not _COMBINATION.fullmatch(key(piece)):
+                strange.append(piece)
+    return list(dict.fromkeys(found)), strange
 
 
 def _born(cell: Cell | None) -> Read:
@@ -299,13 +337,13 @@ def _staff_row(
 
 
 def _classes_fields(header: Header) -> bool:
-    fields = assign(header, CLASSES)
+    fields = wordings.fill(header.columns, wordings.CLASSES, assign(header, CLASSES))
     return "lop" in fields and ("gvcn_ma_cb" in fields or "si_so" in fields)
 
 
 def _classes(sheet: Sheet, header: Header, staff: Staff, report: FileReport) -> list[str]:
     fields = header.fields
-    names = ["r", *(name for name in CLASSES if name in fields)]
+    names = ["r", *(name for name in CLASSES if name in fields or name == "khoi")]
     rows: list[list[Any]] = []
     for row in sheet.numbers():
         name = sheet.text(row, fields["lop"])
@@ -318,18 +356,17 @@ def _classes(sheet: Sheet, header: Header, staff: Staff, report: FileReport) -> 
         level = level_of_grade(grade)
         line: list[Any] = [row + 1]
         for field_name in names[1:]:
+            if field_name in {"lop", "khoi"}:
+                line.append(name if field_name == "lop" else grade)
+                continue
             column = fields[field_name]
             cell = sheet.cell(row, column)
-            if field_name == "lop":
-                line.append(name)
-            elif field_name == "khoi":
-                line.append(grade)
-            elif field_name == "gvcn_ma_cb":
+            if field_name == "gvcn_ma_cb":
                 line.append(_homeroom(sheet, row, column, staff, name, report))
             elif field_name == "si_so":
                 line.append(values.number(cell).value)
             elif field_name in {"combo", "cluster"}:
-                line.append(_codes(sheet.text(row, column), level) or None)
+                line.append(codes_of(sheet.text(row, column), level)[0] or None)
             else:
                 line.append(values.text(cell).value)
         rows.append(line)
