@@ -77,7 +77,8 @@ def _plausible(word: str) -> bool:
 
 
 def _score(texts: list[str]) -> tuple[int, int]:
-    words = [word for text in texts for word in re.findall(r"[^\W\d_]+", text)]
+    # each word once, and no single letters: a column of «Ñ» (Đ) says nothing about the font
+    words = {word for text in texts for word in re.findall(r"[^\W\d_]{2,}", text)}
     return sum(1 for word in words if _plausible(word)), len(words)
 
 

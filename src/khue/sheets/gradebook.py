@@ -10,7 +10,7 @@ from typing import Any
 from khue.core.decimals import from_tenths, rounded_quotient, tenths
 from khue.rules.curriculum import subject_name
 from khue.sheets import values
-from khue.sheets.banner import Banner, class_name, fits, read_banner
+from khue.sheets.banner import fits, read_banner
 from khue.sheets.data import (
     ERROR,
     INFO,
@@ -23,13 +23,20 @@ from khue.sheets.data import (
     Refuse,
     Table,
 )
-from khue.sheets.headers import NAME, Header, find_header, key
-from khue.sheets.mark_columns import SIGNATURE, Columns, columns_of
+from khue.sheets.headers import NAME, Header, key
+from khue.sheets.mark_columns import SIGNATURE, Columns
+from khue.sheets.mark_sheets import (
+    class_said,
+    known_class,
+    level_of,
+    marks_in,
+    subject_said,
+    why_nothing,
+)
 from khue.sheets.pupils_known import Pupils, name_key
 from khue.sheets.roll import code_in, may_be_name
-from khue.sheets.subjects import subject_of
 from khue.sheets.values import Read
-from khue.sheets.workbook import Book, Sheet, address, as_text
+from khue.sheets.workbook import Book, address, as_text
 
 SHIFTED = 3  # rows one off before the whole sheet is refused
 FOOTER_LIMIT = 60  # texts below the last pupil that belong to the layout
@@ -47,94 +54,32 @@ class Line:
 
 def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> None:
     """Read all mark sheets of the file."""
-    read, refused = 0, False
-    candidates = [sheet for sheet in book.sheets if sheet.visible]
     if wanted.school_class:
-        _class(wanted.school_class, known)  # before anything else: the class that was chosen must exist
-    for sheet in candidates:
-        header = find_header(sheet)
-        columns = columns_of(header, wanted.term) if header else None
-        if header is None or columns is None:
-            continue
-        level = _level(wanted, known)
-        banner = read_banner(sheet, header.top, level, known)
+        known_class(wanted.school_class, known)  # before anything else: the class that was chosen must exist
+    visible = [sheet for sheet in book.sheets if sheet.visible]
+    tables = marks_in(visible, wanted, known)
+    if not tables:
+        raise Refuse(why_nothing(visible))
+    for header, columns in tables:
+        sheet = header.sheet
+        banner = read_banner(sheet, header.top, level_of(wanted, known), known)
         fits(banner, wanted, known, sheet)
-        named = wanted.school_class or _class_said(sheet, banner, known)
+        named = wanted.school_class or class_said(sheet, banner, known)
         if not named:
             report.findings.append(Finding("class_unknown", ERROR, sheet.name, info={"raw": sheet.name}))
-            refused = True
             continue
-        school_class = _class(named, known)
-        code = _subject(sheet, banner, wanted, known, level=school_class.level, alone=len(candidates) == 1)
-        if code is None:
-            continue
-        if code not in school_class.subjects:
-            report.findings.append(Finding("subject_unknown", ERROR, sheet.name, info={"subject": code}))
-            refused = True
+        school_class = known_class(named, known)
+        code = subject_said(sheet, banner, wanted, known, level=school_class.level, alone=len(tables) == 1)
+        if code is None and wanted.subject:
+            continue  # a sheet of a subject that was not asked for
+        if code is None or code not in school_class.subjects:
+            info = {"subject": code} if code else {"raw": sheet.name}
+            report.findings.append(Finding("subject_unknown", ERROR, sheet.name, info=info))
             continue
         term = wanted.term or (int(str(banner.term.value)) if banner.term else 0)
         _Sheet(header, columns, Place(school_class, code, term), known, report).run()
-        read += 1
-    if not read and not refused:
-        raise Refuse(_why_nothing(candidates))
-
-
-def _level(wanted: ImportAs, known: Known) -> str:
-    if wanted.school_class:
-        return _class(wanted.school_class, known).level
-    return known.classes[0].level if known.classes else ""
-
-
-def _class_said(sheet: Sheet, banner: Banner, known: Known) -> str:
-    """The class a sheet is of, where none was chosen: by its title, else by its name."""
-    names = {class_name(row.name): row.name for row in known.classes}
-    for text in (
-        str(banner.school_class.value) if banner.school_class else "",
-        *re.split(r"[\s_-]+", sheet.name),
-        sheet.name,
-    ):
-        if class_name(text) in names:
-            return names[class_name(text)]
-    return ""
-
-
-def _why_nothing(sheets: list[Sheet]) -> str:
-    return "wrong_kind_of_file" if any(find_header(sheet) for sheet in sheets) else "required_columns_missing"
-
-
-def _class(name: str, known: Known) -> KnownClass:
-    target = class_name(name)
-    found = next((row for row in known.classes if class_name(row.name) == target), None)
-    if found is None:
-        raise Refuse("class_unknown", target=name)
-    return found
-
-
-def _subject(
-    sheet: Sheet, banner: Banner, wanted: ImportAs, known: Known, *, level: str, alone: bool
-) -> str | None:
-    of_class = class_name(sheet.name) in {class_name(row.name) for row in known.classes}
-    named = None if of_class else subject_of(sheet.name, level)
-    said = str(banner.subject.value) if banner.subject else None
-    if named and said and named != said:
-        raise Refuse(
-            "subject_mismatch",
-            sheet=sheet.name,
-            cell=banner.subject.cell if banner.subject else "",
-            file=said,
-            target=named,
-        )
-    found = said or named
-    if wanted.subject:
-        if found and found != wanted.subject:
-            if alone:
-                cell = banner.subject.cell if banner.subject else ""
-                raise Refuse(
-                    "subject_mismatch", sheet=sheet.name, cell=cell, file=found, target=wanted.subject
-                )
-            return None
-        return wanted.subject if found or alone else None
-    return found
+    if not report.tables and not any(finding.severity == ERROR for finding in report.findings):
+        raise Refuse(why_nothing(visible))
 
 
 @dataclass(frozen=True, slots=True)
