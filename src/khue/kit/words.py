@@ -10,9 +10,20 @@ from django.utils.translation import gettext
 
 
 def said(text: object) -> str:
-    """A word as this reader reads it; a number behind it stays: «Điểm đánh giá thường xuyên 2»."""
+    """A word as this reader reads it; a number at either end stays: «Điểm đánh giá thường xuyên 2»."""
     source = str(text) if text else ""
     stem, _, number = source.rpartition(" ")
     if stem and number.isdigit():
         return f"{gettext(stem)} {number}"
+    number, _, stem = source.partition(" ")
+    if stem and number.isdigit():
+        return f"{number} {gettext(stem)}"
     return gettext(source) if source else ""
+
+
+def said_in_parts(text: str) -> str:
+    """Words after a name: in «Toán: 2 lần đánh giá thường xuyên, đánh giá cuối kì» the subject stays."""
+    name, colon, rest = text.partition(": ")
+    if not colon:
+        return said(text)
+    return f"{said(name)}: {', '.join(said(part) for part in rest.split(', '))}"

@@ -45,4 +45,7 @@ OF_RULES = (
     _("Cần hướng dẫn, giúp đỡ và đánh giá bổ sung"), _("Hiệu trưởng quyết định lên lớp hoặc chưa lên lớp"),
     _("sắp đến giới hạn"), _("rất gần giới hạn"), _("đã tới giới hạn, nghỉ thêm sẽ không được lên lớp"),
     _("quá giới hạn, không được lên lớp"),
+    _("chưa có bảng điểm"), _("lần đánh giá thường xuyên"), _("đánh giá giữa kì"), _("đánh giá cuối kì"),
+    _("đánh giá giữa kì (chờ kiểm tra bù)"), _("đánh giá cuối kì (chờ kiểm tra bù)"),
+    _("mức đạt được"), _("điểm kiểm tra"), _("chưa đánh giá"), _("Chưa có môn học nào được đánh giá"),
 )  # fmt: skip

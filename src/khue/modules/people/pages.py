@@ -10,6 +10,7 @@ from khue.core.dates import format_date, parse_date
 from khue.core.errors import NotFound
 from khue.kit import permissions
 from khue.kit.privacy import FieldClass, classification_of
+from khue.kit.words import said
 from khue.modules.codes import api as codes
 from khue.modules.orgs.api import Unit
 from khue.modules.people import policy, queries, writing
@@ -38,6 +39,7 @@ PUPIL_EDITED = (
 )
 DATES = {"birth_date", "admitted_on", "joined_sector_on"}
 HIDDEN = "•••"
+WORDED = {"sex", "status"}  # words of the system, shown in the language of the reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def facts_of(row: Model, names: Iterable[str], *, sensitive: bool, day: dt.date)
             text = format_date(value) if isinstance(value, dt.date) else str(value)
             if name == "ethnic_code":
                 text = codes.name_of(codes.ETHNIC_GROUPS, text, day)
-            found.append(Fact(writing.LABELS[name], text))
+            found.append(Fact(writing.LABELS[name], said(text) if name in WORDED else text))
     return found
 
 

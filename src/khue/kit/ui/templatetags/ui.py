@@ -13,9 +13,10 @@ from khue.core import ids
 from khue.core.dates import format_date
 from khue.core.decimals import format_mark
 from khue.kit.ui import scripts, svg
-from khue.kit.words import said
+from khue.kit.words import said, said_in_parts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
 
     from django.utils.safestring import SafeString
@@ -47,6 +48,12 @@ def short(value: UUID) -> str:
 def word(text: object) -> str:
     """A word of the system (a role, a state, a column) in the reader's language."""
     return said(text)
+
+
+@register.filter
+def words(texts: Iterable[str]) -> list[str]:
+    """Several of them, each after the name it belongs to."""
+    return [said_in_parts(text) for text in texts]
 
 
 @register.filter

@@ -1,0 +1,216 @@
+"""The pages in English: chosen by a cookie, complete, and without a change to what is official."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from unittest.mock import ANY
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from khue.core.ids import short
+from khue.kit.errors import sentence
+from khue.kit.words import said
+from khue.modules.gradebook import excel, results
+from khue.modules.gradebook.book import load_book
+from khue.modules.orgs.api import Unit
+from khue.modules.people.models import Person
+from khue.modules.schooling.models import Subject
+from tests.cast import World, fill, sign_in
+
+VIETNAMESE = re.compile(r"[À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]")
+NOT_SHOWN = re.compile(r"<script.*?</script>|<!--.*?-->|\s(?:href|action|value|data-p)=\"[^\"]*\"", re.DOTALL)
+LAW = re.compile(r'<ul class="why">.*?</ul>', re.DOTALL)  # the reasons, in the language of the law
+# The product, the other language, the letters of results, an example, who made the world.
+ALLOWED = re.compile(r"Khuê|Tiếng Việt|\bCĐ✗?|\bĐ\b|Đức|kiểm thử")
+
+
+@pytest.fixture(autouse=True)
+def plain_world(settings) -> None:
+    settings.KHUE_REQUIRE_MFA = False
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+def _in_english(client: Client) -> Client:
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    return client
+
+
+def _vietnamese_in(page: str, data: list[str]) -> list[str]:
+    """The lines of a page that still hold Vietnamese, data and law apart."""
+    text = unescape(LAW.sub("", NOT_SHOWN.sub("", page)))
+    for name in sorted(data, key=len, reverse=True):
+        text = text.replace(name, "")
+    return [line.strip()[:160] for line in ALLOWED.sub("", text).splitlines() if VIETNAMESE.search(line)]
+
+
+@pytest.fixture
+def data(world: World) -> list[str]:
+    """The names in the database: of people, units and subjects."""
+    sources = ((Person, "full_name"), (Unit, "name"), (Unit, "short_name"), (Subject, "name"))
+    return [name for model, field in sources for name in model.objects.values_list(field, flat=True) if name]
+
+
+def _addresses(world: World) -> list[str]:
+    key, sheet = short(world.classes["6A"].pk), short(world.sheet("6A", "TOAN").pk)
+    own, pupil = short(world.sheet("6A", "homeroom").pk), short(world.pupils["6A"][0])
+    school = short(world.school.pk)
+    named = (
+        ("home",), ("gradebook:home",), ("gradebook:sheet", sheet), ("gradebook:sheet", own),
+        ("gradebook:class", key), ("gradebook:results", key, 1), ("gradebook:results", key, 0),
+        ("gradebook:why", key, pupil), ("gradebook:corrections",),
+        ("schooling:home",), ("schooling:class", key),
+        ("schooling:years",), ("schooling:teaching", school), ("schooling:new_class", school),
+        ("schooling:place", key), ("schooling:pupil", key, pupil), ("people:home",), ("people:person", pupil),
+        ("people:edit", pupil), ("importing:home",), ("access:home",), ("access:accounts",),
+        ("access:explain",), ("access:emergency",), ("access:log",), ("access:grant",), ("mfa_index",),
+        ("account_logout",),
+    )  # fmt: skip
+    return [reverse(name, args=args) for name, *args in named]
+
+
+@pytest.mark.django_db
+def test_every_page_is_english_where_english_was_chosen(world: World, data: list[str]) -> None:
+    fill(world.sheet("6A", "TOAN"))
+    faults: dict[str, list[str]] = {}
+    opened = dict.fromkeys(_addresses(world), 0)
+    for actor in (world.minh, world.thu, world.lan):
+        client = _in_english(sign_in(actor))
+        for address in opened:
+            answer = client.get(address)
+            assert answer.headers["Content-Language"] == "en", address
+            page = answer.content.decode()
+            assert '<html lang="en">' in page, address
+            faults |= {address: found} if (found := _vietnamese_in(page, data)) else {}
+            opened[address] += answer.status_code == 200
+    assert not faults, "\n".join(f"{address} {line}" for address, lines in faults.items() for line in lines)
+    assert [address for address, times in opened.items() if not times] == []
+
+
+@pytest.mark.django_db
+def test_strangers_choose_too(world: World, data: list[str]) -> None:
+    client = _in_english(Client())
+    for address in ("/", reverse("account_login"), reverse("account_reset_password"), "/khong-co/"):
+        page = client.get(address).content.decode()
+        assert _vietnamese_in(page, data) == [], address
+    assert "Sign in" in client.get(reverse("account_login")).content.decode()
+
+
+@pytest.mark.django_db
+def test_the_close_page_and_its_refusal_are_english(world: World, data: list[str]) -> None:
+    client = _in_english(sign_in(world.hoa))
+    address = reverse("gradebook:close_sheet", args=[short(world.sheet("6A", "TOAN").pk)])
+    assert _vietnamese_in(client.get(address).content.decode(), data) == []
+    refused = client.post(address, {})
+    assert refused.status_code == 422
+    assert "Cannot be closed yet" in refused.content.decode()
+    assert _vietnamese_in(refused.content.decode(), data) == []
+
+
+@pytest.mark.django_db
+def test_vietnamese_is_first_whatever_the_browser_prefers() -> None:
+    answer = Client().get(reverse("account_login"), headers={"accept-language": "en-US,en;q=0.9"})
+    assert answer.headers["Content-Language"] == "vi"
+    assert "Cookie" in answer.headers["Vary"]
+    assert "Accept-Language" not in answer.headers["Vary"]
+    page = answer.content.decode()
+    assert '<html lang="vi">' in page
+    assert "Tên đăng nhập" in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("wanted", ["fr", "", "en-GB", "../vi", "x" * 3000])
+def test_an_unknown_language_is_vietnamese(wanted: str) -> None:
+    client = Client()
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = wanted
+    assert client.get(reverse("account_login")).headers["Content-Language"] == "vi"
+
+
+@pytest.mark.django_db
+def test_the_choice_stands_in_the_foot_of_the_page_and_is_remembered() -> None:
+    client = Client()
+    page = client.get(reverse("account_login") + "?next=/so-diem/").content.decode()
+    form = page[page.index('<form class="language"') :]
+    assert 'name="next" value="/dang-nhap/login/?next=/so-diem/"' in form
+    assert '<button name="language" value="vi" lang="vi" aria-current="true">Tiếng Việt</button>' in form
+    assert '<button name="language" value="en" lang="en">English</button>' in form
+    answer = client.post(reverse("set_language"), {"language": "en", "next": "/dang-nhap/login/"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/dang-nhap/login/")
+    cookie = client.cookies[settings.LANGUAGE_COOKIE_NAME]
+    assert (cookie.value, cookie["httponly"], cookie["samesite"]) == ("en", True, "Lax")
+    assert int(cookie["max-age"]) >= 30_000_000
+    assert client.get(reverse("account_login")).headers["Content-Language"] == "en"
+    client.post(reverse("set_language"), {"language": "vi"})
+    assert client.get(reverse("account_login")).headers["Content-Language"] == "vi"
+
+
+@pytest.mark.django_db
+def test_the_choice_leads_to_no_other_site_and_needs_its_token() -> None:
+    answer = Client().post(reverse("set_language"), {"language": "en", "next": "https://example.org/"})
+    assert answer.headers["Location"] == "/"
+    strict = Client(enforce_csrf_checks=True)
+    assert strict.post(reverse("set_language"), {"language": "en"}).status_code == 403
+
+
+@pytest.mark.django_db
+def test_the_choice_costs_no_query(world: World, django_assert_num_queries) -> None:
+    with django_assert_num_queries(0):
+        _in_english(Client()).get(reverse("account_reset_password"))
+        Client().post(reverse("set_language"), {"language": "en"})
+
+
+@pytest.mark.django_db
+def test_programs_are_refused_in_the_chosen_language(world: World) -> None:
+    client = _in_english(sign_in(world.hoa))
+    address = reverse("gradebook:operations", args=[short(world.sheet("6A", "TOAN").pk)])
+    accept = {"accept": "application/json"}
+    answer = client.post(address, "{}", content_type="application/json", headers=accept)
+    assert answer.status_code == 400
+    assert answer.json() == {
+        "type": "about:GRADE-011", "status": 400, "code": "GRADE-011", "title": ANY,
+    }  # fmt: skip
+    assert answer.json()["title"].startswith("What was sent is incomplete or wrong.")
+
+
+@pytest.mark.django_db
+def test_marks_and_dates_are_official_in_any_language(world: World) -> None:
+    fill(world.sheet("6A", "TOAN"))
+    address = reverse("gradebook:sheet", args=[short(world.sheet("6A", "TOAN").pk)])
+    client = sign_in(world.hoa)
+    cells = re.compile(r'<td[^>]* data-b="\d+"[^>]*>[^<]*</td>')
+    vietnamese = cells.findall(client.get(address).content.decode())
+    english = cells.findall(_in_english(client).get(address).content.decode())
+    assert english == vietnamese
+    assert any(re.search(r">\d,\d<", cell) for cell in english)
+
+
+@pytest.mark.django_db
+def test_what_is_frozen_and_what_goes_to_excel_stays_vietnamese(world: World) -> None:
+    sheet = world.sheet("6A", "TOAN")
+    fill(sheet)
+    book = load_book(world.classes["6A"].pk)
+    found = []
+    for language in ("vi", "en"):
+        with translation.override(language):
+            found.append((excel.default_layout(book, sheet), results.to_freeze(book, 1)))
+    assert found[0] == found[1]
+
+
+def test_a_refusal_is_translated_where_it_is_read_with_its_words() -> None:
+    with translation.override("en"):
+        assert sentence("KIT-002", {"action": "Nhập điểm"}) == (
+            "You can see this record but have no permission to «Enter marks». Ask somebody who has."
+        )
+        assert sentence("CORE-001", {"value": "Nam"}).startswith("«Nam» is not a number.")  # data stays data
+    assert "«Nhập điểm»" in sentence("KIT-002", {"action": "Nhập điểm"})
+
+
+def test_a_word_keeps_its_number() -> None:
+    with translation.override("en"):
+        assert said("Điểm đánh giá thường xuyên 2") == "Regular assessment mark 2"
+        assert (said("TX1"), said(""), said(None), said("Lớp 6A1")) == ("TX1", "", "", "Lớp 6A1")
+    assert said("Điểm đánh giá thường xuyên 2") == "Điểm đánh giá thường xuyên 2"
