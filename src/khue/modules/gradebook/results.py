@@ -6,7 +6,8 @@ One row per pupil in the order of the book, never by result: nothing here ranks 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import datetime as dt
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -15,10 +16,14 @@ from django.utils.translation import gettext_noop as _
 from khue.core.decimals import format_mark
 from khue.modules.gradebook import facts
 from khue.modules.gradebook.book import load_book
+from khue.modules.gradebook.models import SheetState
+from khue.modules.schooling import api as schooling
 from khue.rules import primary, secondary
 from khue.rules.regimes import RegimeId
+from khue.rules.secondary import Promotion
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
     from khue.modules.gradebook.book import ClassBook
@@ -65,6 +70,12 @@ class ResultRow:
         return any(section.doubtful for section in self.sections)
 
     @property
+    def failed(self) -> tuple[str, ...]:
+        """The conditions of the decision that fail: why a pupil is not simply promoted."""
+        decided = self.sections[0].reasons if self.decision else ()
+        return tuple(reason.text for reason in decided if reason.passed is False)
+
+    @property
     def complete(self) -> bool:
         """Whether the level could be determined."""
         return bool(self.level)
@@ -96,7 +107,35 @@ def pupil_result(book: ClassBook, row: RosterRow, term: int) -> ResultRow:
     regime = RegimeId(book.school_class.regime)
     if term in facts.TERMS:
         return _secondary_term(book, row, term, judged, secondary.assess_term(judged, term, settings, regime))
-    return _secondary_year(row, term, judged, secondary.assess_year(judged, settings, regime))
+    year = secondary.assess_year(judged, settings, regime)
+    if term == SUMMER and year.promotion_after is None and _summer_over(book):
+        year = _without_summer(judged, year)
+    return _secondary_year(row, term, judged, year)
+
+
+def _summer_over(book: ClassBook) -> bool:
+    """Whether every sheet of the summer is closed, so that nothing more can come."""
+    states = [sheet.state for sheet in book.sheets if sheet.term == SUMMER]
+    return bool(states) and SheetState.OPEN.value not in states
+
+
+def _without_summer(judged: secondary.PupilFacts, year: secondary.YearResult) -> secondary.YearResult:
+    """A pupil who came to no re-assessment or training stays with the results of the year (Điều 12)."""
+    if year.promotion.value not in {Promotion.REN_LUYEN_HE, Promotion.KIEM_TRA_DANH_GIA_LAI}:
+        return year
+    conduct, learning = year.conduct.value, year.learning.value
+    decided = secondary.promotion_after(year.promotion, conduct, learning, judged.absences)  # type: ignore[arg-type]
+    return replace(
+        year, learning_after=year.learning, conduct_after=conduct, promotion_after=decided
+    )
+
+
+def stayed(book: ClassBook, term: int) -> Callable[[RosterRow], bool]:
+    """Whether a pupil was still in the class when the term or year ended: only these are counted."""
+    year = book.school_class.year
+    ends = {row.number: row.ends_on for row in schooling.terms(year, book.school_class.school_id)}
+    end = ends.get(term, year.ends_on) if term == 1 else ends.get(2, year.ends_on)
+    return lambda row: not row.left_by(end - dt.timedelta(days=1))
 
 
 def to_freeze(book: ClassBook, term: int) -> list[Frozen]:
@@ -108,6 +147,7 @@ def to_freeze(book: ClassBook, term: int) -> list[Frozen]:
             "base_level": result.base_level,
             "adjusted_by": result.adjusted_by,
             "absences": result.absences,
+            "decision_code": result.decision_code,
             "retest": list(result.retest),
             "missing": list(result.missing),
             "sections": [_kept(section) for section in result.sections],
@@ -125,6 +165,7 @@ def _kept(section: Section) -> dict[str, Any]:
         "title": section.title,
         "value": section.value,
         "note": section.note,
+        "doubtful": section.doubtful,
         "reasons": [[reason.clause, reason.text, reason.passed] for reason in section.reasons],
     }
 

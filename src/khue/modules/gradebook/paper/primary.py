@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from khue.modules.gradebook import facts
+from khue.modules.gradebook.frozen import official_results
 from khue.modules.gradebook.paper.common import stay
-from khue.modules.gradebook.results import YEAR, ResultRow, class_results
+from khue.modules.gradebook.results import YEAR, ResultRow, stayed
 from khue.rules import curriculum, primary
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def _moment(book: ClassBook, code: str, name: str, judged: list[PrimaryFacts]) -
 def year(book: ClassBook) -> dict[str, Any]:
     """What the table of the year adds: the level, awards, going up; and the numbers of the class."""
     levels = list(primary.PrimaryLevel)
-    results = class_results(book, YEAR)
-    present = [row for row in results if row.pupil.until is None]
+    results, was_there = official_results(book, YEAR).rows, stayed(book, YEAR)
+    present = [row for row in results if was_there(row.pupil)]
     return {
         "levels": [level.label for level in levels],
         "rows": [_year_line(number, row) for number, row in enumerate(results, 1)],

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from khue.modules.gradebook import calculation
 from khue.modules.gradebook.facts import ONGOING
+from khue.modules.gradebook.frozen import official_results
 from khue.modules.gradebook.models import SheetKind
 from khue.modules.gradebook.paper.common import ROMAN, TERM_NAMES, cell, note_of, stay
-from khue.modules.gradebook.results import SUMMER, YEAR, ResultRow, class_results
+from khue.modules.gradebook.results import SUMMER, YEAR, ResultRow, stayed
 from khue.modules.gradebook.services.closing import sheet_name
 from khue.modules.schooling import api as schooling
 from khue.rules.regimes import RegimeId
@@ -111,7 +112,7 @@ def summary(book: ClassBook, term: int) -> dict[str, Any]:
                 str(number), row.pupil.name,
                 *(row.values.get(s.subject.code, "") for s in (*comments, *scores)), row.level, row.conduct,
             ]
-            for number, row in enumerate(class_results(book, term), 1)
+            for number, row in enumerate(official_results(book, term).rows, 1)
         ],
     }  # fmt: skip
 
@@ -119,7 +120,7 @@ def summary(book: ClassBook, term: int) -> dict[str, Any]:
 def decisions(book: ClassBook) -> list[list[str]]:
     """Đánh giá cả năm: conduct and learning, both after the summer, absences, promotion, awards."""
     lines = []
-    pairs = zip(class_results(book, YEAR), class_results(book, SUMMER), strict=True)
+    pairs = zip(official_results(book, YEAR).rows, official_results(book, SUMMER).rows, strict=True)
     for number, (year, after) in enumerate(pairs, 1):
         waits = year.decision_code in SUMMER_TASKS
         decided = after.decision_code if waits else year.decision_code
@@ -135,7 +136,11 @@ def decisions(book: ClassBook) -> list[list[str]]:
 
 def counts(book: ClassBook) -> dict[str, Any]:
     """Tổng hợp chung: how many pupils reached what; numbers of the class, never an order of pupils."""
-    terms = {term: _present(class_results(book, term)) for term in (1, 2, YEAR, SUMMER)}
+    was_there = stayed(book, YEAR)
+    terms = {
+        term: [row for row in official_results(book, term).rows if was_there(row.pupil)]
+        for term in (1, 2, YEAR, SUMMER)
+    }
     year, summer = terms[YEAR], terms[SUMMER]
     waits = [row.decision_code in SUMMER_TASKS for row in year]
     last = [after if wait else row for row, after, wait in zip(year, summer, waits, strict=True)]
@@ -169,8 +174,3 @@ def _titles(year: list[ResultRow]) -> list[tuple[str, int]]:
         if row.title:
             found[row.title] = found.get(row.title, 0) + 1
     return sorted(found.items())
-
-
-def _present(rows: list[ResultRow]) -> list[ResultRow]:
-    """Those who finished the year in this class."""
-    return [row for row in rows if row.pupil.until is None]

@@ -29,7 +29,7 @@ def test_the_sheet_page_needs_few_queries(
 ) -> None:
     sheet = world.sheet("6A", "TOAN", 2)
     fill(sheet)
-    asked(browsers.of(who), url("sheet", sheet.id), django_assert_max_num_queries, 14)
+    asked(browsers.of(who), url("sheet", sheet.id), django_assert_max_num_queries, 15)
 
 
 def test_queries_do_not_grow_with_the_class(db: None, django_assert_max_num_queries: Any) -> None:
@@ -42,7 +42,7 @@ def test_queries_do_not_grow_with_the_class(db: None, django_assert_max_num_quer
             fill_term(world, term=term)
         browser = sign_in(_fresh(world, size))
         counts[size] = [
-            asked(browser, address, django_assert_max_num_queries, 20)
+            asked(browser, address, django_assert_max_num_queries, 22)
             for address in (
                 url("results", world.classes["6A"].id, 0),
                 url("class", world.classes["6A"].id),

@@ -21,9 +21,10 @@ from khue.kit.words import said
 from khue.modules.access.edge import signed_in
 from khue.modules.gradebook import policy, queries
 from khue.modules.gradebook.book import load_book
+from khue.modules.gradebook.frozen import official_parts, official_results, versions_of
 from khue.modules.gradebook.missing import gaps_of_term
 from khue.modules.gradebook.models import SheetState
-from khue.modules.gradebook.results import PRIMARY, ResultRow, class_results, pupil_result
+from khue.modules.gradebook.results import PRIMARY, ResultRow, stayed
 from khue.modules.gradebook.services import closing
 from khue.modules.gradebook.views.sheets import TERM_NAMES
 from khue.modules.schooling import api as schooling
@@ -105,16 +106,20 @@ def results_page(request: HttpRequest, key: str, term: int) -> HttpResponse:
         raise NotFound("KIT-001")
     school_class = queries.load_class(request.actor, from_short(key))
     book = load_book(school_class.id)
-    rows = class_results(book, term)
+    found = official_results(book, term)
+    rows, was_there = found.rows, stayed(book, term)
+    counted = [row for row in rows if was_there(row.pupil)]
     context = {
         "school_class": school_class, "term": term, "term_name": TERM_NAMES[term],
         "primary": school_class.regime in PRIMARY,
         "subjects": [(s.subject.code, s.subject.name) for s in book.subjects],
         "rows": [(row, [row.values.get(s.subject.code, "") for s in book.subjects]) for row in rows],
-        "counts": _counts(rows), "groups": _groups(rows) if term in {0, 3} else [],
-        "incomplete": [row for row in rows if row.missing], "doubtful": [row for row in rows if row.doubtful],
-        "near": near_limit(book, rows) if term in {0, 2} else [],
-        "state": closing.class_state(school_class.id, term), "state_names": STATE_NAMES,
+        "counts": _counts(counted), "groups": _groups(counted) if term in {0, 3} else [],
+        "incomplete": [row for row in counted if row.missing],
+        "doubtful": [row for row in counted if row.doubtful], "drifted": found.drifted,
+        "left": {row.pupil.pupil_id for row in rows} - {row.pupil.pupil_id for row in counted},
+        "near": near_limit(book, counted) if term in {0, 2} else [],
+        "state": found.state, "state_names": STATE_NAMES,
         "seen": closing.digest_of_class(school_class.id, term),
         "tabs": [(n, TERM_NAMES[n]) for n in CLOSABLE],
     }  # fmt: skip
@@ -132,8 +137,9 @@ def why_page(request: HttpRequest, key: str, pupil: str) -> HttpResponse:
         raise NotFound("KIT-001")
     row = book.roster[0]
     terms = (1, 2, 0) if not _has_summer(book) else (1, 2, 0, 3)
-    parts = [(TERM_NAMES[term], pupil_result(book, row, term)) for term in terms]
-    context = {"school_class": school_class, "row": row, "parts": parts}
+    parts = [(TERM_NAMES[result.term], result) for result in official_parts(book, terms)]
+    kept = [(TERM_NAMES[version.term], version) for version in versions_of(school_class.id, pupil_id)]
+    context = {"school_class": school_class, "row": row, "parts": parts, "kept": kept}
     return render(request, "gradebook/why.html", context)
 
 
