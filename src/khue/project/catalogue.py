@@ -1,4 +1,4 @@
-"""The English catalogue (bản tiếng Anh): which words the source has, the .po file, the compiled .mo file.
+"""The catalogues (bản dịch): which words the source has, the .po files, the compiled .mo files.
 
 Vietnamese is the source (ADR 14). This reads templates and Python as `xgettext` would, so that
 nobody needs the tools of gettext to change a word; `./khue manage catalogue` calls it.
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).resolve().parent.parent
 ENGLISH = PACKAGE / "locale" / "en" / "LC_MESSAGES" / "django.po"
+VIETNAMESE = PACKAGE / "locale" / "vi" / "LC_MESSAGES" / "django.po"  # of allauth's words, kept by hand
 MARKS = {"_", "gettext", "gettext_noop", "gettext_lazy"}
 PLURAL_MARKS = {"ngettext", "ngettext_lazy"}
 CONTEXT_MARKS = {"pgettext", "pgettext_lazy"}
 HEADER = (
     "Project-Id-Version: khue\nLanguage: en\nMIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\n"
     "Content-Transfer-Encoding: 8bit\nPlural-Forms: nplurals=2; plural=(n != 1);\n"
+)
+BORROWED_HEADER = HEADER.replace("Language: en", "Language: vi").replace(
+    "nplurals=2; plural=(n != 1)", "nplurals=1; plural=0"
 )
 NOTE = "# English words of Khuê. The Vietnamese source is the msgid; see docs/adr/0014-language.md.\n"
 
@@ -120,9 +124,9 @@ def po_text(places: dict[Message, list[str]], written: Written) -> str:
     return "\n".join(blocks)
 
 
-def mo_bytes(written: Written) -> bytes:
+def mo_bytes(written: Written, header: str = HEADER) -> bytes:
     """The compiled catalogue, as `msgfmt` makes it: two sorted tables of lengths and offsets, the texts."""
-    entries = {b"": HEADER.encode()}
+    entries = {b"": header.encode()}
     for (context, singular, plural), texts in written.items():
         if all(texts):
             key = f"{context}\4{singular}" if context else singular

@@ -64,7 +64,7 @@ def test_icons_say_nothing_to_a_screen_reader(name: str) -> None:
 
 
 def test_the_compiled_catalogue_is_the_written_one() -> None:
-    """After editing: `msgfmt --no-hash -o django.mo django.po` in the folder of the catalogue."""
+    """After editing: `./khue manage catalogue`."""
     text = (LOCALE / "django.po").read_text(encoding="utf-8")
     written = dict(re.findall(r'^msgid "(.+)"\nmsgstr "(.+)"$', text, re.MULTILINE))
     with (LOCALE / "django.mo").open("rb") as stream:

@@ -1,4 +1,4 @@
-"""`khue manage catalogue`: bring the English catalogue up to date with the source, and compile it."""
+"""`khue manage catalogue`: bring the English catalogue up to date with the source, compile both."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from khue.project import catalogue
 
 
 class Command(BaseCommand):
-    """Write django.po and django.mo; say which messages still have no English."""
+    """Write the English django.po and both django.mo; say which messages still have no English."""
 
     help = __doc__
 
@@ -22,6 +22,8 @@ class Command(BaseCommand):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(catalogue.po_text(places, kept), encoding="utf-8")
         path.with_suffix(".mo").write_bytes(catalogue.mo_bytes(kept))
+        borrowed = catalogue.mo_bytes(catalogue.read(catalogue.VIETNAMESE), catalogue.BORROWED_HEADER)
+        catalogue.VIETNAMESE.with_suffix(".mo").write_bytes(borrowed)
         for message in places:
             if not all(kept.get(message, ("",))):
                 self.stdout.write(f"chưa có tiếng Anh: {message[1]}")
