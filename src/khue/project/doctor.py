@@ -70,4 +70,6 @@ def examine() -> Iterator[Finding]:
 
     broken = sum(1 for _ in gradebook.verify_history(gradebook.Sheet.objects.iterator()))
     yield Finding(broken == 0, f"{broken} bảng điểm có lịch sử sai lệch")
+    wrong = sum(1 for _ in gradebook.verify_records())
+    yield Finding(wrong == 0, f"{wrong} lần chốt hoặc kết quả đã lưu sai lệch")
     yield Finding(sys.version_info >= OLDEST_PYTHON, f"Python {sys.version.split()[0]}")

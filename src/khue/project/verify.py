@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import argparse
 
+HISTORY = {
+    "missing": "thiếu một thay đổi",
+    "digest": "nội dung thay đổi bị sửa",
+    "head": "thiếu các thay đổi cuối",
+    "cell": "ô điểm khác lần thay đổi cuối của nó",
+}
+RECORDS = {
+    ("closing", "proof"): "một lần chốt có chứng nhận không khớp",
+    ("closing", "statement"): "một lần chốt bị sửa sau khi chứng nhận",
+    ("closing", "history"): "một lần chốt không khớp với lịch sử điểm lúc đó",
+    ("result", "digest"): "một kết quả đã lưu khi khoá bị sửa",
+}
 
 def main(argv: list[str]) -> int:
-    """Walk every sheet's chain; names the first break of each broken sheet."""
+    """Walk every sheet's chain, every closing act and kept result; names what does not hold."""
     argparse.ArgumentParser(prog="khue verify", description=__doc__).parse_args(argv)
     import django  # noqa: PLC0415 - after the settings are named
 
@@ -17,6 +29,11 @@ def main(argv: list[str]) -> int:
     count = sheets.count()
     broken = list(gradebook.verify_history(sheets.iterator()))
     for item in broken:
-        print(f"Bảng {item.sheet_id}: sai lệch ở thay đổi thứ {item.sequence} ({item.what}).")  # noqa: T201
+        name = gradebook.sheet_in_words(item.sheet_id)
+        print(f"{name}: sai lệch ở thay đổi thứ {item.sequence}: {HISTORY[item.what]}. [{item.sheet_id}]")  # noqa: T201
+    wrong = list(gradebook.verify_records())
+    for record in wrong:
+        print(f"Lớp {record.class_name}: {RECORDS[record.kind, record.what]}. [{record.key}]")  # noqa: T201
     print(f"{count - len(broken)} bảng nguyên vẹn, {len(broken)} bảng sai lệch")  # noqa: T201
-    return 1 if broken else 0
+    print(f"{len(wrong)} lần chốt hoặc kết quả đã lưu sai lệch")  # noqa: T201
+    return 1 if broken or wrong else 0

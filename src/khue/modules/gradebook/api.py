@@ -10,6 +10,8 @@ from khue.modules.gradebook.book import ClassBook, load_book
 from khue.modules.gradebook.columns import slots_of
 from khue.modules.gradebook.data import BatchResult, CellContent, Operation, OperationResult
 from khue.modules.gradebook.models import FrozenResult, Sheet, SheetKind, SheetState
+from khue.modules.gradebook.proof import named as sheet_in_words
+from khue.modules.gradebook.proof import verify_records
 from khue.modules.gradebook.queries import cells_of as _cells_of
 from khue.modules.gradebook.queries import sheet_lines, waiting_for
 from khue.modules.gradebook.results import class_results, pupil_result, term_averages
@@ -63,6 +65,7 @@ __all__ = [
     "require_import",
     "seal_class",
     "seal_classes",
+    "sheet_in_words",
     "sheet_lines",
     "sheets_of",
     "slots_of",
@@ -71,6 +74,7 @@ __all__ = [
     "undo_import",
     "use_attestor",
     "verify_history",
+    "verify_records",
     "waiting_for",
     "withdraw_sheets",
 ]

@@ -3,7 +3,8 @@
 A closing service builds a `ClosingStatement` (who closes what, with which content digest) and
 hands it to the attestor of the installation. Today the attestor only keeps the statement's own
 digest; the signing module will register one that returns signatures (XAdES) over the statement.
-The service stores whatever comes back in `ClosingAct.attestation` and does not look inside.
+`ClosingAct.attestation` keeps the statement and whatever proof came back; `khue verify` compares both
+with the act and with the history.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,20 @@ class Attestor(Protocol):
     def attest(self, statement: ClosingStatement) -> Mapping[str, Any]:
         """Return what is to be stored with the act; raise a Refused to stop the closing."""
 
+    def proves(self, statement: ClosingStatement, proof: Mapping[str, Any]) -> bool:
+        """Whether a stored proof is one of this statement."""
+
 
 class DigestAttestor:
     """Keeps the digest of the statement: enough to see that nothing was changed since."""
 
     def attest(self, statement: ClosingStatement) -> Mapping[str, Any]:
         """The statement's SHA-256."""
-        return {"kind": "digest", "sha256": hashlib.sha256(statement.canonical()).hexdigest()}
+        return {"kind": DIGEST, "sha256": hashlib.sha256(statement.canonical()).hexdigest()}
+
+    def proves(self, statement: ClosingStatement, proof: Mapping[str, Any]) -> bool:
+        """Whether the digest is that of the statement."""
+        return dict(proof) == self.attest(statement)
 
 
 _attestor: list[Attestor] = [DigestAttestor()]
@@ -64,5 +75,16 @@ def use_attestor(attestor: Attestor) -> None:
 
 
 def attest(statement: ClosingStatement) -> dict[str, Any]:
-    """Attest a statement with the installation's attestor."""
-    return dict(_attestor[0].attest(statement))
+    """The statement with the proof of the installation's attestor, as an act keeps them."""
+    return {"statement": asdict(statement), "proof": dict(_attestor[0].attest(statement))}
+
+
+def statement_of(kept: Mapping[str, Any] | None) -> ClosingStatement | None:
+    """The statement that an act keeps, if its proof is one of it."""
+    try:
+        statement, proof = ClosingStatement(**(kept or {})["statement"]), dict((kept or {})["proof"])
+    except (KeyError, TypeError):
+        return None
+    # Acts of the time before signatures stay provable.
+    attestor = DigestAttestor() if proof.get("kind") == DIGEST else _attestor[0]
+    return statement if attestor.proves(statement, proof) else None

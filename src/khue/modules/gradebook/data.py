@@ -59,3 +59,13 @@ class HistoryBreak:
     sheet_id: UUID
     sequence: int
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBreak:
+    """A closing act or a kept result that does not hold: its kind, its class, and what is wrong."""
+
+    kind: str  # closing, result
+    key: UUID
+    class_name: str
+    what: str  # proof, statement, history, digest

@@ -7,6 +7,7 @@ passes the attestation seam where it will be digitally signed. Terms: 1, 2, 0 = 
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext_noop as _
 
 from khue.core.errors import Conflict, Invalid, KhueError, Refused
@@ -194,7 +196,7 @@ def class_states(school_class_ids: Iterable[UUID]) -> dict[tuple[UUID, int], Cla
 
 def digest_of_sheet(sheet: Sheet) -> str:
     """Digest of all that stands in a sheet: what a person saw is what is closed."""
-    return _digest(_content([sheet.id]))
+    return digest_of(_content([sheet.id]))
 
 
 def digest_of_class(school_class_id: UUID, term: int) -> str:
@@ -202,7 +204,7 @@ def digest_of_class(school_class_id: UUID, term: int) -> str:
     sheets = Sheet.objects.filter(school_class=school_class_id)
     if term != YEAR:
         sheets = sheets.filter(term=term)
-    return _digest(_content(sheets.values_list("id", flat=True)))
+    return digest_of(_content(sheets.values_list("id", flat=True)))
 
 
 def _attempt(key: UUID, act: object) -> Outcome:
@@ -303,15 +305,16 @@ def _write_act(
     scope = ClosingScope.CLASS_TERM if term in {1, 2} else ClosingScope.CLASS_YEAR
     if sheet is not None:
         scope = ClosingScope.SHEET
+    at = actor.now if sheet is not None else _after_the_last(school_class, actor.now)
     statement = ClosingStatement(
         scope=scope.value, step=step, school_class=str(school_class.id), sheet=str(sheet.id) if sheet else "",
-        term=term, person=str(actor.person_id or ""), person_name=actor.name, at=actor.now.isoformat(),
+        term=term, person=str(actor.person_id or ""), person_name=actor.name, at=at.isoformat(),
         content_digest=digest, history_head=sheet.history_head if sheet else "",
         correction_count=sheet.correction_count if sheet else 0,
     )
     act = ClosingAct.objects.create(
         school_id=school_class.school_id, school_class=school_class, sheet=sheet, scope=scope, term=term,
-        step=step, closes=closes, at=actor.now, person=actor.person_id, person_name=actor.name, reason=reason,
+        step=step, closes=closes, at=at, person=actor.person_id, person_name=actor.name, reason=reason,
         decision=decision, content_digest=digest, attestation=attest(statement),
     )
     audit.record(
@@ -322,6 +325,13 @@ def _write_act(
     return act
 
 
+def _after_the_last(school_class: schooling.SchoolClass, now: dt.datetime) -> dt.datetime:
+    """A clock that was set back puts no act before the one that it follows; the class is locked."""
+    acts = ClosingAct.objects.filter(school_class=school_class).exclude(scope=ClosingScope.SHEET)
+    last = acts.aggregate(last=Max("at"))["last"]
+    return now if last is None or last < now else last + dt.timedelta(microseconds=1)
+
+
 def _freeze(act: ClosingAct, book: ClassBook, term: int) -> None:
     last: dict[UUID, FrozenResult] = {}
     for row in FrozenResult.objects.filter(school_class=book.school_class, term=term).order_by("version"):
@@ -329,7 +339,7 @@ def _freeze(act: ClosingAct, book: ClassBook, term: int) -> None:
     new = []
     for frozen in results.to_freeze(book, term):
         before = last.get(frozen.pupil_id)
-        digest = _digest(frozen.content)
+        digest = digest_of(frozen.content)
         if before is not None and before.digest == digest:
             continue
         new.append(
@@ -345,15 +355,16 @@ def _freeze(act: ClosingAct, book: ClassBook, term: int) -> None:
 
 def _content(sheet_ids: Iterable[UUID]) -> list[list[str]]:
     cells = Cell.objects.filter(sheet__in=list(sheet_ids)).exclude(state=CellState.EMPTY)
-    return sorted(
-        [sheet.hex, pupil.hex, slot, state, value]
-        for sheet, pupil, slot, state, value in cells.values_list(
-            "sheet_id", "pupil_id", "slot", "state", "value"
-        )
-    )
+    return canonical(cells.values_list("sheet_id", "pupil_id", "slot", "state", "value"))
 
 
-def _digest(content: object) -> str:
+def canonical(cells: Iterable[tuple[UUID, UUID, str, str, str]]) -> list[list[str]]:
+    """What stands in cells, in one order and one form, to take a digest of."""
+    return sorted([sheet.hex, pupil.hex, slot, state, value] for sheet, pupil, slot, state, value in cells)
+
+
+def digest_of(content: object) -> str:
+    """SHA-256 of content in its canonical form."""
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

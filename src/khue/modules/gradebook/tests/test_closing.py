@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ def test_a_teacher_closes_a_full_sheet(world: World) -> None:
     assert (act.scope, act.step, act.closes, act.term) == ("sheet", "teacher", True, 1)
     assert (act.person, act.person_name) == (world.hoa.person_id, "Nông Thị Hoa")
     assert act.content_digest == digest_of_sheet(sheet)
-    assert act.attestation["kind"] == "digest"
+    assert act.attestation["proof"]["kind"] == "digest"
     assert AuditEvent.objects.filter(action="gradebook.sheet.closed", subject_id=str(sheet.id)).count() == 1
     assert OutboxEvent.objects.filter(name="SheetClosed").count() == 1
 
@@ -405,4 +406,6 @@ def test_the_attestor_states_who_closes_what(world: World) -> None:
     assert statement.content_digest == act.content_digest == digest_of_sheet(sheet)
     assert statement.history_head == sheet.history_head
     assert (statement.person_name, statement.step) == ("Nông Thị Hoa", "teacher")
-    assert act.attestation == {"kind": "test", "bytes": len(statement.canonical())}
+    assert act.attestation == {
+        "statement": asdict(statement), "proof": {"kind": "test", "bytes": len(statement.canonical())},
+    }  # fmt: skip
