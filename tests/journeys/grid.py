@@ -43,3 +43,15 @@ def reload(page: Page) -> None:
     """Load again: what is shown now comes from the server."""
     page.reload()
     page.wait_for_selector("grade-grid[data-ready]")
+
+
+def paste(page: Page, text: str) -> None:
+    """Copy a text elsewhere, paste it here."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    page.keyboard.press("Control+v")
+
+
+def note(page: Page) -> str:
+    """What the grid says to the hand that types."""
+    return page.locator(".grid-note").last.inner_text()

@@ -132,7 +132,7 @@ class GradeGrid extends HTMLElement {
     if (!extend) this.anchor = td;
     if (this.phone.on && !quietly) this.phone.pad.classList.add('open');
     td.focus({ preventScroll: true });
-    if (!quietly) td.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    if (!quietly) td.scrollIntoView({ block: this.phone.on ? 'center' : 'nearest', inline: 'nearest' });
     this.pick();
   }
   focused(e) { if (this.inside(e.target) && e.target !== this.cell) this.go(e.target); }
@@ -311,7 +311,9 @@ class GradeGrid extends HTMLElement {
       this.list = this.bank.offer(td, input);
       if (this.list) this.bar.after(this.list);
     } else input.inputMode = 'decimal';
-    td.classList.add('editing'); td.replaceChildren(input); input.focus(); input.select();
+    td.classList.add('editing'); td.replaceChildren(input);
+    input.focus({ preventScroll: true }); input.select();
+    td.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     input.addEventListener('blur', (e) => { if (!this.list?.contains(e.relatedTarget)) this.endEdit(true); });
   }
   inputKey(e) {

@@ -1,11 +1,9 @@
 // The grade grid's line to the server: batches out, answers in; what is typed stays until it is answered.
 import { Queue } from './grid-model.js';
-import { button, decide, stateOf } from './grid-dialogs.js';
+import { button, decide, make, stateOf } from './grid-dialogs.js';
 import { _ } from './grid-words.js';
 
 const SEND_AFTER = 150, LIMIT = 500, RETRY = [2000, 4000, 8000, 15000, 30000];
-const OFFLINE_TEXT = 'Mất mạng: {n} ô chờ gửi, vẫn giữ trên máy này';
-const BUSY_TEXT = 'Máy chủ đang bận: {n} ô chờ gửi, vẫn giữ trên máy này';
 const BUSY = new Set([408, 425, 429]); // and 500 to 599: the server's trouble, it is tried again
 
 export class Link {
@@ -53,11 +51,12 @@ export class Link {
           'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRFToken': dataset.csrf,
         },
       });
-      if (answer.status >= 500 || BUSY.has(answer.status)) this.wait(BUSY_TEXT);
-      else if (!answer.ok) this.halt(await answer.json().catch(() => ({})), answer.status);
+      if (answer.status >= 500 || BUSY.has(answer.status)) {
+        this.wait(_('Máy chủ đang bận: {n} ô chờ gửi, vẫn giữ trên máy này'));
+      } else if (!answer.ok) this.halt(await answer.json().catch(() => ({})), answer.status);
       else this.take(ops, await answer.json());
     } catch {
-      this.wait(OFFLINE_TEXT);
+      this.wait(_('Mất mạng: {n} ô chờ gửi, vẫn giữ trên máy này'));
     } finally { this.busy = false; }
     if (this.queue.unsent && !this.trouble) this.send();
   }
@@ -101,13 +100,14 @@ export class Link {
 
   halt(problem, status) { // refused as a whole: closed meanwhile, signed out; nothing typed is thrown away
     this.stopped = true;
-    const { grid } = this, out = status === 401 || (status === 403 && !problem.code);
+    const { grid } = this, out = status === 401 || problem.code === 'KIT-005'; // or signed in anew elsewhere
     const why = out ? _('Phiên đăng nhập đã hết.') : problem.title || _('Máy chủ không nhận.');
     const next = out ? _('Hãy đăng nhập lại, các ô này sẽ được gửi tiếp.')
       : _('Hãy tải lại trang để xem tình trạng.');
     const kept = _('{n} ô chưa gửi vẫn giữ trên máy này.', { n: this.queue.size });
-    grid.say(`${why} ${kept} ${next}`);
-    grid.note.append(button(out ? _('Đăng nhập lại') : _('Tải lại trang'), () => location.reload()));
+    const note = make('p', `${why} ${kept} ${next}`, { class: 'grid-note', role: 'alert' }); // stays
+    note.append(button(out ? _('Đăng nhập lại') : _('Tải lại trang'), () => location.reload()));
+    grid.note.before(note);
     grid.status();
   }
 }

@@ -16,13 +16,20 @@ export class Phrases {
     this.bank = json ? JSON.parse(json.textContent) : [];
   }
 
-  get banded() { return this.bank.some((phrase) => phrase.band); }
+  /** Whether remarks can be proposed: there are phrases by band, and results in this sheet. */
+  get banded() {
+    return this.bank.some((phrase) => phrase.band) && [...this.grid.heads].some((th) => this.judges(th));
+  }
 
-  /** The band of a pupil, by the last computed result or level in the row. */
+  judges(th) { // absences are computed too, but say nothing of how well someone learns
+    const { calc, kind } = th.dataset;
+    return calc === 'term' || calc === 'year' || kind === 'thc';
+  }
+
+  /** The band of a pupil, by the last result or level in the row. */
   bandOf(row) {
     for (const td of [...row.cells].reverse()) {
-      const { calc, kind } = this.grid.heads[td.cellIndex].dataset;
-      const found = calc || kind === 'thc' ? band(td.textContent) : '';
+      const found = this.judges(this.grid.heads[td.cellIndex]) ? band(td.textContent) : '';
       if (found) return found;
     }
     return '';
