@@ -5,7 +5,6 @@ A hostile file can at worst end the child; the person gets a refusal either way.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -34,6 +33,8 @@ def check_in_child(
     data: bytes, filename: str, wanted: ImportAs, known: Known, limits: Limits | None = None
 ) -> FileReport:
     """The report on a file, made in a child process."""
+    import subprocess  # noqa: PLC0415 - the child itself starts faster without it
+
     limits = limits or Limits()
     if len(data) > limits.file_bytes:
         return _refused("file_too_large", limit_mib=limits.file_bytes // 1024**2)

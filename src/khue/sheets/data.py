@@ -94,6 +94,8 @@ class Limits(msgspec.Struct, frozen=True):
     rows: int = 20_000
     columns: int = 500
     cells: int = 1_000_000
+    tags: int = 2_000_000  # XML tags of all parts that are read; a good workbook of a school has 200,000
+    sheets: int = 250
 
 
 class Finding(msgspec.Struct, omit_defaults=True):
@@ -132,6 +134,20 @@ class Table(msgspec.Struct):
         return head | self.about | {"columns": self.columns, "rows": self.rows}
 
 
+class Doubt(msgspec.Struct):
+    """A row that may mean several persons: it is left out until somebody decides."""
+
+    kind: str
+    sheet: str
+    row: int
+    cell: str
+    who: str
+    table: str
+    columns: list[str]
+    values: list[Any]
+    candidates: list[str]  # refs
+
+
 class FileReport(msgspec.Struct):
     """The outcome of checking one file."""
 
@@ -139,11 +155,12 @@ class FileReport(msgspec.Struct):
     refusal: dict[str, Any] | None = None
     findings: list[Finding] = []
     tables: list[Table] = []
+    doubts: list[Doubt] = []
 
     def settle(self) -> FileReport:
         """Set the outcome from the findings."""
         if self.refusal is not None:
-            self.outcome, self.tables = "refuse", []
+            self.outcome, self.tables, self.doubts = "refuse", [], []
         elif any(item.severity == ERROR for item in self.findings):
             self.outcome = "import_partly"
         elif any(item.severity == WARNING for item in self.findings):

@@ -10,7 +10,6 @@ import datetime as dt
 import io
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
 from khue.core.names import nfc
@@ -134,9 +133,9 @@ def _read_csv(data: bytes, limits: Limits) -> Book:
     delimiter = max(";,\t", key=text[:20_000].count)
     sheet = Sheet("CSV")
     try:
-        for number, line in enumerate(
-            islice(csv.reader(io.StringIO(text), delimiter=delimiter), limits.rows)
-        ):
+        for number, line in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter)):
+            if number >= limits.rows:
+                raise Refuse("inflated_size_exceeded", rows=limits.rows)
             cells = {
                 column: Cell(value) for column, value in enumerate(line[: limits.columns]) if value.strip()
             }
@@ -147,11 +146,23 @@ def _read_csv(data: bytes, limits: Limits) -> Book:
     return Book([sheet], "csv")
 
 
-def _read_xls(data: bytes, filename: str, limits: Limits) -> Book:
-    if b"E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e" in data:
+def _inspect_ole(data: bytes, filename: str) -> None:
+    """Refuse what is no readable workbook of the old format, by the names of its parts."""
+
+    def holds(part: str) -> bool:
+        return part.encode("utf-16-le") in data
+
+    if holds("EncryptedPackage"):
         raise Refuse("password_protected")
-    if b"W\x00o\x00r\x00k\x00b\x00o\x00o\x00k" not in data and b"B\x00o\x00o\x00k" not in data:
-        raise Refuse("not_an_xlsx", looks_like="ole")
+    if holds("Workbook") or holds("Book"):
+        return
+    if filename.lower().endswith(".xls") and not holds("WordDocument"):
+        raise Refuse("file_damaged")  # cut off: the list of its parts stands at the end
+    raise Refuse("not_an_xlsx", looks_like="ole")
+
+
+def _read_xls(data: bytes, filename: str, limits: Limits) -> Book:
+    _inspect_ole(data, filename)
     from python_calamine import CalamineWorkbook, SheetVisibleEnum  # noqa: PLC0415 - only for old files
 
     try:
@@ -159,23 +170,31 @@ def _read_xls(data: bytes, filename: str, limits: Limits) -> Book:
         sheets = []
         for about in source.sheets_metadata:
             sheet = Sheet(about.name, visible=about.visible == SheetVisibleEnum.Visible)
-            found = source.get_sheet_by_name(about.name)
-            for (top, left), (bottom, right) in found.merged_cell_ranges or ():
-                sheet.merges.append((top, left, bottom, right))
-            for number, line in enumerate(islice(found.iter_rows(), limits.rows)):
-                cells = {
-                    column: Cell(_from_calamine(value))
-                    for column, value in enumerate(line[: limits.columns])
-                    if value != ""
-                }
-                if cells:
-                    sheet.rows[number] = cells
+            _fill(sheet, source.get_sheet_by_name(about.name), limits)
             sheets.append(sheet)
+    except Refuse:
+        raise
     except Exception as error:
         if "assword" in str(error):
             raise Refuse("password_protected") from error
         raise Refuse("file_damaged") from error
     return Book(sheets, "xls")
+
+
+def _fill(sheet: Sheet, found: Any, limits: Limits) -> None:
+    """Take over what calamine read of a sheet."""
+    for (top, left), (bottom, right) in found.merged_cell_ranges or ():
+        sheet.merges.append((top, left, bottom, right))
+    for number, line in enumerate(found.iter_rows()):
+        cells = {
+            column: Cell(_from_calamine(value))
+            for column, value in enumerate(line[: limits.columns])
+            if value != ""
+        }
+        if cells:
+            if len(sheet.rows) >= limits.rows:
+                raise Refuse("inflated_size_exceeded", rows=limits.rows)
+            sheet.rows[number] = cells
 
 
 def _from_calamine(value: Any) -> Value:

@@ -20,6 +20,10 @@ BUILTIN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _DATE_CODE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 _REF = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 MAX_SERIAL = 2_958_465  # 31/12/9999
+STYLES = 65_536  # cell styles Excel itself can have
+FAR = 1000  # cells beyond the limits that are overlooked
+MERGES = 5000  # merged ranges that are kept; only those of headers matter
+_PLAIN_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 
 
 class _Archive:
@@ -37,7 +41,9 @@ class _Archive:
         if any(entry.flag_bits & 1 for entry in entries):
             raise Refuse("password_protected")
         self.names = {entry.filename.lstrip("/"): entry for entry in entries}
-        self.left = limits.inflated_bytes
+        if len(self.names) != len(entries):
+            raise Refuse("file_damaged", why="duplicate_part")  # which of the two Excel shows nobody knows
+        self.left, self.tags = limits.inflated_bytes, limits.tags
 
     def read(self, name: str) -> bytes:
         """One part, checked: sizes in the directory may lie."""
@@ -56,6 +62,9 @@ class _Archive:
         self.left -= len(content)
         if self.left < 0:
             raise Refuse("inflated_size_exceeded")
+        self.tags -= content.count(b"<")  # counted before parsing: that costs next to nothing
+        if self.tags < 0:
+            raise Refuse("inflated_size_exceeded", why="tags")
         return content
 
 
@@ -116,6 +125,8 @@ def read_xlsx(data: bytes, limits: Limits) -> Book:
             flags["date1904"] = attributes.get("date1904", "0") in {"1", "true"}
 
     _parse(archive.read(workbook), on_workbook)
+    if len(about) > limits.sheets:
+        raise Refuse("inflated_size_exceeded", sheets=len(about))
     targets = _targets(archive, f"{folder}_rels/{workbook.rsplit('/', 1)[-1]}.rels")
     shared = _shared_strings(archive, folder)
     dates = _date_styles(archive, folder)
@@ -212,7 +223,7 @@ def _date_styles(archive: _Archive, folder: str) -> list[bool]:
             codes[int(attributes.get("numFmtId", "0"))] = attributes.get("formatCode", "")
         elif local == "cellXfs":
             inside["xfs"] = True
-        elif local == "xf" and inside["xfs"]:
+        elif local == "xf" and inside["xfs"] and len(styles) < STYLES:
             styles.append(int(attributes.get("numFmtId", "0")))
 
     def end(name: str) -> None:
@@ -227,7 +238,8 @@ def _date_styles(archive: _Archive, folder: str) -> list[bool]:
         code = _DATE_CODE.sub("", codes.get(key, "")).lower()
         return any(letter in code for letter in "dy") or set(code) == {"m"}
 
-    return [is_date(key) for key in styles]
+    dates = {key: is_date(key) for key in set(styles)}
+    return [dates[key] for key in styles]
 
 
 class _Reader:
@@ -244,7 +256,7 @@ class _Reader:
         self.formula = False
         self.value: list[str] = []
         self.take = False
-        self.count = 0
+        self.count = self.far = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
@@ -264,6 +276,8 @@ class _Reader:
         elif local == "mergeCell":
             self._merge(attributes.get("ref", ""))
         elif local == "col" and attributes.get("hidden") in {"1", "true"}:
+            if len(self.sheet.hidden_columns) >= self.limits.columns:
+                return
             low, high = int(attributes.get("min", "1")), int(attributes.get("max", "1"))
             self.sheet.hidden_columns.update(range(low - 1, min(high, self.limits.columns)))
 
@@ -283,6 +297,8 @@ class _Reader:
         self.value.clear()
 
     def _merge(self, ref: str) -> None:
+        if len(self.sheet.merges) >= MERGES:
+            return
         ends = [_REF.fullmatch(part) for part in ref.split(":")]
         if len(ends) == 2 and all(ends):  # noqa: PLR2004 - two corners
             spots = []
@@ -310,7 +326,10 @@ class _Reader:
         if not text and not self.formula:
             return
         if self.row >= self.limits.rows or self.column >= self.limits.columns:
-            return  # a stray cell far away is not part of any table
+            self.far += 1  # a stray cell far away is not part of any table, many are one too large
+            if self.far > FAR:
+                raise Refuse("inflated_size_exceeded", rows=self.limits.rows, columns=self.limits.columns)
+            return
         cell = self._made(text)
         if cell is not None:
             self.count += 1
@@ -321,8 +340,7 @@ class _Reader:
     def _made(self, text: str) -> Cell | None:
         kind, formula = self.kind, self.formula
         if kind == "s":
-            index = int(text) if text.isdigit() else -1
-            value: Value = self.shared[index] if 0 <= index < len(self.shared) else ""
+            value: Value = self._shared(text)
             return Cell(value, formula) if value else None
         if kind in {"str", "inlineStr"}:
             return Cell(text, formula) if text or formula else None
@@ -336,12 +354,19 @@ class _Reader:
             return Cell(_iso(text), formula)
         return Cell(self._numeric(text), formula)
 
+    def _shared(self, text: str) -> str:
+        """A shared string; one that is not there would leave a cell out without a word."""
+        if text.isascii() and text.isdigit() and len(text) < len("1000000000"):
+            number = int(text)
+            if number < len(self.shared):
+                return self.shared[number]
+        raise Refuse("file_damaged", why="shared_string")
+
     def _numeric(self, text: str) -> Value:
         """A number or, by its style, a date; what is neither stays text."""
-        try:
-            number = number_of(text)
-        except (ValueError, ArithmeticError):
+        if not _PLAIN_NUMBER.fullmatch(text):
             return text
+        number = number_of(text)
         if not number.is_finite():
             return text
         if self.date and 0 < number < MAX_SERIAL:
