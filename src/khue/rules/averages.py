@@ -22,6 +22,7 @@ CLAUSE = "Điều 9 khoản 1 TT 22/2021"
 ZERO_CLAUSE = "Điều 7 khoản 5 TT 22/2021"
 COUNT_CLAUSE = "Điều 6 khoản 2 TT 22/2021"
 TOPIC_CLAUSE = "Điều 6 khoản 3 TT 22/2021"
+TERM = "ĐTBmhk"
 PERIODIC = 2  # midterm and final, beside the regular ones
 _OPEN = {PENDING, EMPTY}
 RESULTS = {PASSED: "Đạt", FAILED: "Chưa đạt"}
@@ -81,12 +82,16 @@ def problem_of(entry: TermMarks, required: int, settings: Settings = DEFAULT) ->
     return "" if settled else "INCOMPLETE"
 
 
-def term_average(entry: TermMarks, required: int, settings: Settings = DEFAULT) -> Judged[Decimal | None]:
+def term_average(
+    entry: TermMarks, required: int, settings: Settings = DEFAULT, label: str = TERM
+) -> Judged[Decimal | None]:
     """ĐTBmhk: the average of a subject in a term, half-up to one decimal; none while results are missing."""
     problem = problem_of(entry, required, settings)
     if problem:
-        return no_average(entry, required, settings, problem)
-    average, reason = weighted(ongoing_of(entry), [periodic_of(entry.midterm)], periodic_of(entry.final))
+        return no_average(entry, required, settings, problem, label=label)
+    average, reason = weighted(
+        ongoing_of(entry), [periodic_of(entry.midterm)], periodic_of(entry.final), label=label
+    )
     reasons = [reason]
     if NO_MAKEUP in (entry.midterm_state, entry.final_state):
         reasons.append(Reason(ZERO_CLAUSE, "Bài không kiểm tra bù trong học kì được tính 0 điểm."))
@@ -96,14 +101,15 @@ def term_average(entry: TermMarks, required: int, settings: Settings = DEFAULT) 
 
 
 def no_average(
-    entry: TermMarks, required: int, settings: Settings, problem: str, clause: str = CLAUSE
+    entry: TermMarks, required: int, settings: Settings, problem: str,
+    *, clause: str = CLAUSE, label: str = TERM,
 ) -> Judged[Decimal | None]:
     """Why there is no average: what is missing, or that the teacher must choose which marks count."""
     if problem == "TOO_MANY_TX":
-        text = f"Có nhiều hơn {required} điểm thường xuyên; giáo viên chọn đúng {required} điểm để ghi."
+        text = f"{label}: có nhiều hơn {required} điểm thường xuyên; giáo viên chọn đúng {required} điểm."
         return Judged(None, (Reason(COUNT_CLAUSE if clause == CLAUSE else clause, text, passed=False),))
     lacking = ", ".join(missing_of(entry, required, topic_replaces=settings.topic == "replaces"))
-    return Judged(None, (Reason(clause, f"Chưa tính điểm trung bình: còn thiếu {lacking}.", passed=False),))
+    return Judged(None, (Reason(clause, f"Chưa tính {label}: còn thiếu {lacking}.", passed=False),))
 
 
 def ongoing_of(entry: TermMarks) -> list[int]:
@@ -120,7 +126,7 @@ def periodic_of(mark: Decimal | None) -> int:
 
 
 def weighted(
-    ongoing: Sequence[int], periodic: Sequence[int], final: int, clause: str = CLAUSE
+    ongoing: Sequence[int], periodic: Sequence[int], final: int, *, clause: str = CLAUSE, label: str = TERM
 ) -> tuple[Decimal, Reason]:
     """The average by coefficients 1, 2 and 3 with its calculation."""
     middle, last, _, _ = _weights()
@@ -133,7 +139,7 @@ def weighted(
     inputs = (
         ("ĐĐGtx", "; ".join(singles)), ("ĐĐGgk", "; ".join(doubles)), ("ĐĐGck", SHOWN[final]),
     )  # fmt: skip
-    return MARKS[average], Reason(clause, f"({terms}) : {weight} = {SHOWN[average]}.", None, inputs)
+    return MARKS[average], Reason(clause, f"{label} = ({terms}) : {weight} = {SHOWN[average]}.", None, inputs)
 
 
 def _topic_reason(settings: Settings) -> Reason:
@@ -152,23 +158,23 @@ def year_average(
     _, _, one, two = _weights()
     before, after = mark_tenths(first), mark_tenths(second)
     average = rounded_quotient(one * before + two * after, one + two)
-    text = f"({SHOWN[before]} + {two} × {SHOWN[after]}) : {one + two} = {SHOWN[average]}."
+    text = f"ĐTBmcn = ({SHOWN[before]} + {two} × {SHOWN[after]}) : {one + two} = {SHOWN[average]}."
     inputs = (("ĐTBmhkI", SHOWN[before]), ("ĐTBmhkII", SHOWN[after]))
     return Judged(MARKS[average], (Reason(clause, text, None, inputs),))
 
 
-def comment_result(required: int, results: Sequence[str | None]) -> Judged[str]:
+def comment_result(required: int, results: Sequence[str | None], label: str = "Học kì") -> Judged[str]:
     """Đạt only if the required number was done and every one is Đạt (Điều 9 khoản 1 điểm a)."""
     done = [item for item in results if item is not None]
     failed = len([item for item in done if not passed_of(item)])
     inputs = (("Các lần đánh giá", "; ".join(done)),)
     if len(done) < required:
-        text = f"Mới có {len(done)} trong {required} lần đánh giá nên chưa đạt yêu cầu."
+        text = f"{label}: mới có {len(done)} trong {required} lần đánh giá nên Chưa đạt."
         return Judged(FAILED, (Reason(CLAUSE, text, False, inputs),))
     if failed:
-        text = f"{failed} lần đánh giá ở mức Chưa đạt; cần mọi lần ở mức Đạt."
+        text = f"{label}: {failed} lần đánh giá ở mức Chưa đạt; cần mọi lần ở mức Đạt."
         return Judged(FAILED, (Reason(CLAUSE, text, False, inputs),))
-    text = f"Đủ {required} lần đánh giá và tất cả ở mức Đạt."
+    text = f"{label}: đủ {required} lần đánh giá và tất cả ở mức Đạt."
     return Judged(PASSED, (Reason(CLAUSE, text, True, inputs),))
 
 
@@ -190,18 +196,20 @@ def comments_of(entry: TermComments) -> list[str | None]:
     return [*entry.ongoing, *periodic]
 
 
-def term_comment(entry: TermComments, required: int) -> Judged[str | None]:
+def term_comment(entry: TermComments, required: int, label: str = "Học kì") -> Judged[str | None]:
     """The term's result of a comment subject; none while assessments are still to come."""
     missing = missing_of(entry, required)
     if missing:
-        return no_result(missing)
-    judged = comment_result(required + PERIODIC, comments_of(entry))
+        return no_result(missing, label=label)
+    judged = comment_result(required + PERIODIC, comments_of(entry), label)
     return Judged(judged.value, judged.reasons)
 
 
-def no_result(missing: Sequence[str], clause: str = CLAUSE) -> Judged[str | None]:
+def no_result(
+    missing: Sequence[str], clause: str = CLAUSE, label: str = "Học kì"
+) -> Judged[str | None]:
     """No result of a comment subject yet, and what is missing for it."""
-    text = f"Chưa xếp được: còn thiếu {', '.join(missing)}."
+    text = f"{label} chưa xếp được: còn thiếu {', '.join(missing)}."
     return Judged(None, (Reason(clause, text, passed=False),))
 
 

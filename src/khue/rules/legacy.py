@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from khue.core.decimals import format_mark, from_tenths, rounded_quotient, tenths
+from khue.core.decimals import SHOWN, format_mark, from_tenths, mark_tenths, rounded_quotient
 from khue.rules.averages import (
+    TERM,
     comments_of,
     missing_of,
     no_average,
@@ -44,32 +45,36 @@ def average_clause(regime: RegimeId) -> str:
 
 
 def term_average(
-    entry: TermMarks, required: int, settings: Settings, regime: RegimeId
+    entry: TermMarks, required: int, settings: Settings, regime: RegimeId, label: str = TERM
 ) -> Judged[Decimal | None]:
     """ĐTBmhk by TT 58: as today from TT 26/2020 on; before it with every KTđk at coefficient 2."""
     clause = average_clause(regime)
     problem = problem_of(entry, required, settings)
     if problem:
-        return no_average(entry, required, settings, problem, clause)
+        return no_average(entry, required, settings, problem, clause=clause, label=label)
     periodic = [periodic_of(entry.midterm)]
     if regime is RegimeId.TT58:
         periodic += [periodic_of(mark) for mark in entry.more_periodic]
-    average, reason = weighted(ongoing_of(entry), periodic, periodic_of(entry.final), clause)
+    average, reason = weighted(
+        ongoing_of(entry), periodic, periodic_of(entry.final), clause=clause, label=label
+    )
     return Judged(average, (reason,))
 
 
-def term_comment(entry: TermComments, required: int, regime: RegimeId) -> Judged[str | None]:
+def term_comment(
+    entry: TermComments, required: int, regime: RegimeId, label: str = "Học kì"
+) -> Judged[str | None]:
     """Đ if two thirds of the results are Đ and the final one is among them (Điều 11 khoản 2)."""
     clause = f"{average_clause(regime)} khoản 2"
     missing = missing_of(entry, required)
     if missing:
-        return no_result(missing, clause)
+        return no_result(missing, clause, label)
     results = [passed_of(item) for item in comments_of(entry) if item is not None]
     share, of = parameters("tt58")["comment"]["passed_share"]
     passed = sum(results)
     enough = of * passed >= share * len(results) and results[-1]
     final = "Đạt" if results[-1] else "Chưa đạt"
-    text = f"{passed} trong {len(results)} lần kiểm tra ở mức Đạt (cần {share}/{of}), bài học kì {final}."
+    text = f"{label}: {passed} trong {len(results)} lần ở mức Đạt (cần {share}/{of}), bài cuối kì {final}."
     return Judged(PASSED if enough else FAILED, (Reason(clause, text, enough),))
 
 
@@ -78,7 +83,7 @@ def average_of_all(averages: Sequence[Decimal | None]) -> Judged[Decimal | None]
     marks = [mark for mark in averages if mark is not None]
     if not marks or len(marks) < len(averages):
         return Judged(None, (Reason(AVERAGES, "Chưa có đủ điểm trung bình các môn.", passed=False),))
-    value = from_tenths(rounded_quotient(sum(tenths(mark) for mark in marks), len(marks)))
+    value = from_tenths(rounded_quotient(sum(mark_tenths(mark) for mark in marks), len(marks)))
     text = f"Trung bình cộng {len(marks)} môn tính điểm: {format_mark(value)}."
     inputs = tuple((f"Môn {number}", format_mark(mark)) for number, mark in enumerate(marks, 1))
     return Judged(value, (Reason(AVERAGES, text, None, inputs),))
@@ -95,22 +100,25 @@ def level(
     comments: Sequence[str] | Mapping[str, str], specialized: Decimal | None = None,
 ) -> LevelResult:
     """Học lực by Điều 13, with the adjustment of khoản 6; `specialized` is the mark in the môn chuyên."""
-    values = [(name, tenths(mark)) for name, mark in named(scores, "môn tính điểm")]
+    values = [(name, mark_tenths(mark)) for name, mark in named(scores, "môn tính điểm")]
     words = [(name, word) for name, word in named(comments, "môn nhận xét") if word != EXEMPT]
     failed = [name for name, word in words if not passed_of(word, name)]
-    mean, high_key = tenths(average), max((tenths(mark) for mark in keys), default=0)
+    mean, high_key = mark_tenths(average), max((mark_tenths(mark) for mark in keys), default=0)
     # In a specialized class the môn chuyên must reach the height too: both must, so the lower one decides.
-    key = high_key if specialized is None else min(high_key, tenths(specialized))
+    key = high_key if specialized is None else min(high_key, mark_tenths(specialized))
     base = _base(mean, key, [mark for _, mark in values], len(failed))
     found, subject = _adjust(base, mean, key, values, failed)
+    reasons = [
+        _why_not(item, mean, key, values, failed)
+        for item in (G, K, TB, Y)
+        if item.rank > base.rank
+    ]
     text = (
-        f"ĐTB các môn {format_mark(average)}, môn chính cao nhất {format_mark(from_tenths(high_key))}, "
-        f"môn thấp nhất {format_mark(from_tenths(min((m for _, m in values), default=0)))}"
-        f"{', môn nhận xét chưa đạt: ' + ', '.join(failed) if failed else ''}: loại {base.label}."
+        f"ĐTB các môn {format_mark(average)}, môn chính cao nhất {SHOWN[high_key]}, "
+        f"môn thấp nhất {SHOWN[min((mark for _, mark in values), default=0)]}: loại {base.label}."
     )
-    shown = [(name, format_mark(from_tenths(mark))) for name, mark in values]
-    inputs = (("ĐTB các môn", format_mark(average)), *shown)
-    reasons = [Reason(CLAUSE, text, None, inputs)]
+    inputs = (("ĐTB các môn", format_mark(average)), *((name, SHOWN[mark]) for name, mark in values))
+    reasons.append(Reason(CLAUSE, text, True, inputs))
     if found is not base:
         text = f"Chỉ do môn {subject} mà bị hạ xuống {base.label} nên được điều chỉnh thành {found.label}."
         reasons.append(Reason(ADJUSTMENT, text, passed=True, subject=subject))
@@ -122,6 +130,26 @@ def _meets(name: str, mean: int, key: int, marks: list[int], failed: int) -> boo
     if mean < demand["average"] or (marks and min(marks) < demand["lowest"]):
         return False
     return name == "Y" or (not failed and key >= demand["key"])
+
+
+def _why_not(
+    item: OldLevel, mean: int, key: int, values: list[tuple[str, int]], failed: list[str]
+) -> Reason:
+    """Every condition of a level that does not hold, in one sentence."""
+    demand = parameters("tt58")["level"][item.value]
+    parts: list[str] = []
+    if mean < demand["average"]:
+        parts.append(f"ĐTB các môn dưới {SHOWN[demand['average']]}")
+    if key < demand.get("key", 0):
+        parts.append(f"môn chính (môn chuyên) chưa tới {SHOWN[demand['key']]}")
+    low = [(name, SHOWN[mark]) for name, mark in values if mark < demand["lowest"]]
+    if low:
+        named = "; ".join(f"{name} {mark}" for name, mark in low)
+        parts.append(f"có môn dưới {SHOWN[demand['lowest']]} ({named})")
+    if failed and item is not Y:
+        parts.append(f"môn nhận xét Chưa đạt: {', '.join(failed)}")
+    subject = low[0][0] if low else failed[0] if failed else ""
+    return Reason(CLAUSE, f"Chưa tới loại {item.label}: {'; '.join(parts)}.", False, tuple(low), subject)
 
 
 def _base(mean: int, key: int, marks: list[int], failed: int) -> OldLevel:
@@ -194,7 +222,10 @@ def promotion(
         done = Promotion.LEN_LOP if good_conduct else Promotion.REN_LUYEN_HE
         return Judged(done, (Reason(clause, text, passed=good_conduct),))
     if learning is Y and good_conduct:
+        below = SHOWN[parameters("tt58")["retest"]["below"]]
+        text += f" Được chọn môn dưới {below} hoặc Chưa đạt để kiểm tra lại trong hè."
         return Judged(Promotion.KIEM_TRA_DANH_GIA_LAI, (Reason(RETEST, text, passed=False),))
+    text += " Không thuộc trường hợp được kiểm tra lại hoặc rèn luyện trong hè."
     return Judged(Promotion.O_LAI_LOP, (Reason(clause, text, passed=False),))
 
 

@@ -219,13 +219,14 @@ def _why_not(demand: Demand, values: list[tuple[str, int]], marks: list[int], fa
         inputs += [(name, FAILED) for name in failed]
     low = [(name, SHOWN[mark]) for name, mark in values if mark < demand.all]
     if low:
-        named = ", ".join([f"{name} {mark}" for name, mark in low])
+        named = "; ".join([f"{name} {mark}" for name, mark in low])
         parts.append(f"có môn dưới {SHOWN[demand.all]} ({named})")
         inputs += low
     high = len([mark for mark in marks if mark >= demand.count_at])
     if high < demand.count:
         at = SHOWN[demand.count_at]
-        parts.append(f"mới có {high} môn từ {at} trở lên, cần ít nhất {demand.count} môn")
+        have = f"mới có {high} môn" if high else "chưa có môn nào"
+        parts.append(f"{have} từ {at} trở lên, cần ít nhất {demand.count} môn")
         inputs.append((f"Số môn từ {at}", str(high)))
     text = f"Chưa tới mức {demand.level.label}: {'; '.join(parts)}."
     subject = failed[0] if len(failed) > demand.comments_failed else low[0][0] if low else ""

@@ -22,6 +22,7 @@ TOT, KHA, DAT, CHUA_DAT = LearningLevel
 CONDUCT = "Điều 8 khoản 2 TT 22/2021"
 TITLES = "Điều 15 khoản 1 TT 22/2021"
 PROMOTION = "Điều 12 TT 22/2021"
+CONDITION = "Điều 12 khoản 1 điểm {} TT 22/2021"
 SUMMER = "Điều 13 TT 22/2021"
 RETEST = "Điều 14 TT 22/2021"
 
@@ -43,7 +44,7 @@ def title(
     inputs = (("Rèn luyện cả năm", _label(conduct)), ("Học tập cả năm", _label(learning)))
     if conduct is not TOT or learning is not TOT:
         have = f"rèn luyện {_label(conduct)}, học tập {_label(learning)}"
-        text = f"Danh hiệu cần cả hai mức Tốt; hiện {have}."
+        text = f"Danh hiệu cần rèn luyện Tốt và học tập Tốt; hiện {have}."
         return Judged(None, (Reason(TITLES, text, False, inputs),))
     demand = parameters("tt22")["title"]
     high = len([mark for mark in scores if tenths(mark) >= demand["count_at"]])
@@ -122,7 +123,7 @@ def why_kept_down(conduct: LearningLevel | None, learning: LearningLevel | None,
 
 def _over(absences: int | None) -> Reason:
     limit = parameters("tt22")["absence"]["limit"]
-    clause = f"{PROMOTION} khoản 1 điểm c"
+    clause = CONDITION.format("c")
     if absences is None:
         return Reason(clause, "Chưa có số buổi nghỉ.", passed=None)
     inputs = (("Số buổi nghỉ", str(absences)),)
@@ -134,13 +135,13 @@ def _over(absences: int | None) -> Reason:
 def _conduct_reason(conduct: LearningLevel | None) -> Reason:
     passed = None if conduct is None else conduct is not CHUA_DAT
     text = f"Rèn luyện: {_label(conduct)}; cần từ mức Đạt trở lên."
-    return Reason(f"{PROMOTION} khoản 1 điểm a", text, passed, (("Rèn luyện", _label(conduct)),))
+    return Reason(CONDITION.format("a"), text, passed, (("Rèn luyện", _label(conduct)),))
 
 
 def _learning_reason(learning: LearningLevel | None) -> Reason:
     passed = None if learning is None else learning is not CHUA_DAT
     text = f"Học tập: {_label(learning)}; cần từ mức Đạt trở lên."
-    return Reason(f"{PROMOTION} khoản 1 điểm b", text, passed, (("Học tập", _label(learning)),))
+    return Reason(CONDITION.format("b"), text, passed, (("Học tập", _label(learning)),))
 
 
 def _label(level: LearningLevel | None) -> str:

@@ -113,15 +113,19 @@ def subject_term(
 
 
 def _term_result(
-    subject: SubjectFacts, entry: TermEntry | None, settings: Settings, regime: RegimeId
+    subject: SubjectFacts, entry: TermEntry | None, settings: Settings, regime: RegimeId, term: str = ""
 ) -> Judged[Value | None]:
-    required, today = subject.ongoing_required, regime is RegimeId.TT22
+    required = subject.ongoing_required
     if isinstance(entry, TermMarks):
-        if today:
-            return term_average(entry, required, settings)
-        return legacy.term_average(entry, required, settings, regime)
+        label = f"ĐTBmhk{term}"
+        if regime is RegimeId.TT22:
+            return term_average(entry, required, settings, label)
+        return legacy.term_average(entry, required, settings, regime, label)
     if isinstance(entry, TermComments):
-        return term_comment(entry, required) if today else legacy.term_comment(entry, required, regime)
+        label = f"Học kì {term}".rstrip()
+        if regime is RegimeId.TT22:
+            return term_comment(entry, required, label)
+        return legacy.term_comment(entry, required, regime, label)
     return Judged(None, (Reason(_average_clause(regime), "Chưa có bảng điểm.", passed=False),))
 
 
@@ -176,7 +180,8 @@ def _average_clause(regime: RegimeId) -> str:
 
 
 def _subject_year(subject: SubjectFacts, settings: Settings, regime: RegimeId) -> SubjectYear:
-    first, second = [_term_result(subject, entry, settings, regime) for entry in subject.terms]
+    first = _term_result(subject, subject.terms[0], settings, regime, "I")
+    second = _term_result(subject, subject.terms[1], settings, regime, "II")
     combine = year_average if subject.kind == SCORE else year_comment
     year = combine(first.value, second.value, _average_clause(regime))  # type: ignore[arg-type]
     judged: Judged[Value | None] = Judged(year.value, first.reasons + second.reasons + year.reasons)
