@@ -100,6 +100,7 @@ class ChangeSource(models.TextChoices):
     UNDO = "undo", _("Hoàn tác lần nhập")
     CORRECTION = "correction", _("Sửa sau khi chốt")
     CLOSING = "closing", _("Chốt sổ")
+    TRANSFER = "transfer", _("Mang theo khi chuyển lớp")
 
 
 class CellChange(Record):
