@@ -10,7 +10,7 @@ from typing import Any
 
 from khue.rules.curriculum import level_of_grade
 from khue.sheets.banner import CLASS_TEXT, class_name, class_shown
-from khue.sheets.data import ERROR, FileReport, Finding, KnownStaff, Table
+from khue.sheets.data import ERROR, Doubt, FileReport, Finding, KnownStaff, Table
 from khue.sheets.headers import NAME, Header, find_header, key
 from khue.sheets.mark_columns import SIGNATURE
 from khue.sheets.pupils_known import name_key
@@ -114,7 +114,13 @@ def no_teacher(
     kind = "teacher_ambiguous" if same else "teacher_not_found"
     info: dict[str, Any] = {**where, "raw": text}
     if same:
-        info["candidates"] = sorted(teacher.ref for teacher in same)
+        refs = sorted(teacher.ref for teacher in same)
+        info["candidates"] = refs
+        facts = {**where, "cell": cell}
+        row = int("".join(ch for ch in cell if ch.isdigit()))
+        report.doubts.append(
+            Doubt(kind, sheet, row, cell, text, "assignments", list(facts), list(facts.values()), refs)
+        )
     report.findings.append(Finding(kind, ERROR, sheet, cell, "", info))
 
 

@@ -15,6 +15,7 @@ from khue.sheets.data import (
     ERROR,
     INFO,
     WARNING,
+    Doubt,
     FileReport,
     Finding,
     ImportAs,
@@ -27,7 +28,7 @@ from khue.sheets.headers import NAME, Header, assign, find_header, key
 from khue.sheets.mark_columns import SIGNATURE, STT
 from khue.sheets.places import Places, province_name
 from khue.sheets.pupil_fields import ALONE, FIELDS
-from khue.sheets.pupils_known import Pupils
+from khue.sheets.pupils_known import Match, Pupils
 from khue.sheets.school import codes_of, is_staff
 from khue.sheets.values import Read
 from khue.sheets.workbook import Book, Cell, Sheet, address
@@ -226,16 +227,7 @@ class _Reader:
         if match.pupil is None and found.get("ma_hs"):
             match = self.pupils.find(str(found["ma_hs"]), found["ho_ten"] or "", birth)
         ref = found.get("ma_moet") or (match.pupil.ref if match.pupil else None) or found.get("ma_hs")
-        if (
-            match.problem == "id_name_mismatch"
-            and match.pupil is not None
-            and birth
-            and birth != match.pupil.birth
-        ):
-            self.say("id_name_mismatch", ERROR, row, fields["ho_ten"], str(ref), ho_ten=found["ho_ten"])
-            return None
-        if match.problem == "pupil_ambiguous" and not code:
-            self.say("pupil_ambiguous", ERROR, row, fields["ho_ten"], "", ho_ten=found["ho_ten"])
+        if self._doubtful(row, found, match, group):
             return None
         found["ref"] = ref
         if "lop" in fields:
@@ -249,6 +241,29 @@ class _Reader:
                 self.say(read.kind, read.severity, row, fields[name], str(ref or ""), field=name, **read.info)
         self._look_up(row, found, str(ref or ""))
         return found if self._once(row, found, str(ref or "")) else None
+
+    def _doubtful(self, row: int, found: dict[str, Any], match: Match, group: str) -> bool:
+        """Whether only a person can say whom the row means; it is left out until somebody does."""
+        birth = found.get("ngay_sinh") or ""
+        code = found.get("ma_moet") or found.get("ma_hs")
+        known = match.pupil
+        if match.problem == "id_name_mismatch" and known is not None and birth and birth != known.birth:
+            candidates = [known]
+        elif match.problem == "pupil_ambiguous" and not code:
+            candidates = list(match.candidates)
+        else:
+            return False
+        ref = str(code or "") if match.problem == "id_name_mismatch" else ""
+        column = self.fields["ho_ten"]
+        self.say(match.problem, ERROR, row, column, ref, ho_ten=found["ho_ten"])
+        facts = {"r": row + 1, "ref": None, **found, "lop": group or None}
+        self.report.doubts.append(
+            Doubt(
+                match.problem, self.sheet.name, row + 1, address(row, column), str(found["ho_ten"]),
+                "pupils", list(facts), list(facts.values()), [pupil.ref for pupil in candidates],
+            )
+        )  # fmt: skip
+        return True
 
     def _about_code(self, row: int, found: dict[str, Any], pupil: KnownPupil | None) -> None:
         """A pupil still without the Ministry's code, or one who gets it with this file."""

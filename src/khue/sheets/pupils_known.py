@@ -19,6 +19,7 @@ class Match:
 
     pupil: KnownPupil | None = None
     problem: str = ""  # pupil_not_in_class, pupil_ambiguous, id_name_mismatch
+    candidates: tuple[KnownPupil, ...] = ()  # whom an ambiguous row may mean
 
 
 class Pupils:
@@ -57,7 +58,7 @@ class Pupils:
         if self.class_name and len(same) > 1:
             same = [pupil for pupil in same if pupil.class_name == self.class_name] or same
         if len(same) > 1:
-            return Match(None, "pupil_ambiguous")
+            return Match(None, "pupil_ambiguous", tuple(same))
         return Match(same[0]) if same else Match(None, "pupil_not_in_class")
 
 

@@ -31,17 +31,19 @@ class Context:
     pupils: dict[str, UUID] = field(default_factory=dict)
     staff: dict[str, UUID] = field(default_factory=dict)
     classes: dict[str, schooling.SchoolClass] = field(default_factory=dict)
+    codes: dict[UUID, dict[str, str]] = field(default_factory=dict)  # identifiers of pupils by scheme
+    ethnic: dict[str, str] = field(default_factory=dict)  # name of a group → its code
 
 
 def build(school_code: str, year_code: str, day: dt.date, *, averages_of: str = "") -> Context:
     """Everything known of a school and year; `averages_of` names the class whose term 1 is needed."""
     school = orgs.school_by_code(school_code) if school_code else None
     year = schooling.year_of(year_code)
-    communes, ethnic = _lists(day)
+    communes, ethnic, codes_of = _lists(day)
     if school is None or year is None:
         known = Known(school=school_code, school_year=year_code, communes=communes, ethnic=ethnic)
-        return Context(known, school, year)
-    context = Context(Known(), school, year)
+        return Context(known, school, year, ethnic=codes_of)
+    context = Context(Known(), school, year, ethnic=codes_of)
     classes = schooling.classes_with_subjects(
         schooling.classes_of_school(school.id, year).values_list("id", flat=True)
     )
@@ -68,7 +70,7 @@ def build(school_code: str, year_code: str, day: dt.date, *, averages_of: str = 
     return context
 
 
-def _lists(day: dt.date) -> tuple[tuple[Place, ...], dict[str, str]]:
+def _lists(day: dt.date) -> tuple[tuple[Place, ...], dict[str, str], dict[str, str]]:
     communes = tuple(
         Place(
             row.code,
@@ -79,10 +81,12 @@ def _lists(day: dt.date) -> tuple[tuple[Place, ...], dict[str, str]]:
         for row in codes.items_ever("communes")
     )
     ethnic: dict[str, str] = {}
+    codes_of: dict[str, str] = {}
     for row in codes.items("ethnic-groups", day):
+        codes_of[row.name] = row.code
         for name in (row.name, *row.extra.get("aliases", ())):
             ethnic[name] = row.name
-    return communes, ethnic
+    return communes, ethnic, codes_of
 
 
 def _pupils(context: Context) -> tuple[KnownPupil, ...]:
@@ -106,6 +110,9 @@ def _pupils(context: Context) -> tuple[KnownPupil, ...]:
         codes_held = held[row.person_id]
         ref = codes_held.get("moet") or codes_held.get("software") or str(row.person_id)
         context.pupils[ref] = row.person_id
+        context.codes[row.person_id] = codes_held
+        if "software" in codes_held:
+            context.pupils.setdefault(codes_held["software"], row.person_id)
         name, active = places.get(row.person_id, ("", False))
         birth = row.person.birth_date.isoformat() if row.person.birth_date else row.person.birth_text
         found.append(

@@ -31,6 +31,7 @@ class ImportRun(Record):
     report = models.JSONField()  # outcome, refusal, findings, tables as the engine gave them
     plan = models.JSONField(default=dict)  # counts and changes, as the person saw them
     plan_digest = models.CharField(max_length=64, blank=True)
+    decisions = models.JSONField(default=dict)  # whom doubtful rows mean, by row
     undo = models.JSONField(default=dict)  # what was there before, by kind
     batch = models.UUIDField(null=True)  # files that were sent together
     person = models.UUIDField(null=True)
@@ -66,5 +67,5 @@ classify(
         "undone_at",
     ),
     personal=("person_name",),
-    sensitive=("report", "plan", "undo"),
+    sensitive=("report", "plan", "decisions", "undo"),
 )

@@ -25,6 +25,7 @@ from khue.sheets.child import check_in_child
 from khue.sheets.data import FileReport, ImportAs, Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from khue.modules.importing.known import Context
@@ -86,7 +87,7 @@ def apply_run(actor: Actor, *, run_id: UUID) -> ImportRun:
     wanted, report = wanted_of(run), report_of(run)
     _school_for(actor, wanted)
     context = known.build(wanted.school, wanted.school_year, actor.today)
-    work = _work(context, report, wanted)
+    work = _work(context, report, wanted, run.decisions)
     if work.plan().digest() != run.plan_digest:
         raise Conflict("IMP-005")
     run.undo = work.write(_writer(actor), run.id)
@@ -108,10 +109,34 @@ def compare_again(actor: Actor, *, run_id: UUID) -> ImportRun:
         raise Refused("IMP-004", state=RunState(run.state).label)
     wanted = wanted_of(run)
     context = known.build(wanted.school, wanted.school_year, actor.today)
-    plan = _work(context, report_of(run), wanted).plan()
+    plan = _work(context, report_of(run), wanted, run.decisions).plan()
     run.plan, run.plan_digest = plan.to_json(), plan.digest()
     run.save(update_fields=["plan", "plan_digest"])
     return run
+
+
+@transaction.atomic
+def decide(actor: Actor, *, run_id: UUID, choices: Mapping[str, str]) -> ImportRun:
+    """Say whom doubtful rows mean (chọn đúng người); an empty choice leaves a row out again.
+
+    Only what the plan asks can be answered; the plan is made anew, nothing else is written.
+    """
+    run = _load(actor, run_id)
+    if run.state != RunState.CHECKED:
+        raise Refused("IMP-004", state=RunState(run.state).label)
+    asked = {
+        doubt["key"]: {option["value"] for option in doubt["options"]} for doubt in run.plan.get("doubts", ())
+    }
+    for key, value in choices.items():
+        if key not in asked or (value and value not in asked[key]):
+            raise Conflict("IMP-005")
+    decisions = run.decisions | {key: value for key, value in choices.items() if value}
+    run.decisions = {key: value for key, value in decisions.items() if choices.get(key, value)}
+    run.save(update_fields=["decisions"])
+    audit.record(
+        actor, "importing.run.decided", subject=run, unit=run.school_id, after={"rows": sorted(choices)}
+    )
+    return compare_again(actor, run_id=run.id)
 
 
 @transaction.atomic
@@ -192,11 +217,13 @@ def _averages_of(wanted: ImportAs) -> str:
     return wanted.school_class if wanted.kind == "gradebook" and wanted.term == 2 else ""  # noqa: PLR2004
 
 
-def _work(context: Context, report: FileReport, wanted: ImportAs) -> Any:
+def _work(
+    context: Context, report: FileReport, wanted: ImportAs, decisions: Mapping[str, str] | None = None
+) -> Any:
     if wanted.kind in SCHOOL_KINDS:
-        return school.Work(context, report)
+        return school.Work(context, report, decisions)
     if wanted.kind == "pupils":
-        return pupils.Work(context, report)
+        return pupils.Work(context, report, decisions)
     return marks.Work(context, report, wanted)
 
 

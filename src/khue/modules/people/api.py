@@ -41,6 +41,7 @@ from khue.modules.people.services import (
     change_person,
     register_people,
     register_person,
+    withdraw_identifiers,
     withdraw_people,
 )
 
@@ -78,6 +79,7 @@ __all__ = [
     "schools_of_staff",
     "search_words",
     "staff_of",
+    "withdraw_identifiers",
     "withdraw_people",
     "works_in_scope",
 ]

@@ -276,6 +276,27 @@ def add_identifiers(
 
 
 @transaction.atomic
+def withdraw_identifiers(actor: Actor, *, school_id: UUID, identifier_ids: Sequence[UUID]) -> int:
+    """Take back identifiers that were given by mistake; the one each had ended holds again (undo)."""
+    school = load_school(actor, school_id)
+    own = permissions.visible(actor, policy.CHANGE_PERSON, Person.objects.all())
+    rows = PersonIdentifier.objects.filter(pk__in=identifier_ids, person__in=own)
+    found = list(rows.select_for_update(of=("self",)).order_by("id"))
+    for row in found:
+        before = PersonIdentifier.objects.filter(
+            person=row.person_id, scheme=row.scheme, issuer=row.issuer, valid_to=row.valid_from
+        ).exclude(pk=row.pk)
+        row.delete()
+        before.filter(pk=before.order_by("-id").values("pk")[:1]).update(valid_to=None)
+    save_events(
+        audit.event_for(actor, "people.identifier.withdrawn", subject=("people.Person", row.person_id),
+                        unit=school.pk, before={"scheme": row.scheme})
+        for row in found
+    )
+    return len(found)
+
+
+@transaction.atomic
 def add_identifier(
     actor: Actor, *, school_id: UUID, person_id: UUID, scheme: str, value: str, issuer: UUID | None = None
 ) -> PersonIdentifier | None:

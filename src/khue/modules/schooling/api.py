@@ -53,7 +53,13 @@ from khue.modules.schooling.services.teaching import (
     end_assignment,
     set_teachers,
 )
-from khue.modules.schooling.services.withdrawing import withdraw_classes, withdraw_members
+from khue.modules.schooling.services.withdrawing import (
+    restore_stays,
+    restore_teaching,
+    teaching_of,
+    withdraw_classes,
+    withdraw_members,
+)
 from khue.modules.schooling.services.years import ensure_subjects, open_year, set_terms
 
 __all__ = [
@@ -96,6 +102,8 @@ __all__ = [
     "open_class",
     "open_year",
     "pupils_of_sheet",
+    "restore_stays",
+    "restore_teaching",
     "roster",
     "set_choices",
     "set_mode",
@@ -104,6 +112,7 @@ __all__ = [
     "subject_pupils",
     "taught_class_subject_ids",
     "teachers_of",
+    "teaching_of",
     "teaching_stamp",
     "term_of",
     "terms",

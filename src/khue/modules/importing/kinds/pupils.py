@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.utils.translation import gettext_noop
 
 from khue.core.errors import Refused
-from khue.modules.importing.kinds.school import packed, read_date, unpacked
-from khue.modules.importing.plan import Plan, shown
+from khue.modules.importing.kinds import members
+from khue.modules.importing.kinds.members import STUDYING, Places
+from khue.modules.importing.kinds.school import packed, unpacked
+from khue.modules.importing.plan import Plan, Question, read_date, shown
 from khue.modules.people import api as people
-from khue.modules.people.data import Admission, NewIdentifier, NewPerson, PersonChange
-from khue.modules.schooling import api as schooling
+from khue.modules.people.data import Admission, MatchRow, NewIdentifier, NewPerson, PersonChange
+from khue.sheets.pupils_known import name_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from khue.core.actor import Actor
     from khue.modules.importing.known import Context
-    from khue.sheets.data import FileReport
+    from khue.sheets.data import Doubt, FileReport, Table
 
 PERSON = {"ho_ten": "full_name", "gioi_tinh": "sex", "quoc_tich": "nationality", "dt_hs": "phone"}
 PROFILE = {
@@ -56,178 +59,299 @@ LABELS = {
     "permanent_address": gettext_noop("Thường trú"),
     "class": gettext_noop("Lớp"),
 }
-GONE = ("Chuyển đi", "Thôi học")
+MORE = {
+    "cha": gettext_noop("Họ tên cha"), "cha_nam": gettext_noop("Năm sinh cha"),
+    "cha_nghe": gettext_noop("Nghề nghiệp cha"), "cha_dt": gettext_noop("Điện thoại cha"),
+    "me": gettext_noop("Họ tên mẹ"), "me_nam": gettext_noop("Năm sinh mẹ"),
+    "me_nghe": gettext_noop("Nghề nghiệp mẹ"), "me_dt": gettext_noop("Điện thoại mẹ"),
+    "gh": gettext_noop("Người giám hộ"), "gh_dt": gettext_noop("Điện thoại người giám hộ"),
+    "mon_lc": gettext_noop("Môn lựa chọn"), "chuyen_de": gettext_noop("Cụm chuyên đề"),
+    "noi_tru": gettext_noop("Nội trú, bán trú"), "can_ngheo": gettext_noop("Cận nghèo"),
+    "doan_vien": gettext_noop("Đoàn viên"), "doi_vien": gettext_noop("Đội viên"),
+}  # fmt: skip
+SCHEMES = {
+    "ma_moet": ("moet", gettext_noop("Mã định danh Bộ")),
+    "ma_hs": ("software", gettext_noop("Mã phần mềm")),
+}
+EMPTY = gettext_noop("(trống)")
+NEW = "new"
+WHY = {
+    "pupil_ambiguous": gettext_noop("Có nhiều học sinh cùng tên."),
+    "id_name_mismatch": gettext_noop("Mã của một học sinh nhưng tên, ngày sinh khác."),
+    "similar_name": gettext_noop("Tên gần giống, cùng ngày sinh với học sinh đã có."),
+    "name_birth": gettext_noop("Cùng tên, cùng ngày sinh với học sinh đã có."),
+    "other_code": gettext_noop("Cùng tên, cùng ngày sinh nhưng mã khác."),
+    "codes_disagree": gettext_noop("Các mã trong dòng thuộc hai học sinh khác nhau."),
+    "personal": gettext_noop("Số định danh của học sinh đã có nhưng tên khác."),
+    "elsewhere": gettext_noop("Mã này đang thuộc một người ngoài trường. Hãy làm thủ tục chuyển trường."),
+}
 Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Line:
+    """A row of a list, and the pupil it means; none for a new pupil."""
+
+    sheet: str
+    row: Row
+    person: UUID | None = None
+
+    @property
+    def key(self) -> str:
+        """What identifies the row among the questions of a file."""
+        return f"{self.sheet}!{self.row['r']}"
+
+    @property
+    def cell(self) -> str:
+        """Where it stands."""
+        return f"dòng {self.row['r']}"
 
 
 class Work:
     """Lists of pupils, compared with the database."""
 
-    def __init__(self, context: Context, report: FileReport) -> None:
+    def __init__(
+        self, context: Context, report: FileReport, decisions: Mapping[str, str] | None = None
+    ) -> None:
         if context.school is None or context.year is None:
             raise Refused("IMP-002", school=context.known.school)
-        self.context = context
+        self.context, self.decisions = context, dict(decisions or {})
         self.school, self.year = context.school, context.year
-        self.rows: list[tuple[str, Row]] = []
-        for table in report.tables:
-            if table.table == "pupils":
-                default = table.about.get("class")
-                for line in table.rows:
-                    row = dict(zip(table.columns, line, strict=True))
-                    row.setdefault("lop", default)
-                    self.rows.append((table.sheet, row))
+        self.questions: list[Question] = []
+        self.strangers: list[tuple[Line, str]] = []
+        self.members = set(context.pupils.values())
+        self.names = {context.pupils[pupil.ref]: pupil for pupil in context.known.pupils}
+        found = [line for table in report.tables if table.table == "pupils" for line in _lines(table)]
+        self.lines = self._matched(found) + self._decided(report.doubts)
+        self.places = Places(context, self.year)
+        self.present = self._present()
 
     def authorize(self, actor: Actor) -> None:
         """Nothing beyond the right to import for the school, which was asked already."""
 
+    # -- whom a row means
+
+    def _matched(self, lines: list[Line]) -> list[Line]:
+        """Rows with their pupils: by any code, then by name and birth date; a person decides on doubts."""
+        for line in lines:
+            line.person = self._by_code(line.row)
+        unknown = [line for line in lines if line.person is None]
+        answers = people.match_people(self.school.id, [_match_row(line.row) for line in unknown])
+        left_out: set[str] = set()
+        for line, answer in zip(unknown, answers, strict=True):
+            inside = [key for key in answer.person_ids if key in self.members]
+            if answer.outcome == "none":
+                continue
+            if not inside:
+                self.strangers.append((line, "elsewhere"))
+                left_out.add(line.key)
+            elif answer.outcome == "match" and name_key(self.names[inside[0]].name) == name_key(
+                line.row["ho_ten"]
+            ):
+                line.person = inside[0]
+            elif not self._ask(line, answer.by, inside):
+                left_out.add(line.key)
+        return [line for line in lines if line.key not in left_out]
+
+    def _by_code(self, row: Row) -> UUID | None:
+        codes = (str(row.get(name) or "") for name in ("ref", "ma_moet", "ma_hs"))
+        return next((self.context.pupils[code] for code in codes if code in self.context.pupils), None)
+
+    def _decided(self, doubts: list[Doubt]) -> list[Line]:
+        """Rows that the engine could not tell, as far as a person has told it."""
+        found = []
+        for doubt in doubts:
+            if doubt.table != "pupils":
+                continue
+            line = Line(doubt.sheet, dict(zip(doubt.columns, doubt.values, strict=True)))
+            inside = [self.context.pupils[ref] for ref in doubt.candidates if ref in self.context.pupils]
+            if self._ask(line, doubt.kind, inside):
+                found.append(line)
+        return found
+
+    def _ask(self, line: Line, why: str, candidates: list[UUID]) -> bool:
+        """Ask who is meant; whether somebody has answered, the row then means that pupil."""
+        options = [(str(key), self._described(key)) for key in candidates]
+        if why != "id_name_mismatch":
+            options.append((NEW, gettext_noop("Học sinh mới")))
+        who = f"{line.row['ho_ten']} {line.row.get('ngay_sinh') or ''} {line.row.get('lop') or ''}".strip()
+        self.questions.append(Question(line.key, line.sheet, line.cell, who, WHY[why], tuple(options)))
+        chosen = self.decisions.get(line.key)
+        if chosen not in {value for value, _ in options}:
+            return False
+        line.person = None if chosen == NEW else UUID(chosen)
+        return True
+
+    def _described(self, person: UUID) -> str:
+        pupil = self.names[person]
+        return ", ".join(part for part in (pupil.name, pupil.birth, pupil.class_name, pupil.ref) if part)
+
+    # -- what it brings
+
     def plan(self) -> Plan:
         """What the lists would bring."""
         plan = Plan()
-        present, places = self._present(), self._places()
-        for sheet, row in self.rows:
-            known = present.get(str(row["ref"]))
-            cell = f"dòng {row['r']}"
-            if known is None:
-                plan.add(f"Học sinh lớp {row['lop']}", sheet=sheet, cell=cell, new=row["ho_ten"])
-                continue
-            differ = _differences(known, row)
-            for name, value in differ.items():
-                plan.add(
-                    f"{row['ho_ten']}: {LABELS[name]}",
-                    sheet=sheet,
-                    cell=cell,
-                    old=shown(known.get(name)) or "(trống)",
-                    new=shown(value),
-                )
-            person = self.context.pupils[str(row["ref"])]
-            if row["lop"] and row["lop"] not in places[person] and not _is_gone(row):
-                plan.add(
-                    f"{row['ho_ten']}: {LABELS['class']}",
-                    sheet=sheet,
-                    cell=cell,
-                    old=", ".join(places[person]) or "(trống)",
-                    new=row["lop"],
-                )
-            elif not differ:
-                plan.unchanged += 1
+        for question in self.questions:
+            plan.ask(question, self.decisions.get(question.key))
+        for line, why in self.strangers:
+            plan.refuse(sheet=line.sheet, cell=line.cell, who=str(line.row["ho_ten"]), why=WHY[why])
+        for line in self.lines:
+            self._plan_line(plan, line)
         return plan
+
+    def _plan_line(self, plan: Plan, line: Line) -> None:
+        row = line.row
+        if line.person is None:
+            plan.add(f"Học sinh lớp {row['lop']}", sheet=line.sheet, cell=line.cell, new=row["ho_ten"])
+            return
+        known = self.present[line.person]
+        changes = [
+            (LABELS.get(name) or MORE.get(name, name), shown(known.get(name)), shown(value))
+            for name, value in self._differences(line).items()
+        ]
+        held = self.context.codes.get(line.person, {})
+        changes += [
+            (SCHEMES[column][1], held.get(SCHEMES[column][0], ""), new.value)
+            for column, new in self._new_codes(line).items()
+        ]
+        act = self.places.act(line.person, row)
+        if act in {"enroll", "move"}:
+            changes.append((LABELS["class"], self.places.shown(line.person), str(row["lop"])))
+        elif act == "leave":
+            changes.append((LABELS["class"], self.places.shown(line.person), str(row["trang_thai"])))
+        for label, old, new in changes:
+            what = f"{row['ho_ten']}: {label}"
+            plan.add(what, sheet=line.sheet, cell=line.cell, old=old or EMPTY, new=new)
+        if not changes:
+            plan.unchanged += 1
+
+    def _differences(self, line: Line) -> Row:
+        """Facts the file has and the database has otherwise; an empty cell changes nothing."""
+        wanted = self._facts(line.row) | _rest(line.row)
+        known = self.present[line.person] if line.person else {}
+        if not line.row.get("trang_thai"):
+            del wanted["status"]
+        if known.get("birth_date") and str(known["birth_date"].year) == wanted["birth_text"]:
+            del wanted["birth_text"]  # a bare year takes nothing from an exact day
+        return {
+            name: value for name, value in wanted.items() if value and shown(known.get(name)) != shown(value)
+        }
+
+    def _facts(self, row: Row) -> Row:
+        facts = self._person(row) | _profile(row)
+        facts.pop("admitted_on", None)
+        return facts
+
+    def _person(self, row: Row) -> Row:
+        return _person(row) | {"ethnic_code": self.context.ethnic.get(str(row.get("dan_toc")), "")}
+
+    def _new_codes(self, line: Line) -> dict[str, NewIdentifier]:
+        """Codes the file has and the pupil has not; a bearer of another Ministry's code keeps it."""
+        held = self.context.codes.get(line.person, {}) if line.person else {}
+        return {
+            column: NewIdentifier(scheme, str(line.row[column]), self._issuer(scheme))
+            for column, (scheme, _) in SCHEMES.items()
+            if line.row.get(column) and held.get(scheme) != str(line.row[column])
+        }
+
+    def _issuer(self, scheme: str) -> UUID | None:
+        return self.school.id if scheme == "software" else None
+
+    # -- writing
 
     def write(self, actor: Actor, run_id: UUID) -> dict[str, Any]:
         """Write all of it; returns what the undo needs."""
         del run_id
-        present, places = self._present(), self._places()
-        new = [row for _, row in self.rows if str(row["ref"]) not in present]
+        known = [line for line in self.lines if line.person is not None]
+        new = [line for line in self.lines if line.person is None]
         created = people.register_people(
-            actor, school_id=self.school.id, people=[self._new(row) for row in new]
+            actor, school_id=self.school.id, people=[self._new(line) for line in new]
         )
-        admissions = []
-        for row, person in zip(new, created, strict=True):
-            self.context.pupils[str(row["ref"])] = person.id
-            admissions.append(Admission(person.id, _profile(row) | {"imported": _rest(row)}))
-        people.admit_pupils(actor, school_id=self.school.id, pupils=admissions)
-        changes = [
-            self._change(row, present[str(row["ref"])]) for _, row in self.rows
-            if str(row["ref"]) in present and _differences(present[str(row["ref"])], row)
+        for line, person in zip(new, created, strict=True):
+            line.person = person.id
+        admissions = [
+            Admission(person.id, _profile(line.row) | {"imported": _rest(line.row)})
+            for line, person in zip(new, created, strict=True)
         ]
+        people.admit_pupils(actor, school_id=self.school.id, pupils=admissions)
+        changes = [change for line in known if (change := self._change(line)) is not None]
         undo = people.change_people(actor, school_id=self.school.id, changes=changes) if changes else []
-        placed = self._place(actor, places)
+        codes = [
+            (line.person, code) for line in known if line.person for code in self._new_codes(line).values()
+        ]
+        given = people.add_identifiers(actor, school_id=self.school.id, identifiers=codes) if codes else []
+        places = self.places.write(actor, [(line.person, line.row) for line in self.lines if line.person])
         return {
             "pupils": [str(person.id) for person in created],
             "changed": [packed(change) for change in undo],
-            "placed": {str(key): [str(pupil) for pupil in pupils] for key, pupils in placed.items()},
+            "identifiers": [str(row.pk) for row in given],
+            **places,
         }
 
-    def _present(self) -> dict[str, Row]:
-        refs = {person: ref for ref, person in self.context.pupils.items()}
+    def _present(self) -> dict[UUID, Row]:
         rows = people.PupilProfile.objects.filter(school=self.school).select_related("person")
-        found: dict[str, Row] = {}
+        found: dict[UUID, Row] = {}
         for row in rows:
-            facts = {
-                name: getattr(row.person, name)
-                for name in (*PERSON.values(), "birth_date", "birth_text", "ethnic_code")
-            }
-            facts |= {
-                name: getattr(row, name)
-                for name in (*PROFILE.values(), "current_address", "permanent_address")
-            }
-            ref = refs.get(row.person_id)
-            if ref:
-                found[ref] = facts
+            facts = dict(row.imported)
+            for name in (*PERSON.values(), "birth_date", "birth_text", "ethnic_code"):
+                facts[name] = getattr(row.person, name)
+            for name in (*PROFILE.values(), "current_address", "permanent_address"):
+                facts[name] = getattr(row, name)
+            found[row.person_id] = facts | {"imported": row.imported}
         return found
 
-    def _places(self) -> dict[UUID, list[str]]:
-        found: dict[UUID, list[str]] = defaultdict(list)
-        rows = schooling.ClassMembership.objects.filter(school=self.school, school_class__year=self.year)
-        for pupil, name in rows.values_list("pupil_id", "school_class__name"):
-            found[pupil].append(name)
-        return found
-
-    def _new(self, row: Row) -> NewPerson:
-        identifiers = []
-        if row.get("ma_moet"):
-            identifiers.append(NewIdentifier("moet", str(row["ma_moet"])))
-        if row.get("ma_hs"):
-            identifiers.append(NewIdentifier("software", str(row["ma_hs"]), self.school.id))
-        if row.get("so_dinh_danh"):
-            identifiers.append(NewIdentifier("personal", str(row["so_dinh_danh"])))
-        facts = {name: value for name, value in _person(row).items() if value is not None}
+    def _new(self, line: Line) -> NewPerson:
+        identifiers = list(self._new_codes(line).values())
+        if line.row.get("so_dinh_danh"):
+            identifiers.append(NewIdentifier("personal", str(line.row["so_dinh_danh"])))
+        facts = {name: value for name, value in self._person(line.row).items() if value is not None}
         return NewPerson(identifiers=tuple(identifiers), **facts)
 
-    def _change(self, row: Row, known: Row) -> PersonChange:
-        differ = _differences(known, row)
+    def _change(self, line: Line) -> PersonChange | None:
+        differ = self._differences(line)
+        if not differ or line.person is None:
+            return None
         person = {
-            k: v
-            for k, v in differ.items()
-            if k in {*PERSON.values(), "birth_date", "birth_text", "ethnic_code"}
+            name: differ.pop(name)
+            for name in (*PERSON.values(), "birth_date", "birth_text", "ethnic_code")
+            if name in differ
         }
-        pupil = {k: v for k, v in differ.items() if k not in person}
-        return PersonChange(self.context.pupils[str(row["ref"])], person=person, pupil=pupil)
-
-    def _place(self, actor: Actor, places: dict[UUID, list[str]]) -> dict[UUID, list[UUID]]:
-        """Put pupils into their classes, in the order of the list."""
-        wanted: dict[str, list[schooling.NewMember]] = defaultdict(list)
-        for _, row in self.rows:
-            person = self.context.pupils[str(row["ref"])]
-            if row["lop"] and row["lop"] not in places[person] and not (places[person] and _is_gone(row)):
-                wanted[row["lop"]].append(self._member(person, row))
-        placed = {}
-        for name, members in wanted.items():
-            school_class = self.context.classes[name]
-            schooling.enroll_many(actor, school_class_id=school_class.id, members=members)
-            placed[school_class.id] = [member.pupil_id for member in members]
-        return placed
-
-    def _member(self, person: UUID, row: Row) -> schooling.NewMember:
-        """From the first day of the year, or the day of coming; to the day of leaving."""
-        terms = schooling.terms(self.year)
-        start, middle, end = terms[0].starts_on, terms[1].starts_on, terms[-1].starts_on
-        day = read_date(row.get("ngay_vao"))
-        inside = day is not None and start < day < self.year.ends_on
-        status = row.get("trang_thai") or "Đang học"
-        if status.startswith("Chuyển đến"):
-            second = "2" in status or "II" in status
-            return schooling.NewMember(
-                person, day if inside and day else middle if second else start, None, status
-            )
-        if _is_gone(row):
-            first = "1" in status or status.rstrip().endswith("I")
-            until = day if inside and day else middle if first else end
-            return schooling.NewMember(person, start, max(until, start + dt.timedelta(days=1)), status)
-        return schooling.NewMember(person, day if inside and day else start, None, status)
+        if "birth_date" in person:
+            person["birth_text"] = ""
+        pupil = {name: value for name, value in differ.items() if name in LABELS}
+        more = {name: value for name, value in differ.items() if name not in LABELS}
+        if more:
+            pupil["imported"] = self.present[line.person]["imported"] | more
+        return PersonChange(line.person, person=person, pupil=pupil)
 
 
 def undo(actor: Actor, school_id: UUID, data: dict[str, Any]) -> None:
     """Take the lists back: places in classes, changed facts, persons on whom nothing depends."""
-    for key, pupils in data["placed"].items():
-        schooling.withdraw_members(actor, school_class_id=UUID(key), pupil_ids=[UUID(p) for p in pupils])
+    members.undo(actor, data["placed"], data.get("ended", {}))
+    if data.get("identifiers"):
+        keys = [UUID(key) for key in data["identifiers"]]
+        people.withdraw_identifiers(actor, school_id=school_id, identifier_ids=keys)
     if data["changed"]:
         people.change_people(actor, school_id=school_id, changes=[unpacked(item) for item in data["changed"]])
     if data["pupils"]:
         people.withdraw_people(actor, school_id=school_id, person_ids=[UUID(p) for p in data["pupils"]])
 
 
-def _is_gone(row: Row) -> bool:
-    return str(row.get("trang_thai") or "").startswith(GONE)
+def _lines(table: Table) -> Iterator[Line]:
+    default = table.about.get("class")
+    for values in table.rows:
+        row = dict(zip(table.columns, values, strict=True))
+        yield Line(table.sheet, row | {"lop": row.get("lop") or default})
+
+
+def _match_row(row: Row) -> MatchRow:
+    birth = read_date(row.get("ngay_sinh"))
+    return MatchRow(
+        full_name=str(row["ho_ten"]), birth_date=birth,
+        birth_text="" if birth else str(row.get("ngay_sinh") or ""),
+        ministry=str(row.get("ma_moet") or ""), software=str(row.get("ma_hs") or ""),
+        personal=str(row.get("so_dinh_danh") or ""),
+    )  # fmt: skip
 
 
 def _person(row: Row) -> Row:
@@ -235,13 +359,12 @@ def _person(row: Row) -> Row:
     birth = row.get("ngay_sinh")
     facts["birth_date"] = read_date(birth)
     facts["birth_text"] = "" if facts["birth_date"] else str(birth or "")
-    facts["ethnic_code"] = row.get("dan_toc_ma") or ""
     return facts
 
 
 def _profile(row: Row) -> Row:
     facts: Row = {name: row.get(column) or "" for column, name in PROFILE.items()}
-    facts["status"] = facts["status"] or "Đang học"
+    facts["status"] = facts["status"] or STUDYING
     facts["current_address"] = _address(row, "co")
     facts["permanent_address"] = _address(row, "tt")
     day = read_date(row.get("ngay_vao"))
@@ -257,10 +380,3 @@ def _rest(row: Row) -> Row:
     """Columns without a field of their own, kept so that nothing of the file is lost."""
     used = {*PERSON, *PROFILE, "r", "ref", "lop", "ma_moet", "ma_hs", "ngay_sinh", "so_dinh_danh", "ngay_vao"}
     return {name: value for name, value in row.items() if name not in used and value not in (None, "", False)}
-
-
-def _differences(known: Row, row: Row) -> Row:
-    """Fields the file has and the database has otherwise; an empty cell changes nothing."""
-    wanted = _person(row) | _profile(row)
-    wanted.pop("admitted_on", None)
-    return {name: value for name, value in wanted.items() if value and shown(known.get(name)) != shown(value)}

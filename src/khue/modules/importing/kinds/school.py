@@ -14,16 +14,18 @@ from khue.core.errors import Refused
 from khue.core.names import fold
 from khue.modules.access import api as access
 from khue.modules.gradebook import api as gradebook
-from khue.modules.importing.plan import Plan, shown
+from khue.modules.importing.plan import Plan, Question, read_date, shown
 from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
-from khue.modules.people.data import NewIdentifier, NewJob, NewPerson, PersonChange
+from khue.modules.people.data import MatchRow, NewIdentifier, NewJob, NewPerson, PersonChange
 from khue.modules.schooling import api as schooling
 from khue.rules import calendar, curriculum
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from khue.modules.importing.known import Context
-    from khue.sheets.data import FileReport
+    from khue.sheets.data import Doubt, FileReport
 
 PERSON = {"ho_ten": "full_name", "gioi_tinh": "sex", "dien_thoai": "phone", "email": "email"}
 JOB = {
@@ -46,6 +48,8 @@ LABELS = {
     "status": _("Trạng thái"),
 }
 TOPIC_TERM = 2
+NEW = "new"
+ELSEWHERE = _("Mã này đang thuộc một người ngoài trường. Hãy tiếp nhận người đó trước.")
 ROLES = {"hieu truong": Role.PRINCIPAL, "pho hieu truong": Role.VICE_PRINCIPAL, "giao vien": Role.TEACHER}
 Row = dict[str, Any]
 
@@ -53,14 +57,18 @@ Row = dict[str, Any]
 class Work:
     """One workbook of a school, compared with the database."""
 
-    def __init__(self, context: Context, report: FileReport) -> None:
-        self.context, self.report = context, report
+    def __init__(
+        self, context: Context, report: FileReport, decisions: Mapping[str, str] | None = None
+    ) -> None:
+        self.context, self.decisions = context, dict(decisions or {})
         self.info: Row = {}
         self.staff: list[Row] = []
         self.classes: list[Row] = []
         self.assignments: list[Row] = []
         self.sheets: dict[str, str] = {}
         self.grants: list[str] = []
+        self.questions: list[Question] = []
+        self.strangers: list[Row] = []
         for table in report.tables:
             rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
             self.sheets[table.table] = table.sheet
@@ -72,55 +80,144 @@ class Work:
                 self.classes = rows
             elif table.table == "assignments":
                 self.assignments = rows
+        self._match_staff()
+        self._decide_teachers(report.doubts)
+        # A class without anybody named keeps its teacher.
+        self.leaders = {row["lop"]: row["gvcn_ma_cb"] for row in self.classes if row.get("gvcn_ma_cb")}
 
     def authorize(self, actor: Actor) -> None:
         """Nothing beyond the right to import for the school, which was asked already."""
 
+    # -- whom a row means
+
+    def _match_staff(self) -> None:
+        """Find those the school has under another code or none: by number, then by name and birth date."""
+        unknown = [row for row in self.staff if _ref(row) not in self.context.staff]
+        if self.context.school is None or not unknown:
+            return
+        rows = [_match_row(row) for row in unknown]
+        ours = set(self.context.staff.values())
+        left_out: list[Row] = []
+        for row, answer in zip(unknown, people.match_people(self.context.school.id, rows), strict=True):
+            inside = [key for key in answer.person_ids if key in ours]
+            if answer.outcome == "match" and inside:
+                self.context.staff[_ref(row)] = inside[0]
+            elif answer.outcome == "ambiguous" and inside and not self._ask_staff(row, inside):
+                left_out.append(row)
+            elif answer.outcome != "none" and not inside:
+                self.strangers.append(row)
+                left_out.append(row)
+        self.staff = [row for row in self.staff if row not in left_out]
+
+    def _ask_staff(self, row: Row, candidates: list[UUID]) -> bool:
+        """Ask which colleague a row means; whether somebody has answered."""
+        sheet, cell = self.sheets["staff"], f"dòng {row['r']}"
+        names = {self.context.staff[member.ref]: member for member in self.context.known.staff}
+        options = [(str(key), f"{names[key].name}, {names[key].ref}") for key in candidates if key in names]
+        options.append((NEW, _("Cán bộ mới")))
+        key = f"{sheet}!{row['r']}"
+        who = f"{row['ho_ten']} {row.get('ngay_sinh') or ''}".strip()
+        self.questions.append(Question(key, sheet, cell, who, _("Có người gần giống."), tuple(options)))
+        chosen = self.decisions.get(key, "")
+        if chosen not in {value for value, _label in options}:
+            return False
+        if chosen != NEW:
+            self.context.staff[_ref(row)] = UUID(chosen)
+        return True
+
+    def _decide_teachers(self, doubts: list[Doubt]) -> None:
+        """Ask which of several teachers of one name is meant; those who were chosen teach."""
+        about = {_ref(row): row for row in self.staff}
+        for doubt in doubts:
+            if doubt.table != "assignments":
+                continue
+            facts = dict(zip(doubt.columns, doubt.values, strict=True))
+            where = " ".join(str(facts[name]) for name in ("class", "subject") if name in facts)
+            options = tuple((ref, _described(ref, about.get(ref, {}))) for ref in doubt.candidates)
+            key = f"{doubt.sheet}!{doubt.cell} {where}"
+            who = f"{doubt.who}, {where}"
+            why = _("Có nhiều giáo viên cùng tên.")
+            self.questions.append(Question(key, doubt.sheet, doubt.cell, who, why, options))
+            chosen = self.decisions.get(key)
+            if chosen in doubt.candidates and "subject" in facts:
+                self.assignments.append({**facts, "ma_cb": chosen})
+            elif chosen in doubt.candidates:
+                for row in self.classes:
+                    if row["lop"] == facts["class"]:
+                        row["gvcn_ma_cb"] = chosen
+
+    # -- what it brings
+
     def plan(self) -> Plan:
         """What the workbook would bring."""
-        plan, context = Plan(), self.context
+        plan = Plan()
+        for question in self.questions:
+            plan.ask(question, self.decisions.get(question.key))
+        for row in self.strangers:
+            cell = f"dòng {row['r']}"
+            plan.refuse(sheet=self.sheets["staff"], cell=cell, who=str(row["ho_ten"]), why=ELSEWHERE)
         if self.info:
-            old = context.school.name if context.school else ""
+            old = self.context.school.name if self.context.school else ""
             plan.add("Trường", sheet=self.sheets["school"], old=old, new=str(self.info["ten"]))
+        self._plan_staff(plan)
+        self._plan_classes(plan)
+        self._plan_teaching(plan)
+        return plan
+
+    def _plan_staff(self, plan: Plan) -> None:
         present = self._present()
         for row in self.staff:
-            ref, cell = _ref(row), f"dòng {row['r']}"
-            known = present.get(ref)
-            sheet = self.sheets["staff"]
+            known = present.get(_ref(row))
+            cell, sheet = f"dòng {row['r']}", self.sheets["staff"]
             if known is None:
                 plan.add("Cán bộ", sheet=sheet, cell=cell, new=row["ho_ten"])
                 continue
-            wanted = _person_facts(row) | _job_facts(row)
-            differ = {
-                name: value
-                for name, value in wanted.items()
-                if value and shown(known.get(name)) != shown(value)
-            }
+            differ = _differences(_person_facts(row) | _job_facts(row), known)
             if not differ:
                 plan.unchanged += 1
             for name, value in differ.items():
-                plan.add(
-                    f"{row['ho_ten']}: {LABELS[name]}",
-                    sheet=sheet,
-                    cell=cell,
-                    old=shown(known.get(name)) or "(trống)",
-                    new=shown(value),
-                )
+                what = f"{row['ho_ten']}: {LABELS[name]}"
+                old = shown(known.get(name)) or "(trống)"
+                plan.add(what, sheet=sheet, cell=cell, old=old, new=shown(value))
+
+    def _plan_classes(self, plan: Plan) -> None:
+        leading = self._leading()
+        names = {_ref(row): str(row["ho_ten"]) for row in self.staff}
+        names |= {member.ref: member.name for member in self.context.known.staff}
+        refs = {person: ref for ref, person in self.context.staff.items()}
         for row in self.classes:
-            old = row["lop"] if row["lop"] in context.classes else ""
-            plan.add("Lớp", sheet=self.sheets["classes"], cell=f"dòng {row['r']}", old=old, new=row["lop"])
+            name, cell, sheet = row["lop"], f"dòng {row['r']}", self.sheets["classes"]
+            there = name in self.context.classes
+            plan.add("Lớp", sheet=sheet, cell=cell, old=name if there else "", new=name)
+            leader = self.leaders.get(name, "")
+            if there and leader and leading.get(name) != self.context.staff.get(leader):
+                before = refs.get(leading[name], "") if name in leading else ""
+                old = names.get(before, before) or "(trống)"
+                new = names.get(leader, leader)
+                plan.add(f"{name}: chủ nhiệm", sheet=sheet, cell=cell, old=old, new=new)
+
+    def _leading(self) -> dict[str, UUID]:
+        """Who leads each class now."""
+        keys = {row.id: name for name, row in self.context.classes.items()}
+        rows = schooling.HomeroomAssignment.objects.filter(school_class__in=keys, valid_to__isnull=True)
+        return {keys[key]: person for key, person in rows.values_list("school_class_id", "person_id")}
+
+    def _plan_teaching(self, plan: Plan) -> None:
         held = self._held()
+        wanted: dict[tuple[str, str], set[UUID | None]] = {}
         for row in self.assignments:
-            what = f"{row['class']} {row['subject']}"
-            old = row["ma_cb"] if (row["class"], row["subject"], row["ma_cb"]) in held else ""
-            plan.add(
-                f"Phân công {what}",
-                sheet=self.sheets["assignments"],
-                cell=row["cell"],
-                old=old,
-                new=row["ma_cb"],
-            )
-        return plan
+            sheet, what = self.sheets["assignments"], f"Phân công {row['class']} {row['subject']}"
+            person = self.context.staff.get(row["ma_cb"])
+            there = (row["class"], row["subject"], person) in held
+            plan.add(what, sheet=sheet, cell=row["cell"], old=row["ma_cb"] if there else "", new=row["ma_cb"])
+            wanted.setdefault((row["class"], row["subject"]), set()).add(person)
+        names = {self.context.staff[member.ref]: member.name for member in self.context.known.staff}
+        for name, subject, person in sorted(held, key=str):
+            if person not in wanted.get((name, subject), {person}):
+                what, old = f"Thôi phân công {name} {subject}", names.get(person, "?")
+                plan.add(what, sheet=self.sheets["assignments"], old=old, new="(thôi)")
+
+    # -- writing
 
     def write(self, actor: Actor, run_id: UUID) -> dict[str, Any]:
         """Write all of it; returns what the undo needs."""
@@ -129,17 +226,26 @@ class Work:
         first = first_year(self.context.known.school_year)
         year = self.context.year or _open_year(actor, first)
         since = min(calendar.frame(first).starts_on, dt.date(first, 8, 25))
+        old_classes = [row.id for row in self.context.classes.values()]
+        before = schooling.teaching_of(old_classes)
         new_staff, changed = self._write_staff(actor, school, since)
         opened = self._write_classes(actor, school, year)
         gradebook.open_sheets(actor, school_class_ids=[row.id for row in opened])
-        self._write_teaching(actor, school, year, since)
+        # What changes in a year that runs begins today; what was never there began with the year.
+        fresh = {row.id for row in opened}
+        day = max(since, min(actor.today, year.ends_on)) if old_classes else since
+        self._write_teaching(actor, school, fresh, since, day)
         return {
             "staff": [str(key) for key in new_staff],
             "changed": [packed(change) for change in changed],
             "classes": [str(row.id) for row in opened],
             "school": str(school.id),
             "grants": self.grants,
-        }
+            "teaching": {
+                "classes": [str(key) for key in old_classes], "before": before,
+                "after": schooling.teaching_of(old_classes),
+            },
+        }  # fmt: skip
 
     # -- what is there
 
@@ -157,10 +263,10 @@ class Work:
             found[ids[job.person_id]] = facts
         return found
 
-    def _held(self) -> set[tuple[str, str, str]]:
+    def _held(self) -> set[tuple[str, str, UUID]]:
+        """Class, subject and teacher of every assignment in force, also under a programme's joint name."""
         if self.context.school is None:
             return set()
-        refs = {person: ref for ref, person in self.context.staff.items()}
         rows = schooling.TeachingAssignment.objects.filter(
             school=self.context.school,
             valid_to__isnull=True,
@@ -171,15 +277,16 @@ class Work:
             "person_id",
             "class_subject__school_class__level",
         )
-        held: set[tuple[str, str, str]] = set()
+        held: set[tuple[str, str, UUID]] = set()
+        programmes = {row["subject"] for row in self.assignments}
         for name, code, person, level in rows:
-            held.add((name, code, refs.get(person, "")))
-            for programme in {row["subject"] for row in self.assignments}:
-                if code in curriculum.record_codes(level, programme):
-                    held.add((name, programme, refs.get(person, "")))
+            held.add((name, code, person))
+            held |= {
+                (name, programme, person)
+                for programme in programmes
+                if code in curriculum.record_codes(level, programme)
+            }
         return held
-
-    # -- writing
 
     def _found(self, actor: Actor) -> orgs.Unit:
         if actor.kind is not ActorKind.SYSTEM and not actor.holds(Role.DEPARTMENT_ADMIN):
@@ -233,8 +340,8 @@ class Work:
             known = present.get(_ref(row))
             if known is None or row in new:
                 continue
-            facts = {k: v for k, v in _person_facts(row).items() if v and shown(known.get(k)) != shown(v)}
-            job = {k: v for k, v in _job_facts(row).items() if v and shown(known.get(k)) != shown(v)}
+            facts = _differences(_person_facts(row), known)
+            job = _differences(_job_facts(row), known)
             if facts or job:
                 changes.append(PersonChange(self.context.staff[_ref(row)], person=facts, job=job))
         undo = people.change_people(actor, school_id=school.id, changes=changes) if changes else []
@@ -269,33 +376,42 @@ class Work:
         return opened
 
     def _write_teaching(
-        self, actor: Actor, school: orgs.Unit, year: schooling.SchoolYear, since: dt.date
+        self, actor: Actor, school: orgs.Unit, fresh: set[UUID], since: dt.date, day: dt.date
     ) -> None:
-        del year
+        """Who teaches and leads: whom a subject of the plan does not name any more ends that day."""
         subjects: dict[tuple[str, str], UUID] = {}
         for opened in schooling.classes_with_subjects([c.id for c in self.context.classes.values()]):
             for subject in opened.subjects.all():
                 subjects[opened.name, subject.subject.code] = subject.id
-        wanted = []
+        wanted: dict[bool, dict[UUID, list[UUID]]] = {True: {}, False: {}}
         for row in self.assignments:
-            level = self.context.classes[row["class"]].level
-            for code in (row["subject"], *curriculum.record_codes(level, row["subject"])):
+            opened_class = self.context.classes[row["class"]]
+            person = self.context.staff.get(row["ma_cb"])
+            for code in (row["subject"], *curriculum.record_codes(opened_class.level, row["subject"])):
                 key = subjects.get((row["class"], code))
-                person = self.context.staff.get(row["ma_cb"])
                 if key and person:
-                    wanted.append(schooling.Assignment(key, person))
-        unique = list(dict.fromkeys(wanted))
-        schooling.assign_teachers(actor, school_id=school.id, assignments=unique, since=since)
-        for row in self.classes:
-            teacher = self.context.staff.get(row.get("gvcn_ma_cb") or "")
-            if teacher:
-                schooling.assign_homeroom(
-                    actor, school_class_id=self.context.classes[row["lop"]].id, person_id=teacher, since=since
+                    wanted[opened_class.id in fresh].setdefault(key, []).append(person)
+        leaders = {
+            self.context.classes[name].id: self.context.staff[ref]
+            for name, ref in self.leaders.items()
+            if ref in self.context.staff and name in self.context.classes
+        }
+        for new, start in ((True, since), (False, day)):
+            homerooms = {key: person for key, person in leaders.items() if (key in fresh) == new}
+            if wanted[new] or homerooms:
+                schooling.set_teachers(
+                    actor, school_id=school.id, teachers=wanted[new], homerooms=homerooms, since=start
                 )
 
 
 def undo(actor: Actor, school_id: UUID, data: dict[str, Any]) -> None:
     """Take the workbook back: classes without pupils, staff on whom nothing depends."""
+    teaching = data.get("teaching", {})
+    if teaching.get("before") != teaching.get("after"):
+        schooling.restore_teaching(
+            actor, school_id=school_id, school_class_ids=[UUID(key) for key in teaching["classes"]],
+            before=teaching["before"], after=teaching["after"],
+        )  # fmt: skip
     gradebook.withdraw_sheets(actor, school_class_ids=data["classes"])
     schooling.withdraw_classes(actor, school_class_ids=data["classes"])
     if data["changed"]:
@@ -321,13 +437,26 @@ def _ref(row: Row) -> str:
     return str(row.get("ma_cb") or row["ho_ten"])
 
 
-def read_date(value: Any) -> dt.date | None:
-    return dt.date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None  # noqa: PLR2004
-
-
 def _person_facts(row: Row) -> dict[str, Any]:
     facts: dict[str, Any] = {name: row.get(column) or "" for column, name in PERSON.items()}
     return facts | {"birth_date": read_date(row.get("ngay_sinh"))}
+
+
+def _differences(wanted: Row, known: Row) -> Row:
+    """Facts the file has and the database has otherwise; an empty cell changes nothing."""
+    return {name: value for name, value in wanted.items() if value and shown(known.get(name)) != shown(value)}
+
+
+def _described(ref: str, row: Row) -> str:
+    parts = (row.get("ho_ten"), row.get("ngay_sinh"), row.get("mon"), ref)
+    return ", ".join(str(part) for part in parts if part)
+
+
+def _match_row(row: Row) -> MatchRow:
+    return MatchRow(
+        full_name=str(row["ho_ten"]), birth_date=read_date(row.get("ngay_sinh")),
+        staff=str(row.get("ma_cb") or ""), personal=str(row.get("so_dinh_danh") or ""),
+    )  # fmt: skip
 
 
 def _job_facts(row: Row) -> dict[str, Any]:
@@ -358,7 +487,7 @@ def packed(change: PersonChange) -> Row:
 
 def unpacked(item: Row) -> PersonChange:
     def facts(part: Row) -> Row:
-        return {k: read_date(v) or v if k.endswith(("read_date", "_on")) else v for k, v in part.items()}
+        return {k: read_date(v) or v if k.endswith(("_date", "_on")) else v for k, v in part.items()}
 
     return PersonChange(
         UUID(item["person_id"]), facts(item["person"]), facts(item["pupil"]), facts(item["job"])
