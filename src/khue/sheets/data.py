@@ -85,6 +85,18 @@ class Known(msgspec.Struct, frozen=True):
     province: str = "Lạng Sơn"
 
 
+class Look(msgspec.Struct, frozen=True):
+    """What a file says of itself; empty where it does not say."""
+
+    kind: str = ""
+    school_name: str = ""
+    school_code: str = ""
+    year: str = ""
+    term: int = 0
+    school_class: str = ""
+    grades: str = ""
+
+
 class Limits(msgspec.Struct, frozen=True):
     """What a file may be; larger is refused before it is parsed."""
 
