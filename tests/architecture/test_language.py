@@ -14,6 +14,7 @@ import khue.rules
 from khue.kit.ui import scripts
 from khue.modules.gradebook import words
 from khue.project import catalogue
+from khue.rules.curriculum import subjects, traits
 from tests.architecture.sources import PACKAGE
 
 TEMPLATES = sorted(PACKAGE.rglob("templates/**/*.html"))
@@ -109,6 +110,14 @@ def test_what_the_rules_call_their_results_is_marked() -> None:
     spoken = {label for label in labels if VIETNAMESE.search(label)}
     assert len(spoken) > 20
     assert spoken - set(words.OF_RULES) == set()
+
+
+def test_the_words_of_the_curriculum_are_marked() -> None:
+    grades = [("TH", range(1, 6)), ("THCS", range(6, 10)), ("THPT", range(10, 13))]
+    named = {item.name for level, span in grades for grade in span for item in subjects(level, grade)}
+    named |= {name for grade in range(1, 6) for _, name in traits(grade)}
+    assert len(named) > 40
+    assert named - set(words.OF_CURRICULUM) == set()
 
 
 def test_the_reader_of_templates_finds_each_kind_of_mark() -> None:

@@ -12,13 +12,16 @@ from django.utils.translation import gettext
 def said(text: object) -> str:
     """A word as this reader reads it; a number at either end stays: «Điểm đánh giá thường xuyên 2»."""
     source = str(text) if text else ""
+    whole = gettext(source) if source else ""
+    if whole != source:
+        return whole
     stem, _, number = source.rpartition(" ")
     if stem and number.isdigit():
         return f"{gettext(stem)} {number}"
     number, _, stem = source.partition(" ")
     if stem and number.isdigit():
         return f"{number} {gettext(stem)}"
-    return gettext(source) if source else ""
+    return source
 
 
 def said_in_parts(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
 from django.utils.translation import gettext_noop as _
+from django.utils.translation import pgettext_lazy
 
 from khue.kit import permissions
 from khue.kit.models import AuditEvent, in_force
@@ -55,7 +56,7 @@ ACTION_NAMES = {
 
 
 TABS = (
-    ("home", _("Phân quyền"), policy.SEE_GRANTS),
+    ("home", pgettext_lazy("menu", "Phân quyền"), policy.SEE_GRANTS),
     ("accounts", _("Tài khoản"), policy.MAKE_ACCOUNTS),
     ("explain", _("Vì sao?"), ""),
     ("emergency", _("Khẩn cấp"), policy.SEE_EMERGENCY),
@@ -66,7 +67,7 @@ TABS = (
 def tabs_for(actor: Actor) -> list[dict[str, str]]:
     """The pages of this module that the actor can open; asks no query."""
     return [
-        {"name": name, "label": label, "url": reverse(f"access:{name}")}
+        {"name": name, "label": str(label), "url": reverse(f"access:{name}")}
         for name, label, action in TABS
         if not action or permissions.rows_for(actor, action) != permissions.DENY
     ]

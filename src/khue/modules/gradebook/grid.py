@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from khue.core.ids import short
-from khue.kit.words import said
+from khue.kit.words import said, said_in_parts
 from khue.modules.gradebook.calculation import CalcColumn
 from khue.modules.gradebook.models import CellState
 from khue.modules.gradebook.slots import Slot, SlotKind, shown
@@ -94,7 +94,7 @@ def _heads(columns: Sequence[Column]) -> str:
             what = f'data-slot="{column.code}" data-kind="{column.kind.value}" data-editable="1"{periodic}'
         else:
             what = f'data-calc="{column.code}"'
-        title, label = escape(said(column.title)), escape(said(column.label))
+        title, label = escape(said_in_parts(column.title)), escape(said(column.label))
         parts.append(f'<th scope="col" {what} title="{title}">{label}</th>')
     return "".join(parts) + "</tr>"
 

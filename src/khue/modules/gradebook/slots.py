@@ -172,6 +172,7 @@ MOMENTS = {
     (1, "mid"): _("Giữa kì I"), (1, "end"): _("Cuối kì I"),
     (2, "mid"): _("Giữa kì II"), (2, "end"): _("Cuối năm"),
 }  # fmt: skip
+_INSIDE = (_("giữa kì I"), _("cuối kì I"), _("giữa kì II"), _("cuối năm"))  # in a title, after a trait
 MIDTERM_TITLES = (_("Mức đạt được giữa kì"), _("Điểm kiểm tra giữa kì"))
 TERM_END_TITLES = (_("Mức đạt được cuối kì"), _("Điểm kiểm tra cuối kì"))
 YEAR_END_TITLES = (_("Mức đạt được cuối năm"), _("Điểm kiểm tra cuối năm"))
@@ -196,7 +197,7 @@ def trait_slots(term: int, traits: Sequence[tuple[str, str]]) -> tuple[Slot, ...
     """Columns of qualities and competences at the two moments of the term (TT 27 Điều 6)."""
     moments = (("mid", MOMENTS[term, "mid"]), ("end", MOMENTS[term, "end"]))
     return tuple(
-        Slot(f"{moment}.{code}", SlotKind.TDC, name, f"{name}: {label.lower()}", label)
+        Slot(f"{moment}.{code}", SlotKind.TDC, name, f"{name}: {label[:1].lower()}{label[1:]}", label)
         for moment, label in moments
         for code, name in traits
     )

@@ -31,6 +31,20 @@ def content(state: str, value: str) -> str:
     return (value.replace(".", ",") if _MARK.fullmatch(value) else value) or gettext("trống")
 
 
+# Subjects, qualities and competences of the curriculum (khue.rules.curriculum); a test compares them.
+OF_CURRICULUM = (
+    _("Tiếng Việt"), _("Toán"), _("Đạo đức"), _("Tự nhiên và Xã hội"), _("Khoa học"), _("Lịch sử và Địa lí"),
+    _("Ngoại ngữ 1"), _("Ngoại ngữ 1 (tự chọn)"), _("Ngoại ngữ 2"), _("Tiếng dân tộc thiểu số"),
+    _("Tin học"), _("Công nghệ"), _("Giáo dục thể chất"), _("Âm nhạc"), _("Mĩ thuật"),
+    _("Nghệ thuật (Âm nhạc, Mĩ thuật)"), _("Hoạt động trải nghiệm"), _("Hoạt động trải nghiệm, hướng nghiệp"),
+    _("Ngữ văn"), _("Giáo dục công dân"), _("Khoa học tự nhiên"), _("Nội dung giáo dục của địa phương"),
+    _("Lịch sử"), _("Địa lí"), _("Giáo dục kinh tế và pháp luật"), _("Vật lí"), _("Hoá học"), _("Sinh học"),
+    _("Giáo dục quốc phòng và an ninh"),
+    _("Yêu nước"), _("Nhân ái"), _("Chăm chỉ"), _("Trung thực"), _("Trách nhiệm"),
+    _("Tự chủ và tự học"), _("Giao tiếp và hợp tác"), _("Giải quyết vấn đề và sáng tạo"),
+    _("Ngôn ngữ"), _("Tính toán"), _("Thẩm mĩ"), _("Thể chất"),
+)  # fmt: skip
+
 # What the rules call their results (khue.rules knows no Django): frozen and printed in Vietnamese,
 # shown on a page in the language of the reader. A test compares this with the rules.
 OF_RULES = (

@@ -296,7 +296,7 @@ def plan_of(
                 [
                     cell(
                         f"m_{short(learned[subject.id, row.id].id)}",
-                        _("{subject}, lớp {name}").format(subject=subject.name, name=row.name),
+                        _("{subject}, lớp {name}").format(subject=said(subject.name), name=row.name),
                         present.get(learned[subject.id, row.id].id, []),
                     )
                     if (subject.id, row.id) in learned

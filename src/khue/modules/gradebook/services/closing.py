@@ -21,6 +21,7 @@ from django.utils.translation import gettext_noop as _
 from khue.core.errors import Conflict, Invalid, KhueError, Refused
 from khue.core.ids import uuid7
 from khue.kit import audit, outbox, permissions
+from khue.kit.words import said
 from khue.modules.gradebook import policy, results
 from khue.modules.gradebook.attestation import ClosingStatement, attest
 from khue.modules.gradebook.book import ClassBook, load_book
@@ -370,11 +371,12 @@ def digest_of(content: object) -> str:
 
 
 def _named(sheet: Sheet, gaps: SheetGaps) -> str:
-    return f"{sheet_name(sheet)} ({gaps.in_words()})"
+    """For a refusal only, so in the language of who reads it."""
+    return f"{said(sheet_name(sheet))} ({gaps.in_words()})"
 
 
 def _names(sheets: Sequence[Sheet]) -> str:
-    return ", ".join(sheet_name(sheet) for sheet in sheets)
+    return ", ".join(said(sheet_name(sheet)) for sheet in sheets)
 
 
 def sheet_name(sheet: Sheet) -> str:

@@ -14,6 +14,7 @@ from khue.core.errors import Invalid, NotFound
 from khue.core.ids import from_short, short
 from khue.kit import permissions
 from khue.kit.permissions import DENY, rows_for
+from khue.kit.words import said
 from khue.modules.access.edge import signed_in
 from khue.modules.orgs import api as orgs
 from khue.modules.schooling import pages, policy, queries
@@ -161,5 +162,5 @@ def add_subject(request: HttpRequest, key: str) -> HttpResponse:
     if not code:
         raise Invalid("KIT-003", field="code")
     row = classes.add_subject(actor, school_class_id=target.pk, code=code)
-    messages.success(request, _("Đã thêm môn {name}.").format(name=row.subject.name))
+    messages.success(request, _("Đã thêm môn {name}.").format(name=said(row.subject.name)))
     return redirect("schooling:class", key)
