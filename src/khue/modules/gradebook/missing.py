@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from khue.modules.gradebook.slots import Slot
 
 
+def whole_percent(filled: int, wanted: int) -> int:
+    """How full, whole percent; only full is 100, and where nothing is required nothing is full."""
+    if not wanted:
+        return 0
+    return 100 if filled >= wanted else min(99, filled * 100 // wanted)
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """One required result that is not there, or waits for a make-up test."""
@@ -29,6 +36,15 @@ class Gap:
     pupil_name: str
     slot: Slot
     pending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnGaps:
+    """The gaps of one column, with the names of the pupils."""
+
+    slot: Slot
+    pending: bool
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +67,17 @@ class SheetGaps:
         return tuple(gap for gap in self.gaps if not gap.pending)
 
     @property
+    def by_column(self) -> list[ColumnGaps]:
+        """Column by column, so that a whole empty column is one line."""
+        found: dict[tuple[Slot, bool], list[str]] = {}
+        for gap in self.gaps:
+            found.setdefault((gap.slot, gap.pending), []).append(gap.pupil_name)
+        return [ColumnGaps(slot, pending, tuple(names)) for (slot, pending), names in found.items()]
+
+    @property
     def percent(self) -> int:
-        """How full the sheet is, whole percent; only full is 100."""
-        return 100 if self.filled >= self.wanted else min(99, self.filled * 100 // self.wanted)
+        """How full the sheet is, whole percent; a sheet that wants nothing is full."""
+        return whole_percent(self.filled, self.wanted) if self.wanted else 100
 
     def in_words(self, limit: int = 3) -> str:
         """«TX2 của Nông Thị Hoa, ĐĐGck của 4 học sinh», short enough for a message."""
