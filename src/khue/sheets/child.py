@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from khue.sheets.data import FileReport, ImportAs, Known, Limits
+from khue.sheets.data import FileReport, ImportAs, Known, Limits, Look
 
 MEMORY_BYTES = 1024 * 1024 * 1024
 CPU_SECONDS = 20
@@ -20,11 +20,11 @@ _START = "import sys; sys.path.insert(0, sys.argv[1]); from khue.sheets.child im
 
 
 class Job(msgspec.Struct):
-    """What the child is given."""
+    """What the child is given; without a choice it only looks what the file is."""
 
     data: bytes
     filename: str
-    wanted: ImportAs
+    wanted: ImportAs | None
     known: Known
     limits: Limits
 
@@ -33,36 +33,60 @@ def check_in_child(
     data: bytes, filename: str, wanted: ImportAs, known: Known, limits: Limits | None = None
 ) -> FileReport:
     """The report on a file, made in a child process."""
-    import subprocess  # noqa: PLC0415 - the child itself starts faster without it
-
     limits = limits or Limits()
     if len(data) > limits.file_bytes:
         return _refused("file_too_large", limit_mib=limits.file_bytes // 1024**2)
-    job = msgspec.msgpack.encode(Job(data, filename, wanted, known, limits))
-    command = [sys.executable, "-E", "-s", "-c", _START, _SOURCE]
+    answer = _run(Job(data, filename, wanted, known, limits))
+    if isinstance(answer, str):
+        return _refused("file_damaged", why=answer)
     try:
-        done = subprocess.run(command, input=job, capture_output=True, timeout=WAIT_SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        return _refused("file_damaged", why="timeout")
-    if done.returncode != 0:
-        return _refused("file_damaged", why="stopped")
-    try:
-        return msgspec.msgpack.decode(done.stdout, type=FileReport)
+        return msgspec.msgpack.decode(answer, type=FileReport)
     except msgspec.MsgspecError:
         return _refused("file_damaged", why="stopped")
+
+
+def look_in_child(data: bytes, filename: str, limits: Limits | None = None) -> Look:
+    """What a file says of itself, read in a child process; nothing of a file that harms."""
+    limits = limits or Limits()
+    answer = _run(Job(data, filename, None, Known(), limits)) if len(data) <= limits.file_bytes else ""
+    if isinstance(answer, str):
+        return Look()
+    try:
+        return msgspec.msgpack.decode(answer, type=Look)
+    except msgspec.MsgspecError:
+        return Look()
+
+
+def _run(job: Job) -> bytes | str:
+    """What the child wrote, or why it wrote nothing."""
+    import subprocess  # noqa: PLC0415 - the child itself starts faster without it
+
+    command = [sys.executable, "-E", "-s", "-c", _START, _SOURCE]
+    sent = msgspec.msgpack.encode(job)
+    try:
+        done = subprocess.run(command, input=sent, capture_output=True, timeout=WAIT_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return "timeout"
+    return done.stdout if done.returncode == 0 else "stopped"
 
 
 def serve() -> None:
     """The child: limits first, then one job from standard input."""
     _limit()
-    from khue.sheets.check import check  # noqa: PLC0415 - after the limits
-
+    answer: FileReport | Look
     try:
         job = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Job)
-        report = check(job.data, job.filename, job.wanted, job.known, job.limits)
+        if job.wanted is None:
+            from khue.sheets.look import look  # noqa: PLC0415 - after the limits
+
+            answer = look(job.data, job.filename, job.limits)
+        else:
+            from khue.sheets.check import check  # noqa: PLC0415 - after the limits
+
+            answer = check(job.data, job.filename, job.wanted, job.known, job.limits)
     except MemoryError:
-        report = _refused("inflated_size_exceeded")
-    sys.stdout.buffer.write(msgspec.msgpack.encode(report))
+        answer = _refused("inflated_size_exceeded")
+    sys.stdout.buffer.write(msgspec.msgpack.encode(answer))
 
 
 def _limit() -> None:

@@ -8,10 +8,26 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from khue.sheets.data import ImportAs
+
+UNREADABLE = 2  # exit code where a file could not be opened
+FILE_ITSELF = {
+    "not_an_xlsx", "file_damaged", "file_too_large", "inflated_size_exceeded", "password_protected",
+    "dtd_forbidden", "extension_mismatch",
+}  # fmt: skip
 KINDS = (
-    "auto", "school", "staff", "classes", "pupils", "gradebook", "results", "term_summary", "primary_results",
+    "auto",
+    "school",
+    "staff",
+    "classes",
+    "pupils",
+    "gradebook",
+    "results",
+    "term_summary",
+    "primary_results",
     "equipment_and_certificates",
 )
 
@@ -51,13 +67,14 @@ def _check(options: argparse.Namespace, *, apply: bool) -> int:
 
     actor = system_actor("khue import", timezone.now())
     worst = 0
-    answers = []
+    answers: list[dict[str, Any]] = []
     for path in options.files:
         try:
             data = path.read_bytes()
         except OSError as error:
-            print(f"Không mở được {path}: {error.strerror}.", file=sys.stderr)  # noqa: T201
-            return 2
+            worst = UNREADABLE
+            answers.append(_failed(path, "unreadable", f"Không mở được tệp: {_why(error)}."))
+            continue
         wanted = guess.wanted(data, path.name, options)
         try:
             run = services.start_run(actor, data=data, filename=path.name, wanted=wanted)
@@ -65,17 +82,55 @@ def _check(options: argparse.Namespace, *, apply: bool) -> int:
             if apply and report.refusal is None:
                 services.apply_run(actor, run_id=run.id)
         except KhueError as error:
-            print(f"{path.name}: {sentence(error.code, error.params)} ({error.code})", file=sys.stderr)  # noqa: T201
             worst = max(worst, 1)
+            said = f"{sentence(error.code, error.params)} ({error.code})"
+            answers.append(_without_school(path, data, wanted) or _failed(path, error.code, said))
             continue
         worst = max(worst, 1 if report.refusal else 0)
-        if options.json:
-            answers.append({"file": path.name, "import_as": run.wanted} | report.to_json())
-        else:
+        answers.append({"file": path.name, "import_as": _chosen(run.wanted)} | report.to_json())
+        if not options.json:
             _print(path.name, report, run.plan, applied=apply and report.refusal is None)
     if options.json:
         print(json.dumps(answers if len(answers) != 1 else answers[0], ensure_ascii=False, default=str))  # noqa: T201
+    else:
+        for answer in answers:
+            if answer["outcome"] == "refuse" and "message" in answer["refusal"]:
+                print(f"{answer['file']}: {answer['refusal']['message']}", file=sys.stderr)  # noqa: T201
     return worst
+
+
+def _chosen(wanted: dict[str, Any]) -> dict[str, Any]:
+    """What was chosen, in the words of a folder with truth."""
+    return {"class" if name == "school_class" else name: value for name, value in wanted.items()}
+
+
+def _why(error: OSError) -> str:
+    """Why a path cannot be read, in the words of a clerk."""
+    if isinstance(error, FileNotFoundError):
+        return "không có tệp này"
+    if isinstance(error, IsADirectoryError):
+        return "đây là thư mục"
+    return "không có quyền đọc" if isinstance(error, PermissionError) else str(error.strerror)
+
+
+def _failed(path: Path, kind: str, message: str) -> dict[str, Any]:
+    """A file that could not be checked, in the structure of a refusal."""
+    refusal = {"kind": kind, "message": message}
+    return {"file": str(path), "outcome": "refuse", "refusal": refusal, "warnings": [], "tables": []}
+
+
+def _without_school(path: Path, data: bytes, wanted: ImportAs) -> dict[str, Any] | None:
+    """What is wrong with a file itself, where no school or year is there to check it against."""
+    from khue.modules.importing.errors import KINDS as WORDS  # noqa: PLC0415
+    from khue.sheets.child import check_in_child  # noqa: PLC0415
+    from khue.sheets.data import Known  # noqa: PLC0415
+
+    report = check_in_child(data, path.name, wanted, Known())
+    if report.refusal is None or report.refusal["kind"] not in FILE_ITSELF:
+        return None
+    kind = report.refusal["kind"]
+    refusal = report.refusal | {"message": WORDS.get(kind, kind)}
+    return {"file": path.name} | report.to_json() | {"refusal": refusal}
 
 
 def _print(name: str, report: Any, plan: dict[str, Any], *, applied: bool) -> None:
@@ -91,7 +146,8 @@ def _print(name: str, report: Any, plan: dict[str, Any], *, applied: bool) -> No
         if finding.severity != "info":
             sign = "✗" if finding.severity == "error" else "!"
             info = ", ".join(f"{k}={v}" for k, v in finding.info.items())
-            print(f"  {sign} {finding.sheet}!{finding.cell} {WORDS.get(finding.kind, finding.kind)} {info}")  # noqa: T201
+            where = f"{finding.sheet}!{finding.cell}" if finding.cell else finding.sheet
+            print(f"  {sign} {where} {WORDS.get(finding.kind, finding.kind)} {info}")  # noqa: T201
     done = "đã ghi" if applied else "sẽ ghi"
     counts = f"{plan.get('new', 0)} mới, {plan.get('changed', 0)} đổi, {plan.get('unchanged', 0)} giữ nguyên"
     print(f"  {done}: {counts}")  # noqa: T201
