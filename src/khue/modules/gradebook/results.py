@@ -108,9 +108,26 @@ def pupil_result(book: ClassBook, row: RosterRow, term: int) -> ResultRow:
     if term in facts.TERMS:
         return _secondary_term(book, row, term, judged, secondary.assess_term(judged, term, settings, regime))
     year = secondary.assess_year(judged, settings, regime)
-    if term == SUMMER and year.promotion_after is None and _summer_over(book):
-        year = _without_summer(judged, year)
+    if term == SUMMER:
+        lawful = _open_to_the_summer(judged, year)
+        year = year if lawful is judged else secondary.assess_year(lawful, settings, regime)
+        if year.promotion_after is None and _summer_over(book):
+            year = _without_summer(judged, year)
     return _secondary_year(row, term, judged, year)
+
+
+def _open_to_the_summer(judged: secondary.PupilFacts, year: secondary.YearResult) -> secondary.PupilFacts:
+    """Without results of the summer that the law gives no place: only subjects open to re-assessment
+    count (Điều 14), and conduct only after a training (Điều 13)."""
+    wrong = {s.name for s in judged.subjects if s.retest is not None} - set(year.retest_subjects)
+    untrained = judged.summer_conduct is not None and year.promotion.value != Promotion.REN_LUYEN_HE
+    if not wrong and not untrained:
+        return judged
+    return replace(
+        judged,
+        subjects=tuple(replace(s, retest=None) if s.name in wrong else s for s in judged.subjects),
+        summer_conduct=None if untrained else judged.summer_conduct,
+    )
 
 
 def _summer_over(book: ClassBook) -> bool:

@@ -121,3 +121,16 @@ def test_every_kept_version_can_be_read(world: World, browsers: Browsers) -> Non
     assert "TOAN 7,5" in page
     assert "TOAN 8,0" not in plain
     assert browsers.quang.get(url("why", key, pupil)).status_code == 404
+
+
+def test_a_summer_result_without_a_place_in_the_law_changes_nothing(world: World) -> None:
+    weak, good = weak_year(world), world.pupils["6A"][1]
+    before = {row.pupil.pupil_id: row for row in rows_of(world, "6A", 3)}
+    toan = world.sheet("6A", "TOAN", 3)
+    write(SYSTEM, toan, good, "retest", "10")  # promoted already: not open to re-assessment
+    after = {row.pupil.pupil_id: row for row in rows_of(world, "6A", 3)}
+    assert after == before
+    write(SYSTEM, toan, weak, "retest", "6")
+    write(SYSTEM, world.sheet("6A", "VAN", 3), weak, "retest", "6")
+    assert decision_of(world, weak, 3)[0] == "LEN_LOP_SAU_HE"
+    assert decision_of(world, good, 3)[0] == "LEN_LOP"
