@@ -17,7 +17,9 @@ from khue.core.errors import Invalid
 from khue.rules.curriculum import PARAMETERS
 
 _DAYS = ("return_on", "opens_on", "starts_on")
-_NEXT_YEAR = ("term1_ends_before", "ends_before", "completion_before", "admission_before")
+_NEXT_YEAR = (
+    "term1_ends_before", "ends_before", "completion_before", "admission_before", "exam_on", "exam_until",
+)  # fmt: skip
 TURNS_IN = 8  # the school year begins in August at the earliest
 DAYS_OF_WEEK = 7
 
@@ -34,6 +36,8 @@ class YearFrame:
     ends_on: dt.date  # exclusive: end of teaching
     completion_before: dt.date
     admission_before: dt.date
+    exam_on: dt.date  # first and last day of the graduation exam of upper secondary (thi tốt nghiệp THPT)
+    exam_until: dt.date
     weeks: tuple[int, int]
     source: str
     certain: bool = True  # False: taken from the pattern, to be checked against the decision
@@ -62,6 +66,16 @@ class YearFrame:
     def year(self) -> Period:
         """The whole school year, from 1 August to 31 July: the period of class-years and accounts."""
         return Period(dt.date(self.first_year, TURNS_IN, 1), dt.date(self.first_year + 1, TURNS_IN, 1))
+
+    def returns_on(self, grade: int) -> dt.date:
+        """The earliest day on which a grade returns: grades 1, 9 and 12 before the others (tựu trường)."""
+        early = _data()["early_return"]
+        return self.return_on - dt.timedelta(days=early["days"] if grade in early["grades"] else 0)
+
+    def weeks_of(self, grade: int, *, continuing: bool = False) -> int:
+        """Weeks of teaching of a grade in the year; continuing education has fewer in its last grades."""
+        special = _data()["continuing"]
+        return special["weeks"] if continuing and grade in special["grades"] else sum(self.weeks)
 
     def term_on(self, day: dt.date) -> int:
         """The term of a day: 1, 2, or 3 for the summer; before the first day of term 1 it is 1."""
@@ -121,6 +135,8 @@ def _frame(first_year: int, entry: Mapping[str, Any]) -> YearFrame:
         ends_on=entry["ends_before"],
         completion_before=entry["completion_before"],
         admission_before=entry["admission_before"],
+        exam_on=entry["exam_on"],
+        exam_until=entry["exam_until"],
         weeks=(int(entry["weeks"][0]), int(entry["weeks"][1])),
         source=entry["source"],
         certain=bool(entry.get("certain", False)),

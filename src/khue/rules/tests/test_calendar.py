@@ -22,8 +22,18 @@ def test_known_years(first_year: int) -> None:
     assert year.term1_ends == dt.date(first_year + 1, 1, 18)
     assert year.ends_on == dt.date(first_year + 1, 5, 31)
     assert year.weeks == (18, 17)
+    assert (year.exam_on, year.exam_until) == (dt.date(first_year + 1, 6, 11), dt.date(first_year + 1, 6, 12))
     assert year.code == f"{first_year}-{first_year + 1}"
     assert year.source
+
+
+@given(YEARS, st.integers(1, 12))
+def test_some_grades_return_earlier_and_some_adults_learn_shorter(first_year: int, grade: int) -> None:
+    year = calendar.frame(first_year)
+    before = 14 if grade in {1, 9, 12} else 7
+    assert year.returns_on(grade) == year.opens_on - dt.timedelta(days=before)
+    assert year.weeks_of(grade) == 35
+    assert year.weeks_of(grade, continuing=True) == (32 if grade in {9, 12} else 35)
 
 
 def test_only_a_decided_year_is_certain() -> None:
