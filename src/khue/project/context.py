@@ -22,6 +22,7 @@ ENTRIES = (
     (_("menu", "Nhập dữ liệu"), "importing:home", (*OFFICE, Role.TEACHER)),
     (_("menu", "Sửa điểm"), "gradebook:corrections", EVERYONE),
     (_("menu", "Quyền"), "access:home", (Role.PRINCIPAL, Role.DEPARTMENT_ADMIN, Role.IT_STAFF, Role.CLERK)),
+    (_("menu", "Đơn vị"), "orgs:home", (*OFFICE, Role.DEPARTMENT_OFFICER, Role.COMMUNE_OFFICER)),
     (_("menu", "Danh mục"), "codes:home", (Role.DEPARTMENT_ADMIN, Role.DEPARTMENT_OFFICER)),
 )
 

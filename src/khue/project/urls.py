@@ -12,6 +12,7 @@ from khue.project import views
 # module → root; a module that has no pages has no urls.py
 ROOTS = {
     "khue.modules.access": "quyen/",
+    "khue.modules.orgs": "don-vi/",
     "khue.modules.people": "nguoi/",
     "khue.modules.schooling": "lop/",
     "khue.modules.gradebook": "so-diem/",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -18,31 +17,18 @@ from khue.core.errors import Invalid, KhueError, NotFound
 from khue.core.ids import from_short
 from khue.kit import permissions
 from khue.kit.errors import sentence
+from khue.kit.web import needs_sign_in
 from khue.modules.codes import policy, queries, services, shipped
 from khue.modules.codes.models import CodeItem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from khue.core.actor import Actor
 
 FIELDS = ("code", "name", "official_code", "aliases", "since", "reason")
 
 
-def for_actor(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Strangers find nothing here; this module lies below sign-in and cannot lead them there."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not getattr(request, "actor", None):
-            raise NotFound("KIT-001")
-        return view(request, *args, **kwargs)
-
-    guarded.needs_sign_in = True  # type: ignore[attr-defined]  # the middleware asks for the second factor
-    return guarded
-
-
-@for_actor
+@needs_sign_in
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """All code lists."""
@@ -50,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "codes/home.html", context)
 
 
-@for_actor
+@needs_sign_in
 @require_POST
 def load(request: HttpRequest) -> HttpResponse:
     """Load the shipped lists again."""
@@ -65,7 +51,7 @@ def load(request: HttpRequest) -> HttpResponse:
     return redirect("codes:home")
 
 
-@for_actor
+@needs_sign_in
 @require_GET
 def list_page(request: HttpRequest, code_list: str) -> HttpResponse:
     """The entries of one list on a day, with search."""
@@ -89,7 +75,7 @@ def list_page(request: HttpRequest, code_list: str) -> HttpResponse:
     return render(request, "codes/list.html", context, status=400 if refusal else 200)
 
 
-@for_actor
+@needs_sign_in
 def item_page(request: HttpRequest, key: str) -> HttpResponse:
     """One entry with its versions; administrators correct, rename from a day on, or end it."""
     rows = CodeItem.objects.all()
@@ -117,7 +103,7 @@ def item_page(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "codes/item.html", context, status=422 if refusal else 200)
 
 
-@for_actor
+@needs_sign_in
 def add_page(request: HttpRequest, code_list: str) -> HttpResponse:
     """A new entry of a list."""
     meta = _meta(code_list)

@@ -16,4 +16,4 @@ class OrgsConfig(AppConfig):
         from khue.kit import permissions  # noqa: PLC0415 - apps are loaded only now
         from khue.modules.orgs import policy, queries  # noqa: F401, PLC0415
 
-        permissions.use_subtree(queries.descendant_ids)
+        permissions.use_subtree(queries.reach_ids)

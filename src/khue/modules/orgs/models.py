@@ -20,6 +20,8 @@ class Unit(Dated):
     name = models.CharField(max_length=200)
     short_name = models.CharField(max_length=80, blank=True)
     search_key = models.CharField(max_length=200, db_index=True)
+    # Where it went when it was merged: whoever is over that unit keeps its records (đơn vị kế thừa).
+    successor = models.ForeignKey("self", models.PROTECT, related_name="+", null=True, blank=True)
 
     class Meta:
         ordering = ("search_key", "id")
@@ -102,7 +104,10 @@ class SchoolProfile(Record):
         return tuple(part for part in self.levels.split(",") if part)
 
 
-classify(Unit, public=("id", "valid_from", "valid_to", "kind", "name", "short_name", "search_key"))
+classify(
+    Unit,
+    public=("id", "valid_from", "valid_to", "kind", "name", "short_name", "search_key", "successor"),
+)
 classify(UnitCode, public=("id", "valid_from", "valid_to", "unit", "scheme", "value"))
 classify(UnitName, public=("id", "valid_from", "valid_to", "unit", "name"))
 classify(UnitLink, public=("id", "valid_from", "valid_to", "parent", "child"))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import F, Q
+
 from khue.kit.models import in_force
-from khue.modules.orgs.models import SchoolProfile, Unit, UnitPath
+from khue.modules.orgs.models import SchoolProfile, Unit, UnitLink, UnitPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +22,28 @@ def descendant_ids(ancestors: Iterable[UUID], day: dt.date) -> QuerySet[Any]:
     return UnitPath.objects.filter(in_force(day), ancestor__in=list(ancestors)).values_list(
         "descendant_id", flat=True
     )
+
+
+def reach_ids(ancestors: Iterable[UUID], day: dt.date) -> QuerySet[Any]:
+    """Ids over which a role at these units reaches: what is below today, and the records of what ended.
+
+    The records of a unit that ended belong to those it belonged to last and that still are, and to
+    its successor; a role over the ended unit itself ends with it.
+    """
+    over = UnitPath.objects.filter(ancestor__in=list(ancestors))
+    ended = Q(valid_to=F("descendant__valid_to"), valid_to__lte=day) & (
+        Q(ancestor__valid_to__isnull=True) | Q(ancestor__valid_to__gt=day)
+    )
+    inherited = over.filter(in_force(day)).values("descendant_id")
+    return Unit.objects.filter(
+        Q(pk__in=over.filter(in_force(day) | ended).values("descendant_id")) | Q(successor__in=inherited)
+    ).values_list("id", flat=True)
+
+
+def children_of(unit_id: UUID, day: dt.date) -> list[Unit]:
+    """The units directly below a unit on a day, by name."""
+    links = UnitLink.objects.filter(in_force(day), parent=unit_id).values("child")
+    return list(Unit.objects.filter(pk__in=links).order_by("kind", "search_key", "id"))
 
 
 def ancestors_of(unit_id: UUID, day: dt.date) -> list[Unit]:
@@ -42,7 +66,9 @@ def name_on(unit: Unit, day: dt.date) -> str:
 def school_by_code(code: str) -> Unit | None:
     """The school that bears this Ministry code today."""
     return (
-        Unit.objects.filter(kind="school", codes__scheme="moet", codes__value=code)
+        Unit.objects.filter(
+            kind="school", codes__scheme="moet", codes__value=code, codes__valid_to__isnull=True
+        )
         .select_related("school")
         .first()
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -14,8 +16,9 @@ from khue.core.names import fold, nfc
 from khue.kit import audit, outbox, permissions
 from khue.kit.models import in_force
 from khue.modules.orgs import policy
-from khue.modules.orgs.events import TreeChanged
+from khue.modules.orgs.events import TreeChanged, UnitEnded, UnitMerged
 from khue.modules.orgs.models import SchoolProfile, Unit, UnitCode, UnitLink, UnitName, UnitPath
+from khue.rules.settings import DEFAULT, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 
     from khue.core.actor import Actor
 
+LEVELS = ("TH", "THCS", "THPT")
+SCHOOL_FACTS = ("levels", "kind_code", "ownership_code", "commune_code", "address", "phone", "email")
+_KIND = re.compile(r"[a-z][a-z_]{1,29}")
 BEGINNING = dt.date(1976, 1, 1)
 
 
@@ -43,8 +49,12 @@ def found_unit(
         _load(actor, parent.pk)
     elif actor.kind is not ActorKind.SYSTEM:
         raise NotAllowed("ORG-003")
-    _refuse_taken(codes or {})
     name = nfc(name)
+    if not _KIND.fullmatch(kind):
+        raise Invalid("ORG-011", field="kind", value=kind[:30])
+    if not name:
+        raise Invalid("ORG-012", field="name")
+    _refuse_taken(codes or {})
     unit = Unit.objects.create(
         kind=kind, name=name, short_name=nfc(short_name), search_key=fold(name), valid_from=since,
         valid_to=until,
@@ -72,11 +82,71 @@ def found_school(
     since: dt.date = BEGINNING, address: str = "", kind_code: str = "",
 ) -> Unit:
     """Create a school with its profile and Ministry code (lập trường)."""
-    unit = found_unit(actor, kind="school", name=name, parent=parent, since=since, codes={"moet": code})
+    given = set(levels.split(","))
+    if not given <= set(LEVELS):
+        raise Invalid("ORG-009", field="levels", value=levels[:30])
+    levels = ",".join(level for level in LEVELS if level in given)
+    codes = {"moet": code} if code else {}
+    unit = found_unit(actor, kind="school", name=name, parent=parent, since=since, codes=codes)
     SchoolProfile.objects.create(
         unit=unit, levels=levels, commune_code=commune_code, address=nfc(address), kind_code=kind_code
     )
     return unit
+
+
+@transaction.atomic
+def change_school(actor: Actor, *, unit_id: UUID, facts: Mapping[str, str]) -> SchoolProfile:
+    """Change address, telephone, levels and the like of a school (thông tin trường)."""
+    profile = _profile(actor, unit_id, policy.CHANGE_SCHOOL.code)
+    before = {name: getattr(profile, name) for name in facts}
+    for name, value in facts.items():
+        if name not in SCHOOL_FACTS:
+            raise Invalid("ORG-007", field=name, item=name)
+        text = nfc(value)
+        limit = getattr(SchoolProfile._meta.get_field(name), "max_length", 0)
+        if len(text) > limit:
+            raise Invalid("ORG-008", field=name, limit=limit)
+        setattr(profile, name, text)
+    levels = profile.level_set()
+    if not levels or set(levels) - set(LEVELS):
+        raise Invalid("ORG-009", field="levels", value=profile.levels[:30])
+    profile.levels = ",".join(level for level in LEVELS if level in levels)
+    after = {name: getattr(profile, name) for name in facts}
+    if after != before:
+        profile.save(update_fields=list(facts))
+        audit.record(
+            actor, "orgs.school.changed", subject=profile, unit=unit_id, before=before, after=after
+        )
+    return profile
+
+
+@transaction.atomic
+def choose_readings(
+    actor: Actor, *, unit_id: UUID, chosen: Mapping[str, str], reason: str
+) -> SchoolProfile:
+    """Choose how a school reads the doubtful clauses; results computed from then on follow (cách hiểu).
+
+    Results that are closed stay as they were frozen.
+    """
+    profile = _profile(actor, unit_id, policy.CHOOSE_READINGS.code)
+    Settings.of(chosen)
+    if not nfc(reason):
+        raise Invalid("ORG-010", field="reason")
+    default = asdict(DEFAULT)
+    before = dict(profile.rule_settings)
+    profile.rule_settings = {name: value for name, value in chosen.items() if default[name] != value}
+    if profile.rule_settings != before:
+        profile.save(update_fields=["rule_settings"])
+        audit.record(
+            actor, "orgs.school.readings_chosen", subject=profile, unit=unit_id, before=before,
+            after=profile.rule_settings, reason=nfc(reason),
+        )
+    return profile
+
+
+def _profile(actor: Actor, unit_id: UUID, do: str) -> SchoolProfile:
+    permissions.load(actor, Unit.objects.all(), unit_id, see=policy.SEE.code, do=do, lock=True)
+    return SchoolProfile.objects.select_for_update(of=("self",)).get(unit=unit_id)
 
 
 @transaction.atomic
@@ -120,6 +190,8 @@ def merge_units(actor: Actor, *, units: Sequence[Unit], into: Unit, on: dt.date)
     merged = [_load(actor, unit.pk) for unit in sorted(units, key=lambda unit: unit.pk)]
     if UnitPath.objects.filter(ancestor__in=merged, descendant=target).exists():
         raise Refused("ORG-001", field="into", name=target.name)
+    if on > actor.today and any(row.kind == "school" for row in merged):
+        raise Refused("ORG-006", field="on", day=f"{on:%d/%m/%Y}")
     affected = set(_below(merged)) | set(merged)
     for row in merged:
         _refuse_ended(row, on)
@@ -131,6 +203,9 @@ def merge_units(actor: Actor, *, units: Sequence[Unit], into: Unit, on: dt.date)
             after={"into": str(target.id), "on": on.isoformat()},
         )
         outbox.announce(actor, TreeChanged(row.id, on), unit=row.id)
+        outbox.announce(actor, UnitMerged(row.id, target.id, on), unit=row.id)
+        # Records inherited before go on to the new successor.
+        Unit.objects.filter(Q(successor=row) | Q(pk=row.pk)).update(successor=target)
     rebuild_paths(affected)
     return target
 
@@ -146,6 +221,7 @@ def end_unit(actor: Actor, *, unit: Unit, on: dt.date) -> Unit:
     rebuild_paths(affected)
     audit.record(actor, "orgs.unit.ended", subject=row, unit=row.id, after={"on": on.isoformat()})
     outbox.announce(actor, TreeChanged(row.id, on), unit=row.id)
+    outbox.announce(actor, UnitEnded(row.id, on), unit=row.id)
     return row
 
 

@@ -12,5 +12,7 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        """Declare the policy."""
-        from khue.modules.people import policy  # noqa: F401, PLC0415 - apps are loaded only now
+        """Declare the policy and listen to the events of other modules."""
+        from khue.modules.people import handlers, policy  # noqa: F401, PLC0415 - apps are loaded only now
+
+        handlers.register()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from khue.core.dates import format_date, parse_date
 from khue.core.errors import NotFound
 from khue.kit import permissions
+from khue.kit.models import in_force
 from khue.kit.privacy import FieldClass, classification_of
 from khue.kit.words import said
 from khue.modules.codes import api as codes
@@ -161,7 +162,8 @@ def _read(name: str, text: str) -> object:
 
 def schools_in_scope(actor: Actor) -> list[Unit]:
     """The schools that the actor may choose between on list pages."""
-    rows = permissions.visible(actor, "orgs.unit.see", Unit.objects.filter(kind="school"))
+    units = Unit.objects.filter(in_force(actor.today), kind="school")
+    rows = permissions.visible(actor, "orgs.unit.see", units)
     return list(rows.order_by("search_key", "id"))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -14,7 +13,7 @@ from khue.core.errors import Invalid, KhueError, NotAllowed, NotFound
 from khue.core.ids import from_short, short
 from khue.kit import permissions
 from khue.kit.errors import sentence
-from khue.kit.web import status_of
+from khue.kit.web import needs_sign_in, status_of
 from khue.modules.people import forms, guardians, joining, pages, places, policy, queries, services
 
 if TYPE_CHECKING:
@@ -28,22 +27,6 @@ if TYPE_CHECKING:
 
 KINDS = {"hoc-sinh": queries.PUPILS, "can-bo": queries.STAFF}
 PAGE = 50
-
-
-def needs_sign_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Mark a view for the gate of the access module, which stands above this one.
-
-    Without the gate the view finds nothing: forgetting it opens no door.
-    """
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not getattr(request, "actor", None):
-            raise NotFound("KIT-001")
-        return view(request, *args, **kwargs)
-
-    guarded.needs_sign_in = True  # type: ignore[attr-defined]
-    return guarded
 
 
 @needs_sign_in
@@ -69,8 +52,8 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "truong": school,
         "schools": schools if len(schools) > 1 else [],
         "rows": [(card, names.get(card.school_id, "")) for card in rows[:PAGE]],
-        "may_admit": bool(pages.units_for(actor, policy.ADMIT)),
-        "may_employ": bool(pages.units_for(actor, policy.REGISTER)),
+        "may_admit": permissions.rows_for(actor, policy.ADMIT) != permissions.DENY,
+        "may_employ": permissions.rows_for(actor, policy.REGISTER) != permissions.DENY,
         "page": page,
         "next_page": page + 1 if len(rows) > PAGE else None,
         "previous_page": page - 1 if page > 1 else None,

@@ -122,7 +122,9 @@ def test_codes_are_replaced_and_the_old_one_is_kept(school, thu):
     address = reverse("people:places", args=[short(binh.pk)])
     assert thu.post(address, {"act": "code", "scheme": "moet", "value": "2022222222"}).status_code == 302
     rows = PersonIdentifier.objects.filter(person=binh).order_by("id")
-    assert [(row.value, row.valid_to is None) for row in rows] == [("2011111111", False), ("2022222222", True)]
+    assert [(row.value, row.valid_to is None) for row in rows] == [
+        ("2011111111", False), ("2022222222", True),
+    ]  # fmt: skip
     refused(thu, address, {"act": "code", "scheme": "personal", "value": "12"}, 400, "không đúng dạng")
     refused(thu, address, {"act": "code", "scheme": "software", "value": "A1"}, 400, "không đọc được")
     make_pupil(school, "Vi Thị Ánh", moet="2033333333")
