@@ -15,6 +15,7 @@ from django.apps import apps
 from khue.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from khue.kit import errors, permissions
 from khue.kit.privacy import classification_of
+from khue.modules.access.actions import ACTION_NAMES
 from tests.architecture.sources import MODULES, PACKAGE, called, sources
 
 CODE = re.compile(r"(KIT|CORE|ORG|PEO|ACC|SCH|GRADE|IMP|DEMO|CODE|COD|SHEET)-\d{3}")
@@ -180,3 +181,20 @@ def test_parameters_of_law_are_exact_and_cited(path) -> None:
     tomllib.loads(text, parse_float=lambda found: floats.append(found) or 0)
     assert not floats, f"write {floats} as text, so that it stays exact"
     assert re.search(r"TT|NĐ|QĐ|Điều|Art|Luật|Thông tư", text), "no citation"
+
+
+WRITERS = {"record", "event_for", "_log"}
+AUDITED = re.compile(r"[a-z]+(\.[a-z_]+)+")
+
+
+def test_every_line_of_the_log_has_a_name() -> None:
+    """A person reads «Mở lớp» in the log, not «schooling.class.opened»."""
+    written: set[str] = set()
+    for source in sources():
+        for call in (node for node in ast.walk(source.tree) if isinstance(node, ast.Call)):
+            if getattr(call.func, "attr", getattr(call.func, "id", "")) not in WRITERS:
+                continue
+            texts = [node for arg in call.args for node in ast.walk(arg) if isinstance(node, ast.Constant)]
+            written |= {str(node.value) for node in texts if AUDITED.fullmatch(str(node.value))}
+    assert len(written) > 40
+    assert sorted(written - set(ACTION_NAMES)) == []

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from khue.kit import permissions
 from khue.kit.models import AuditEvent, in_force
 from khue.modules.access import policy, roles
+from khue.modules.access.actions import ACTION_NAMES
 from khue.modules.access.data import AccountCard
 from khue.modules.access.models import Account, EmergencyAccess, Grant
 from khue.modules.orgs.api import Unit, ancestors_of
@@ -26,34 +27,6 @@ if TYPE_CHECKING:
     from khue.core.actor import Actor
 
 PAGE = 100
-
-ACTION_NAMES = {
-    "access.account.created": _("Tạo tài khoản"),
-    "access.account.reset": _("Cấp lại mật khẩu"),
-    "access.account.closed": _("Khoá tài khoản"),
-    "access.account.opened": _("Mở lại tài khoản"),
-    "access.session.opened": _("Đăng nhập"),
-    "access.session.closed": _("Đăng xuất"),
-    "access.session.refused": _("Đăng nhập sai mật khẩu"),
-    "access.role.granted": _("Phân quyền"),
-    "access.role.revoked": _("Thu quyền"),
-    "access.emergency.opened": _("Mở truy cập khẩn cấp"),
-    "access.emergency.closed": _("Đóng truy cập khẩn cấp"),
-    "access.emergency.used": _("Xem bằng truy cập khẩn cấp"),
-    "people.person.registered": _("Thêm người"),
-    "people.person.withdrawn": _("Rút người đã thêm"),
-    "people.person.changed": _("Sửa thông tin chung"),
-    "people.pupil.admitted": _("Tiếp nhận học sinh"),
-    "people.pupil.changed": _("Sửa sổ đăng bộ"),
-    "people.staff.employed": _("Tiếp nhận cán bộ"),
-    "people.staff.ended": _("Thôi giữ chức vụ"),
-    "people.job.changed": _("Sửa thông tin công tác"),
-    "people.identifier.added": _("Ghi mã định danh"),
-    "people.guardian.linked": _("Ghi người giám hộ"),
-    "orgs.unit.founded": _("Lập đơn vị"),
-    "orgs.unit.moved": _("Chuyển đơn vị"),
-}
-
 
 TABS = (
     ("home", pgettext_lazy("menu", "Phân quyền"), policy.SEE_GRANTS),

@@ -10,7 +10,9 @@ from django.views.decorators.http import require_GET
 from khue.core.errors import NotFound
 from khue.core.ids import short
 from khue.kit import permissions
+from khue.kit.words import said
 from khue.modules.access import pages, policy
+from khue.modules.access.actions import ACTION_NAMES
 from khue.modules.access.edge import signed_in
 from khue.modules.access.views import asked
 
@@ -38,8 +40,13 @@ def log_page(request: HttpRequest) -> HttpResponse:
         "action": action,
         "who": who,
         "day": request.GET.get("ngay", ""),
-        "actions": sorted(pages.ACTION_NAMES.items(), key=lambda item: item[1]),
+        "actions": _choices(),
         "kept": kept.urlencode(),
         "older": short(rows[pages.PAGE - 1]["event"].pk) if len(rows) > pages.PAGE else "",
     }
     return render(request, "access/log.html", context)
+
+
+def _choices() -> list[tuple[str, str]]:
+    """The actions to choose from, in the order of their names."""
+    return sorted(((code, said(name)) for code, name in ACTION_NAMES.items()), key=lambda item: item[1])
