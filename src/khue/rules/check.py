@@ -33,7 +33,7 @@ MEANINGS: dict[str, dict[str, tuple[str, ...]]] = {
         "NOT_WHOLE": ("WHOLE", "INTEGER", "DECIMAL", "FRACTION"),
         "TOO_MANY_TX": ("MANY",),
         "TOO_FEW_TX": ("FEW", "ENOUGH", "INSUFFICIENT", "MISSING"),
-        "NOT_A_NUMBER": ("NUMBER", "NUMERIC", "FORMAT"),
+        "NOT_A_NUMBER": ("NUMBER", "NUMERIC", "FORMAT", "PARSE", "EMPTY"),
     },
     "why": {
         "ABSENCE": ("ABS", "ATTEND", "SESSION"),

@@ -65,7 +65,9 @@ def _number(value: Any) -> Decimal | None:
 
 
 def _mark(value: Any) -> Decimal | None:
-    """A mark on the scale of 10, or nothing."""
+    """A mark on the scale of 10, by itself or as {"mark": 7}, or nothing."""
+    if isinstance(value, Mapping) and "mark" in value:
+        value = value["mark"]
     number = _number(value)
     if number is not None and not LOWEST <= number <= HIGHEST:
         raise Invalid("CORE-002", value=str(value))
@@ -197,7 +199,8 @@ def _term_avg(given: Given) -> Answer:
     midterm, midterm_state = _periodic(given.get("gk"))
     final, final_state = _periodic(given.get("ck"))
     ongoing = tuple(_values(_marks(given["tx"], "tx")))
-    entry = TermMarks(ongoing, midterm, final, _mark(given.get("topic")), midterm_state, final_state)
+    topic, _ = _periodic(given.get("topic"))
+    entry = TermMarks(ongoing, midterm, final, topic, midterm_state, final_state)
     # A case may leave out how many are required; then those it gives are meant.
     required = _whole(given.get("tx_required", len(ongoing)), "tx_required")
     found = _average_found(entry, required, DEFAULT)
