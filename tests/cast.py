@@ -198,7 +198,7 @@ def fill(sheet: Sheet, value: str = "7.5") -> None:
         for slot in gradebook.slots_of(sheet)
         if slot.required
     }
-    pupils = schooling.pupils_of_sheet(sheet.school_class_id, sheet.class_subject_id, None)
+    pupils = schooling.pupils_of_sheet(sheet.school_class_id, sheet.class_subject, None)
     known = gradebook.cells_of(sheet.id)
     operations = [
         Operation(uuid7(), pupil, slot, text, known[pupil, slot].version if (pupil, slot) in known else 0)

@@ -90,7 +90,7 @@ def load_sheet_page(actor: Actor, sheet_id: UUID, *, do: str = "") -> SheetPage:
     sheet = permissions.load(actor, rows, sheet_id, see=policy.SEE_SHEET, do=do)
     pupils = schooling.roster(sheet.school_class_id)
     if sheet.class_subject_id is not None:
-        takers = schooling.pupils_of_sheet(sheet.school_class_id, sheet.class_subject_id, None)
+        takers = schooling.pupils_of_sheet(sheet.school_class_id, sheet.class_subject, None)
         pupils = [row for row in pupils if row.pupil_id in takers]
     cells = cells_of(sheet.id)
     first = calculation.first_term_cells(sheet)

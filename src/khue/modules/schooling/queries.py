@@ -7,7 +7,7 @@ import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, Prefetch, Q
 
 from khue.core.names import fold
 from khue.kit import permissions
@@ -51,20 +51,18 @@ def homeroom_class_ids(person_id: UUID, day: dt.date) -> QuerySet[Any]:
 
 
 def pupils_of_sheet(
-    school_class_id: UUID, class_subject_id: UUID | None, wanted: Iterable[UUID] | None
+    school_class_id: UUID, subject: ClassSubject | None, wanted: Iterable[UUID] | None
 ) -> set[UUID]:
     """Pupils who stand in a sheet: ever members of the class, minus those who do not learn the subject."""
     members = ClassMembership.objects.filter(school_class=school_class_id)
     if wanted is not None:
         members = members.filter(pupil__in=list(wanted))
-    if class_subject_id is None:
-        return set(members.values_list("pupil_id", flat=True))
-    own = SubjectChoice.objects.filter(class_subject=class_subject_id, pupil=OuterRef("pupil"))
-    subject = ClassSubject.objects.filter(pk=class_subject_id)
-    rows = members.annotate(
-        takes=Subquery(own.values("takes_subject")[:1]), elective=Subquery(subject.values("elective")[:1])
-    ).values_list("pupil_id", "takes", "elective")
-    return {pupil for pupil, takes, elective in rows if (not elective if takes is None else takes)}
+    if subject is not None:
+        # An elective is learned by those who chose it, any other subject by all who were not taken out.
+        chosen = SubjectChoice.objects.filter(class_subject=subject.pk, takes_subject=subject.elective)
+        named = Q(pupil__in=chosen.values("pupil_id"))
+        members = members.filter(named if subject.elective else ~named)
+    return set(members.values_list("pupil_id", flat=True))
 
 
 def roster(school_class_id: UUID, day: dt.date | None = None) -> list[RosterRow]:
@@ -97,8 +95,8 @@ def roster(school_class_id: UUID, day: dt.date | None = None) -> list[RosterRow]
 
 def subject_pupils(class_subject_id: UUID, listed: Iterable[RosterRow]) -> list[RosterRow]:
     """The rows of a class list that stand in the sheet of a subject."""
-    subject = ClassSubject.objects.only("school_class_id").get(pk=class_subject_id)
-    found = pupils_of_sheet(subject.school_class_id, class_subject_id, None)
+    subject = ClassSubject.objects.only("school_class_id", "elective").get(pk=class_subject_id)
+    found = pupils_of_sheet(subject.school_class_id, subject, None)
     return [row for row in listed if row.pupil_id in found]
 
 

@@ -199,7 +199,7 @@ def _wanted(sheet: Sheet, pupil_id: UUID, code: str, value: str, state: str) -> 
     slot = next((slot for slot in columns.slots_of(sheet) if slot.code == code), None)
     if slot is None:
         raise Invalid("GRADE-007", slot=code)
-    if not schooling.pupils_of_sheet(sheet.school_class_id, sheet.class_subject_id, {pupil_id}):
+    if not schooling.pupils_of_sheet(sheet.school_class_id, sheet.class_subject, {pupil_id}):
         raise Invalid("GRADE-008")
     if state in SPECIAL_STATES:
         if not slot.periodic:

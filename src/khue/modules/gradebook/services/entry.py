@@ -10,7 +10,7 @@ from django.db import transaction
 
 from khue.core.errors import Invalid, KhueError, Refused
 from khue.core.ids import uuid7
-from khue.kit import outbox, permissions
+from khue.kit import outbox, permissions, rows
 from khue.modules.gradebook import calculation, columns, history, policy
 from khue.modules.gradebook.data import BatchResult, Operation, OperationResult
 from khue.modules.gradebook.events import CellsChanged
@@ -57,8 +57,8 @@ def record_operations(
 
 def load_sheet(actor: Actor, sheet_id: UUID, *, do: str, lock: bool = False) -> Sheet:
     """A sheet in the actor's scope, with its class and subject; locked if asked."""
-    rows = Sheet.objects.select_related("school_class", "class_subject__subject")
-    return permissions.load(actor, rows, sheet_id, see=policy.SEE_SHEET, do=do, lock=lock)
+    sheets = Sheet.objects.select_related("school_class", "class_subject__subject")
+    return permissions.load(actor, sheets, sheet_id, see=policy.SEE_SHEET, do=do, lock=lock)
 
 
 def apply_operations(
@@ -91,7 +91,7 @@ class _Work:
         self.slots = {slot.code: slot for slot in columns.slots_of(self.sheet)}
         wanted = {operation.pupil_id for operation in operations}
         self.pupils = frozenset(schooling.pupils_of_sheet(
-            self.sheet.school_class_id, self.sheet.class_subject_id, wanted
+            self.sheet.school_class_id, self.sheet.class_subject, wanted
         ))
         keys = [operation.op_id for operation in operations]
         self.done_before = {
@@ -180,7 +180,7 @@ class _Work:
             return
         write_cells(self.touched.values())
         history.append(self.sheet, self.changes)
-        CellChange.objects.bulk_create(self.changes)
+        rows.insert(self.changes)
         self.sheet.save(update_fields=["history_head", "history_length"])
         outbox.announce(
             self.actor,
@@ -201,13 +201,10 @@ class _Work:
 
 def write_cells(cells: Iterable[Cell]) -> None:
     """Insert or update cells in one statement."""
-    Cell.objects.bulk_create(
-        list(cells),
-        update_conflicts=True,
-        unique_fields=["sheet", "pupil", "slot"],
-        update_fields=["state", "value", "version", "changed_at", "changed_by"],
-        batch_size=900,
-    )
+    rows.insert(
+        list(cells), unique=("sheet", "pupil", "slot"),
+        update=("state", "value", "version", "changed_at", "changed_by"),
+    )  # fmt: skip
 
 
 def _answer(

@@ -208,7 +208,7 @@ def test_electives_topics_and_exemptions_are_one_form(world: World) -> None:
     client.post(address, {"act": "plan", "periods": "70", "elective": "on"})
     subject.refresh_from_db()
     assert subject.elective
-    assert schooling.pupils_of_sheet(world.classes["6A"].id, subject.id, None) == set(world.pupils["6A"])
+    assert schooling.pupils_of_sheet(world.classes["6A"].id, subject, None) == set(world.pupils["6A"])
 
 
 def test_years_are_listed_and_the_office_opens_the_next(world: World) -> None:

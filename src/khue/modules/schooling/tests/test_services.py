@@ -210,12 +210,14 @@ def test_periods_decide_the_number_of_assessments(world: World) -> None:
 
 
 def test_a_subject_that_becomes_one_of_choice_loses_nobody(world: World) -> None:
+    schooling.change_class_subject(
+        world.thu, class_subject_id=world.subject("6A", "TIN").id, elective=True
+    )
     subject = world.subject("6A", "TIN")
-    schooling.change_class_subject(world.thu, class_subject_id=subject.id, elective=True)
-    assert schooling.pupils_of_sheet(world.classes["6A"].id, subject.id, None) == set(world.pupils["6A"])
+    assert schooling.pupils_of_sheet(world.classes["6A"].id, subject, None) == set(world.pupils["6A"])
     later = make_pupils(world.school, ("Chu Thị Yến",), 2088000000)
     schooling.enroll(world.thu, school_class_id=world.classes["6A"].id, pupil_id=later[0], since=DAY)
-    assert later[0] not in schooling.pupils_of_sheet(world.classes["6A"].id, subject.id, None)
+    assert later[0] not in schooling.pupils_of_sheet(world.classes["6A"].id, subject, None)
 
 
 # Pupils
@@ -262,7 +264,7 @@ def test_a_pupil_who_leaves_stays_in_the_sheet(world: World) -> None:
     refused(Invalid, "SCH-019", lambda: leave(world.thu, dt.date(2026, 8, 2)))
     refused(Invalid, "SCH-020", lambda: leave(world.thu, status=" "))
     assert leave(world.thu).valid_to == DAY
-    assert pupil in schooling.pupils_of_sheet(row.id, world.subject("6A", "TOAN").id, None)
+    assert pupil in schooling.pupils_of_sheet(row.id, world.subject("6A", "TOAN"), None)
     line = next(line for line in schooling.roster(row.id) if line.pupil_id == pupil)
     assert line.status == "Chuyển đi"
     assert (line.left_by(DAY), line.left_by(DAY - dt.timedelta(days=1))) == (True, False)
@@ -312,7 +314,7 @@ def test_choices_and_modes(world: World) -> None:
     assert schooling.choose_subjects(SYSTEM, class_subject_id=subject.id, pupil_ids=[first], topic=True) == 0
     assert AuditEvent.objects.count() == before
     schooling.choose_subjects(SYSTEM, class_subject_id=subject.id, pupil_ids=[second], takes=False)
-    assert schooling.pupils_of_sheet(world.classes["10A1"].id, subject.id, None) == set(
+    assert schooling.pupils_of_sheet(world.classes["10A1"].id, subject, None) == set(
         world.pupils["10A1"]
     ) - {second}
 
@@ -435,7 +437,7 @@ def test_reads_cost_a_fixed_number_of_queries(world: World, django_assert_num_qu
     with django_assert_num_queries(2):
         assert len(schooling.roster(row.id)) == 5
     with django_assert_num_queries(1):
-        schooling.pupils_of_sheet(row.id, subject.id, None)
+        schooling.pupils_of_sheet(row.id, subject, None)
     with django_assert_num_queries(1):
         schooling.pupils_of_sheet(row.id, None, None)
     with django_assert_num_queries(2):
