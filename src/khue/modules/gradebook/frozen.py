@@ -62,18 +62,18 @@ def versions_of(school_class_id: UUID, pupil_id: UUID) -> Sequence[FrozenResult]
 
 
 def thaw(pupil: RosterRow, kept: FrozenResult) -> ResultRow:
-    """A kept result as pages show results."""
+    """A kept result as pages show results; what an older program did not keep yet is left empty."""
     content = kept.content
     return ResultRow(
         pupil=pupil, term=kept.term, values=content["values"], level=kept.level, conduct=kept.conduct,
-        title=kept.title, decision=kept.decision, decision_code=content["decision_code"],
+        title=kept.title, decision=kept.decision, decision_code=content.get("decision_code", ""),
         absences=content["absences"], base_level=content["base_level"], adjusted_by=content["adjusted_by"],
         retest=tuple(content["retest"]), missing=tuple(content["missing"]),
         sections=tuple(
             Section(
                 section["title"], section["value"],
                 tuple(Reason(clause, text, passed) for clause, text, passed in section["reasons"]),
-                section["doubtful"], section["note"],
+                section.get("doubtful", False), section["note"],
             )
             for section in content["sections"]
         ),
