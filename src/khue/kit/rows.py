@@ -25,14 +25,13 @@ def insert(rows: Sequence[Model], *, unique: Sequence[str] = (), update: Sequenc
     columns = rows[0]._meta.local_concrete_fields
     start, end = _statement(rows[0], unique, update)
     marks = f"({', '.join(['%s'] * len(columns))})"
-    prepare = [(field, field.get_db_prep_save) for field in columns]
     with connection.cursor() as cursor:
         for first in range(0, len(rows), CHUNK):
             some = rows[first : first + CHUNK]
             values = [
-                to_database(field.pre_save(row, add=True), connection)
+                field.get_db_prep_save(field.pre_save(row, add=True), connection)
                 for row in some
-                for field, to_database in prepare
+                for field in columns
             ]
             cursor.execute(f"{start}{', '.join([marks] * len(some))}{end}", values)
     for row in rows:  # as Django marks what it has saved
@@ -41,13 +40,13 @@ def insert(rows: Sequence[Model], *, unique: Sequence[str] = (), update: Sequenc
 
 def _statement(row: Model, unique: Sequence[str], update: Sequence[str]) -> tuple[str, str]:
     """What stands before and after the values; both databases understand it."""
-    quote, meta = connection.ops.quote_name, row._meta
-    names = ", ".join(quote(field.column) for field in meta.local_concrete_fields)
-    start = f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES "  # noqa: S608 - names from our models
+    columns = {
+        field.name: connection.ops.quote_name(str(field.column)) for field in row._meta.local_concrete_fields
+    }
+    table = connection.ops.quote_name(row._meta.db_table)
+    start = f"INSERT INTO {table} ({', '.join(columns.values())}) VALUES "  # noqa: S608 - names of our models
     if not unique:
         return start, ""
-    found = ", ".join(quote(meta.get_field(name).column) for name in unique)
-    changes = ", ".join(
-        f"{column} = EXCLUDED.{column}" for column in (quote(meta.get_field(name).column) for name in update)
-    )
+    found = ", ".join(columns[name] for name in unique)
+    changes = ", ".join(f"{columns[name]} = EXCLUDED.{columns[name]}" for name in update)
     return start, f" ON CONFLICT ({found}) DO UPDATE SET {changes}"
