@@ -12,7 +12,7 @@ from khue.sheets.headers import key
 from khue.sheets.subjects import subject_of
 from khue.sheets.workbook import Sheet, address
 
-_TERM = re.compile(r"\b(?:hoc k[iy]|k[iy]|hk|semester|term)\s*[:\-]?\s*(iii|ii|i|1|2)\b")
+_TERM = re.compile(r"\b(?:hoc k[iy]|k[iy]|hk|semester|term)\s*[:\-]?\s*(iii|ii|i|1|2|mot|hai)\b")
 _TERM_TIGHT = re.compile(r"\bhk(ii|i|1|2)\b")
 _YEAR = re.compile(r"(20\d\d)\s*[-–—/]\s*(20\d\d)")
 _YEAR_SHORT = re.compile(r"nam hoc\s*:?\s*(20\d\d)\s*[-–—/]\s*(\d\d)\b")
@@ -26,11 +26,17 @@ _SUBJECT = re.compile(
     r"\s*(?: - |–|\(|,|;|\||l[oớ]p|kh[oố]i|h[oọ]c k|\bk[iìyỳ]\b|năm h|hk|gi[aá]o vi[eê]n|gv|$)",
     re.IGNORECASE,
 )
+# «Trường …» at the beginning of a line, or a kind of school anywhere («UBND xã X - Trường THCS Y»)
+_SCHOOL = re.compile(
+    r"^(?:tên\s+)?trường\b.*|(?<!điểm )\btrường\s+(?:tiểu học|trung học|phổ thông|th|thcs|thpt|pt\w*)\b.*",
+    re.IGNORECASE,
+)
+LINE = 120  # letters of a line that may name a school
 _LABEL = re.compile(
     r"(?:ten )?(?:truong|lop|lop hoc|mon|mon hoc|hoc k[iy]|hk|nam hoc|khoi"
     r"|class|subject|semester|school year)\s*:?"
 )
-ROMAN = {"i": 1, "ii": 2, "1": 1, "2": 2}
+ROMAN = {"i": 1, "ii": 2, "1": 1, "2": 2, "mot": 1, "hai": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +100,9 @@ def _take(found: Banner, text: str, cell: str, level: str, classes: dict[str, st
         code = subject_of(subject[1], level)
         if code:
             found.subject = Said(code, cell)
-    if found.school is None and re.match(r"(?:ten )?truong\b",
-        plain) and len(plain) < 90:  # noqa: PLR2004 - a line
-        name = re.sub(r"^(?:tên\s+)?trường\s*:\s*", "", text, flags=re.IGNORECASE)
-        found.school = Said(re.split(r"\(| - |–|;|\s{3,}", name)[0].strip(), cell)
+    if found.school is None and (school := _SCHOOL.search(text)) and len(text) < LINE:
+        name = re.sub(r"^(?:tên\s+)?trường\s*:\s*", "", school[0], flags=re.IGNORECASE)
+        found.school = Said(re.split(r"\(| - |–|;|,|\s{3,}", name)[0].strip(), cell)
 
 
 def term_in(text: str) -> int:
@@ -146,13 +151,13 @@ def class_shown(text: str, names: Mapping[str, str] | None = None) -> str:
 
 def school_key(name: str) -> str:
     """A school's name without its kind's spelling: «Trường THCS Khe Mẫu» is «thcs khe mau»."""
-    plain = key(name)
+    plain = re.sub(r"\bva\b", "", key(name))
     for long, short in (
         ("trung hoc co so", "thcs"), ("trung hoc pho thong", "thpt"), ("tieu hoc", "th"),
         ("pho thong dan toc noi tru", "ptdtnt"), ("pho thong dan toc ban tru", "ptdtbt"),
     ):  # fmt: skip
         plain = plain.replace(long, short)
-    return re.sub(r"^truong ", "", plain).strip()
+    return " ".join(re.sub(r"^truong ", "", plain).split())
 
 
 def fits(banner: Banner, wanted: ImportAs, known: Known, sheet: Sheet) -> None:

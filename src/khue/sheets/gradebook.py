@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -33,7 +33,7 @@ from khue.sheets.mark_sheets import (
     subject_said,
     why_nothing,
 )
-from khue.sheets.pupils_known import Pupils, name_key
+from khue.sheets.pupils_known import Pupils, same_name
 from khue.sheets.roll import code_in, may_be_name
 from khue.sheets.values import Read
 from khue.sheets.workbook import Book, address, as_text
@@ -115,6 +115,8 @@ class _Sheet:
         self._unknown_columns()
         lines = self._lines()
         self.last = max((line.row for line in lines), default=self.header.first - 1)
+        if not self.pupils.trusted(line.code for line in lines):
+            lines = [replace(line, code="") if line.name else line for line in lines]
         self._row_shift(lines)
         for line in lines:
             self._row(line)
@@ -181,7 +183,7 @@ class _Sheet:
 
     def _is_named(self, row: int, name: str) -> bool:
         """Whether a row without code and birth date is a pupil's: a name with a number or marks beside it."""
-        c, known = self.columns, self.pupils.by_name.get(name_key(name), [])
+        c, known = self.columns, self.pupils.named(name)
         if c.stt is not None:
             return bool(known or may_be_name(name)) and _counts(self.sheet.text(row, c.stt))
         ours = any(pupil.class_name == self.school_class.name for pupil in known)
@@ -208,17 +210,17 @@ class _Sheet:
         off: list[int] = []
         for number, line in enumerate(lines):
             pupil = self.pupils.by_code.get(line.code)
-            if pupil is None or not line.name or name_key(pupil.name) == name_key(line.name):
+            if pupil is None or not line.name or same_name(line.name, pupil.name):
                 continue
             near = [lines[n].name for n in (number - 1, number + 1) if 0 <= n < len(lines)]
-            if any(name_key(pupil.name) == name_key(name) for name in near):
+            if any(same_name(name, pupil.name) for name in near):
                 off.append(number)
         mismatched = sum(
             1
             for line in lines
             if (pupil := self.pupils.by_code.get(line.code))
             and line.name
-            and name_key(pupil.name) != name_key(line.name)
+            and not same_name(line.name, pupil.name)
         )
         if len(off) >= SHIFTED and len(off) * 2 >= mismatched:
             column = self.columns.code if self.columns.code is not None else self.columns.name
@@ -230,7 +232,7 @@ class _Sheet:
         off: list[int] = []
         wrong: list[int] = []
         for number, line in enumerate(lines):
-            same = self.pupils.by_name.get(name_key(line.name), [])
+            same = self.pupils.named(line.name)
             if (
                 line.code in self.pupils.by_code
                 or len(same) != 1
@@ -255,7 +257,7 @@ class _Sheet:
             if match.pupil:
                 self.stopped.add(match.pupil.ref)
             elif match.problem == "pupil_ambiguous":
-                self.stopped.update(p.ref for p in self.pupils.by_name.get(name_key(line.name), ()))
+                self.stopped.update(p.ref for p in self.pupils.named(line.name))
             return
         pupil = match.pupil
         if pupil is None:

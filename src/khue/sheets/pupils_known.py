@@ -7,9 +7,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from khue.core.names import nfc
+from khue.core.names import fold, nfc
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from khue.sheets.data import Known, KnownPupil
 
 
@@ -28,24 +30,36 @@ class Pupils:
     def __init__(self, known: Known, class_name: str = "") -> None:
         self.by_code: dict[str, KnownPupil] = {}
         self.by_name: dict[str, list[KnownPupil]] = defaultdict(list)
+        self.by_plain: dict[str, list[KnownPupil]] = defaultdict(list)
         self.in_class: list[KnownPupil] = []
         for pupil in known.pupils:
             for code in (pupil.ref, pupil.software, pupil.personal):
                 if code:
                     self.by_code[code] = pupil
             self.by_name[name_key(pupil.name)].append(pupil)
+            self.by_plain[fold(pupil.name)].append(pupil)
             if class_name and pupil.class_name == class_name:
                 self.in_class.append(pupil)
         self.class_name = class_name
+
+    def named(self, name: str) -> list[KnownPupil]:
+        """Pupils of this name; a file without accents may mean several."""
+        if name.isascii():
+            return self.by_plain.get(fold(name), [])
+        return self.by_name.get(name_key(name), [])
+
+    def trusted(self, codes: Iterable[str]) -> bool:
+        """Whether a table's codes are codes the school knows; another program's own codes say nothing."""
+        return any(code in self.by_code for code in codes)
 
     def find(self, code: str, name: str, birth: str) -> Match:
         """The pupil a row means."""
         if code and code in self.by_code:
             pupil = self.by_code[code]
-            if name and name_key(name) != name_key(pupil.name):
+            if name and not same_name(name, pupil.name):
                 return Match(pupil, "id_name_mismatch")
             return Match(pupil)
-        same = self.by_name.get(name_key(name), [])
+        same = self.named(name)
         if code and same:
             # A code nobody knows: a name alone is not enough, name and birth date are.
             same = [pupil for pupil in same if birth and pupil.birth == birth]
@@ -68,6 +82,11 @@ def _may_be(known: str, said: str) -> bool:
 
 
 YEAR = 4  # letters of a bare year
+
+
+def same_name(written: str, known: str) -> bool:
+    """Whether a file's name is a pupil's: accents count where the file has any."""
+    return name_key(written) == name_key(known) or (written.isascii() and fold(written) == fold(known))
 
 
 def name_key(name: str) -> str:

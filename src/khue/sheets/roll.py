@@ -73,7 +73,9 @@ class Roll:
     def lines(self, class_name: str = "") -> Iterator[Line]:
         """Rows of known pupils; of others it is said why they are left out."""
         pupils = Pupils(self.known, class_name)
-        for row in self.sheet.numbers():
+        data = [row for row in self.sheet.numbers() if row >= self.header.first]
+        trusted = pupils.trusted(code_in(self._text(row, "code")) for row in data)
+        for row in data:
             name = self._text(row, "name")
             code = code_in(self._text(row, "code"))
             birth = (
@@ -81,9 +83,9 @@ class Roll:
                 if "birth" in self.fields
                 else None
             )
-            if row < self.header.first or not self._is_pupil(row, name, code, birth):
+            if not self._is_pupil(row, name, code, birth):
                 continue
-            match = pupils.find(code, name, birth or "")
+            match = pupils.find(code if trusted else "", name, birth or "")
             if match.problem or match.pupil is None:
                 ref = match.pupil.ref if match.pupil else ""
                 self.say(match.problem or "pupil_not_in_class", ERROR, row, "name", ref, ho_ten=name)
