@@ -53,16 +53,19 @@ def today(request: HttpRequest) -> HttpResponse:
     year = schooling.current_year(actor.today)
     sheets: list[object] = []
     waiting, term = 0, 0
+    progress: list[dict[str, object]] = []
+    leads = actor.holds(Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.DEPARTMENT_OFFICER, Role.CLERK)
     if year is not None:
         term = schooling.term_of(actor.today, year)
         lines = gradebook.sheet_lines(actor, year, term)
         sheets = [(name, line) for name, line in lines if line.sheet.state == gradebook.SheetState.OPEN]
         waiting = gradebook.waiting_for(actor)
+        progress = gradebook.progress_today(actor, year, term) if leads else []
     context = {
         "year": year, "term": term, "sheets": sheets[:12], "more": max(0, len(sheets) - 12),
         "waiting": waiting,
         "roles": list(dict.fromkeys(said(ROLE_NAMES[grant.role]) for grant in actor.grants)),
         "may_import": actor.holds(*IMPORTERS),
-        "leads": actor.holds(Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.DEPARTMENT_OFFICER, Role.CLERK),
+        "leads": leads, "progress": progress,
     }  # fmt: skip
     return render(request, "project/today.html", context)

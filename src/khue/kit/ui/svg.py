@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROW, LABEL, BAR, AFTER = 24, 170, 280, 50
+BAR, ROW = 1000, 10  # the picture is stretched to its place
 ICONS = {
     "check": "M3 8l3 3 7-7",
     "warn": "M8 2l6 12H2zM8 6v4M8 12v.5",
@@ -20,23 +20,34 @@ ICONS = {
 }
 
 
-def bars(rows: Sequence[tuple[str, int]], title: str = "") -> SafeString:
-    """Horizontal bars, one per row, each with its number; an empty chart is no chart."""
+def bars(
+    rows: Sequence[tuple[str, int]], title: str = "", *, unit: str = "", limit: int | None = None
+) -> SafeString:
+    """Horizontal bars, one per row, each with its label and number; an empty chart is no chart.
+
+    Percents are drawn on a scale of a hundred; a limit is a line across the bars. Labels are text
+    beside the pictures, so that they keep their size on a phone; aloud the chart is one sentence.
+    """
     if not rows:
         return mark_safe("")
-    highest = max(value for _, value in rows) or 1
-    height, width = ROW * len(rows), LABEL + BAR + AFTER
-    spoken = ", ".join(f"{label}: {value}" for label, value in rows)
-    label_text = f"{escape(title)}: {escape(spoken)}"
-    parts = [f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{label_text}">']
-    for number, (label, value) in enumerate(rows):
-        middle, length = number * ROW + 16, value * BAR // highest
+    highest = 100 if unit == "%" else max([limit or 0, *(value for _, value in rows)]) or 1
+    shown = [(label, value, f"{value} {unit}".strip()) for label, value in rows]
+    spoken = ", ".join(f"{label}: {text}" for label, _, text in shown)
+    name = escape(f"{title}: {spoken}" if title else spoken)
+    line = "" if limit is None else _line(limit * BAR // highest)
+    parts = [f'<div class="chart" role="img" aria-label="{name}">']
+    for label, value, text in shown:
+        length = min(value, highest) * BAR // highest
         parts.append(
-            f'<text x="{LABEL - 8}" y="{middle}" text-anchor="end">{escape(label)}</text>'
-            f'<rect x="{LABEL}" y="{number * ROW + 4}" width="{max(length, 2)}" height="{ROW - 8}" rx="3"/>'
-            f'<text x="{LABEL + max(length, 2) + 6}" y="{middle}">{value}</text>'
+            f'<span class="label">{escape(label)}</span>'
+            f'<svg viewBox="0 0 {BAR} {ROW}" preserveAspectRatio="none">'
+            f'<rect width="{length}" height="{ROW}"/>{line}</svg><span>{escape(text)}</span>'
         )
-    return mark_safe("".join(parts) + "</svg>")  # noqa: S308 - labels are escaped
+    return mark_safe("".join(parts) + "</div>")  # noqa: S308 - labels are escaped
+
+
+def _line(x: int) -> str:
+    return f'<line x1="{x}" x2="{x}" y1="0" y2="{ROW}"/>'
 
 
 def icon(name: str) -> SafeString:

@@ -10,6 +10,7 @@ from khue.modules.gradebook.book import ClassBook, load_book
 from khue.modules.gradebook.columns import slots_of
 from khue.modules.gradebook.data import BatchResult, CellContent, Operation, OperationResult
 from khue.modules.gradebook.models import FrozenResult, Sheet, SheetKind, SheetState
+from khue.modules.gradebook.progress import progress_today
 from khue.modules.gradebook.proof import named as sheet_in_words
 from khue.modules.gradebook.proof import verify_records
 from khue.modules.gradebook.queries import cells_of as _cells_of
@@ -59,6 +60,7 @@ __all__ = [
     "keep_layout",
     "load_book",
     "open_sheets",
+    "progress_today",
     "pupil_result",
     "record_operations",
     "request_correction",

@@ -62,6 +62,12 @@ def low(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
+@register.filter
+def split(text: str) -> list[str]:
+    """The words of a text, to repeat something for each."""
+    return text.split()
+
+
 @register.filter(name="get")
 def get(mapping: Any, key: Any) -> Any:
     """The entry of a mapping."""
@@ -69,9 +75,10 @@ def get(mapping: Any, key: Any) -> Any:
 
 
 @register.simple_tag
-def bars(data: list[dict[str, Any]], title: str = "") -> SafeString:
+def bars(data: list[dict[str, Any]], title: str = "", unit: str = "", limit: int | None = None) -> SafeString:
     """A small bar chart with its numbers."""
-    return svg.bars([(str(item["label"]), int(item["value"])) for item in data], title)
+    rows = [(said(item["label"]), int(item["value"])) for item in data]
+    return svg.bars(rows, title, unit=unit, limit=limit)
 
 
 @register.simple_tag

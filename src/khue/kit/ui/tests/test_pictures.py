@@ -48,8 +48,21 @@ def test_a_chart_is_well_formed_escaped_and_read_aloud() -> None:
     root = ET.fromstring(text)
     assert root.attrib["role"] == "img"
     assert root.attrib["aria-label"] == "Lớp <6A>: Tốt & khá: 4, <script>: 0"
-    widths = [int(bar.attrib["width"]) for bar in root.iter() if bar.tag.endswith("rect")]
-    assert widths == [svg.BAR, 2]
+    assert _widths(root) == [svg.BAR, 0]
+
+
+def _widths(root: ET.Element) -> list[int]:
+    return [int(bar.attrib["width"]) for bar in root.iter() if bar.tag.endswith("rect")]
+
+
+def test_percents_stand_on_a_scale_of_a_hundred_and_a_limit_is_a_line() -> None:
+    root = ET.fromstring(svg.bars([("Toán", 50), ("Ngữ văn", 0)], unit="%"))
+    assert _widths(root) == [svg.BAR // 2, 0]
+    assert root.attrib["aria-label"] == "Toán: 50 %, Ngữ văn: 0 %"
+    near = ET.fromstring(svg.bars([("Lò Văn Tá", 30), ("Vi Thị Na", 60)], limit=45))
+    lines = [part.attrib["x1"] for part in near.iter() if part.tag.endswith("line")]
+    assert lines == [str(45 * svg.BAR // 60)] * 2
+    assert _widths(near) == [30 * svg.BAR // 60, svg.BAR]
 
 
 def test_an_empty_chart_is_nothing_and_a_chart_of_zeros_is_drawn() -> None:

@@ -24,6 +24,7 @@ from khue.modules.gradebook.book import load_book
 from khue.modules.gradebook.frozen import official_parts, official_results, versions_of
 from khue.modules.gradebook.missing import gaps_of_term
 from khue.modules.gradebook.models import SheetState
+from khue.modules.gradebook.progress import progress_of
 from khue.modules.gradebook.results import PRIMARY, ResultRow, stayed
 from khue.modules.gradebook.services import closing
 from khue.modules.gradebook.views.sheets import TERM_NAMES
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 
 COMPLETE = 100  # per cent
 NO_LEVEL, NO_DECISION = gettext_noop("Chưa đủ dữ liệu"), gettext_noop("Chưa xét được")
+# The order of a chart's bars, from the best level of each regime to the lowest.
+LEVELS = (
+    "Tốt", "Giỏi", "Khá", "Đạt", "Trung bình", "Yếu", "Chưa đạt", "Kém",
+    "Hoàn thành xuất sắc", "Hoàn thành tốt", "Hoàn thành", "Chưa hoàn thành", NO_LEVEL,
+)  # fmt: skip
 STATE_NAMES = {
     "open": gettext_noop("Đang nhập"),
     "closed": gettext_noop("Chủ nhiệm đã chốt"),
@@ -69,6 +75,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "lines": [(closing.sheet_name(line.sheet), line) for line in lines],
         "ready": [line for line in lines if line.percent == COMPLETE and line.sheet.state == SheetState.OPEN],
         "classes": classes,
+        "progress": progress_of([line.school_class for line in classes], chosen.term),
+        "schools": len({line.school_class.school_id for line in classes}),
         "sealable": bool(to_seal) and permissions.can(request.actor, policy.SEAL_CLASS, to_seal[0]),
         "state_names": STATE_NAMES, "waiting": queries.waiting_for(request.actor), "terms_shown": (1, 2, 0),
     }  # fmt: skip
@@ -109,6 +117,7 @@ def results_page(request: HttpRequest, key: str, term: int) -> HttpResponse:
     found = official_results(book, term)
     rows, was_there = found.rows, stayed(book, term)
     counted = [row for row in rows if was_there(row.pupil)]
+    near = near_limit(book, counted) if term in {0, 2} else []
     context = {
         "school_class": school_class, "term": term, "term_name": TERM_NAMES[term],
         "primary": school_class.regime in PRIMARY,
@@ -118,7 +127,8 @@ def results_page(request: HttpRequest, key: str, term: int) -> HttpResponse:
         "incomplete": [row for row in counted if row.missing],
         "doubtful": [row for row in counted if row.doubtful], "drifted": found.drifted,
         "left": {row.pupil.pupil_id for row in rows} - {row.pupil.pupil_id for row in counted},
-        "near": near_limit(book, counted) if term in {0, 2} else [],
+        "near": near,
+        "near_bars": [{"label": item.row.pupil.name, "value": item.absences} for item in near],
         "state": found.state, "state_names": STATE_NAMES,
         "seen": closing.digest_of_class(school_class.id, term),
         "tabs": [(n, TERM_NAMES[n]) for n in CLOSABLE],
@@ -245,7 +255,10 @@ def _counts(rows: list[ResultRow]) -> list[dict[str, object]]:
     count: dict[str, int] = defaultdict(int)
     for row in rows:
         count[row.level or NO_LEVEL] += 1
-    return [{"label": said(label), "value": number} for label, number in count.items()]
+    if set(count) == {NO_LEVEL}:
+        return []
+    levels = sorted(count, key=lambda level: LEVELS.index(level) if level in LEVELS else len(LEVELS))
+    return [{"label": said(level), "value": count[level]} for level in levels]
 
 
 def _groups(rows: list[ResultRow]) -> list[tuple[str, list[ResultRow]]]:
