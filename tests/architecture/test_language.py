@@ -87,7 +87,7 @@ def test_no_script_says_a_word_that_is_not_marked() -> None:
     """But for what a teacher may type into a cell: the letters of results, the words of headings."""
     literal = re.compile(r"""'(?:[^'\\\n]|\\.)*'|`[^`]*`""")
     faults = []
-    for path in scripts.FOLDER.glob("*.js"):
+    for path in PACKAGE.rglob("static/**/*.js"):
         source = re.sub(r"//.*|/\*.*?\*/", "", scripts.CALL.sub("", path.read_text(encoding="utf-8")))
         sentences = [text for text in literal.findall(source) if " " in text and VIETNAMESE.search(text)]
         faults += [f"{path.name}: {text}" for text in sentences if text.strip("'") not in TYPED]
