@@ -110,8 +110,9 @@ def gaps_of(book: ClassBook, sheet: Sheet, day: dt.date) -> SheetGaps:
         if row.left_by(day) or _exempt(book, sheet, row.pupil_id):
             continue
         cells = book.of(sheet, row.pupil_id)
-        wanted += len(required)
-        for slot in required:
+        own = [*required, *_topic(book, sheet, row.pupil_id)]
+        wanted += len(own)
+        for slot in own:
             content = cells.get(slot.code)
             if content is None or content.state == CellState.EMPTY:
                 found.append(Gap(sheet.id, row.pupil_id, row.name, slot, pending=False))
@@ -120,6 +121,14 @@ def gaps_of(book: ClassBook, sheet: Sheet, day: dt.date) -> SheetGaps:
             else:
                 filled += 1
     return SheetGaps(sheet, tuple(found), filled, wanted)
+
+
+def _topic(book: ClassBook, sheet: Sheet, pupil_id: UUID) -> list[Slot]:
+    """The column of the topic cluster, for a pupil who learns it (cụm chuyên đề học tập)."""
+    choice = book.choices.get((sheet.class_subject_id, pupil_id)) if sheet.class_subject_id else None
+    if choice is None or not choice.takes_topic:
+        return []
+    return [slot for slot in book.slots(sheet) if slot.code == "topic"]
 
 
 def gaps_of_term(book: ClassBook, term: int, day: dt.date) -> Sequence[SheetGaps]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Q
 
 from khue.kit import permissions
-from khue.modules.gradebook import calculation, columns, policy
+from khue.modules.gradebook import calculation, columns, policy, summer
 from khue.modules.gradebook.book import Content, PupilCells
 from khue.modules.gradebook.grid import GridRow
 from khue.modules.gradebook.missing import ASSESSED_BY_A_PERSON
@@ -92,6 +92,9 @@ def load_sheet_page(actor: Actor, sheet_id: UUID, *, do: str = "") -> SheetPage:
     if sheet.class_subject_id is not None:
         takers = schooling.pupils_of_sheet(sheet.school_class_id, sheet.class_subject, None)
         pupils = [row for row in pupils if row.pupil_id in takers]
+    called = summer.open_to(sheet)
+    if called is not None:
+        pupils = [row for row in pupils if row.pupil_id in called]
     cells = cells_of(sheet.id)
     first = calculation.first_term_cells(sheet)
     settings = calculation.settings_of(sheet)

@@ -19,6 +19,7 @@ from khue.modules.gradebook.book import load_book
 from khue.modules.gradebook.models import SheetState
 from khue.modules.schooling import api as schooling
 from khue.rules import primary, secondary
+from khue.rules.reasons import Judged, Reason
 from khue.rules.regimes import RegimeId
 from khue.rules.secondary import Promotion
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from khue.modules.gradebook.book import ClassBook
     from khue.modules.schooling.api import RosterRow
-    from khue.rules.reasons import Judged, Reason
 
 YEAR, SUMMER = 0, 3
 PRIMARY = {RegimeId.TT27.value, RegimeId.TT30.value}
@@ -264,17 +264,37 @@ def _primary(book: ClassBook, row: RosterRow, term: int) -> ResultRow:
             missing=seen.missing,
         )  # fmt: skip
     result = primary.assess_year(judged)
+    decided: Judged[Any] = result.completion
+    if term == SUMMER and decided.value == primary.Completion.DANH_GIA_BO_SUNG:
+        decided = _after_support(book, row, result)
     return ResultRow(
         pupil=row, term=term, values=values, level=_label(result.level.value),
         title=_label(result.award.value),
-        decision=_label(result.completion.value), decision_code=str(result.completion.value or ""),
+        decision=_label(decided.value), decision_code=str(decided.value or ""),
         absences=facts.absences_of(homeroom), missing=result.missing,
         sections=(
-            _section(_("Hoàn thành chương trình"), result.completion),
+            _section(_("Hoàn thành chương trình"), decided),
             _section(_("Đánh giá kết quả giáo dục"), result.level),
             _section(_("Khen thưởng"), result.award),
         ),
     )  # fmt: skip
+
+
+def _after_support(book: ClassBook, row: RosterRow, year: primary.PrimaryYear) -> Judged[Any]:
+    """After help and an additional assessment; still not completed, the principal decides (Điều 11 TT 27)."""
+    cells = book.of(book.sheet(None, SUMMER), row.pupil_id)
+    said, promoted = facts.text_of(cells.get("support")), facts.text_of(cells.get("promoted"))
+    if said is None or year.level.value is None:
+        return year.completion
+    levels = primary.PrimaryLevel
+    after = levels.HOAN_THANH if said == "Đ" else levels.CHUA_HOAN_THANH
+    judged = primary.completion(book.school_class.grade, year.level.value, after)
+    if judged.value != primary.Completion.HIEU_TRUONG_QUYET_DINH or promoted is None:
+        return judged
+    decided = Promotion.LEN_LOP if promoted == "Đ" else Promotion.O_LAI_LOP
+    text = f"Hiệu trưởng đã xem xét, quyết định: {decided.label.lower()}."
+    reason = Reason(primary.CLAUSE_COMPLETION, text, promoted == "Đ")
+    return Judged(decided, (*judged.reasons, reason))
 
 
 def term_averages(school_class_id: UUID, term: int) -> dict[tuple[UUID, UUID], str]:

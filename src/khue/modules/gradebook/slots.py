@@ -203,9 +203,24 @@ def trait_slots(term: int, traits: Sequence[tuple[str, str]]) -> tuple[Slot, ...
     )
 
 
+# After the year of primary: additional assessment, then the principal decides (Điều 11 TT 27).
+SUPPORT = (
+    Slot(
+        "support", SlotKind.PASS, _("ĐG bổ sung"),
+        _("Đánh giá bổ sung sau khi được giúp đỡ (Đ: Hoàn thành; CĐ: Chưa hoàn thành)"), required=False,
+    ),
+    Slot(
+        "promoted", SlotKind.PASS, _("HT quyết định"),
+        _("Hiệu trưởng quyết định lên lớp (Đ: lên lớp; CĐ: chưa lên lớp)"), required=False,
+    ),
+)  # fmt: skip
+
+
 def homeroom_slots(level: str, term: int) -> tuple[Slot, ...]:
     """The homeroom teacher's columns: conduct (THCS, THPT), absences, remark."""
     conduct = Slot("conduct", SlotKind.LEVEL, _("Rèn luyện"), _("Kết quả rèn luyện (Điều 8 TT 22)"))
+    if term == 3 and level == "TH":  # noqa: PLR2004 - the summer
+        return SUPPORT
     if term == 3:  # noqa: PLR2004 - the summer
         return (
             Slot(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from khue.modules.gradebook import facts
 from khue.modules.gradebook.frozen import official_results
 from khue.modules.gradebook.paper.common import stay
-from khue.modules.gradebook.results import YEAR, ResultRow, stayed
+from khue.modules.gradebook.results import SUMMER, YEAR, ResultRow, stayed
 from khue.rules import curriculum, primary
+from khue.rules.secondary import Promotion
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -21,6 +22,7 @@ MOMENT_NAMES = {
 }  # fmt: skip
 COMPLETED = {
     primary.Completion.HOAN_THANH_CT_LOP_HOC.value, primary.Completion.HOAN_THANH_CT_TIEU_HOC.value,
+    Promotion.LEN_LOP.value,
 }  # fmt: skip
 
 
@@ -58,7 +60,7 @@ def _moment(book: ClassBook, code: str, name: str, judged: list[PrimaryFacts]) -
 def year(book: ClassBook) -> dict[str, Any]:
     """What the table of the year adds: the level, awards, going up; and the numbers of the class."""
     levels = list(primary.PrimaryLevel)
-    results, was_there = official_results(book, YEAR).rows, stayed(book, YEAR)
+    results, was_there = official_results(book, SUMMER).rows, stayed(book, YEAR)
     present = [row for row in results if was_there(row.pupil)]
     return {
         "levels": [level.label for level in levels],
@@ -75,11 +77,12 @@ def year(book: ClassBook) -> dict[str, Any]:
 
 
 def _year_line(number: int, row: ResultRow) -> list[str]:
-    completed = row.decision_code in COMPLETED
+    completed, kept_down = row.decision_code in COMPLETED, row.decision_code == Promotion.O_LAI_LOP
     return [
         str(number), row.pupil.name, row.pupil.birth_shown, "x" if row.pupil.sex == "Nữ" else "",
         *("X" if row.level == level.label else "" for level in primary.PrimaryLevel), row.title, "",
-        "X" if completed else "", "", stay(row.pupil) or ("" if completed else row.decision),
+        "X" if completed else "", "X" if kept_down else "",
+        stay(row.pupil) or ("" if completed or kept_down else row.decision),
     ]  # fmt: skip
 
 

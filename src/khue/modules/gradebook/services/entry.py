@@ -11,7 +11,7 @@ from django.db import transaction
 from khue.core.errors import Invalid, KhueError, Refused
 from khue.core.ids import uuid7
 from khue.kit import outbox, permissions, rows
-from khue.modules.gradebook import calculation, columns, history, policy
+from khue.modules.gradebook import calculation, columns, history, policy, summer
 from khue.modules.gradebook.data import BatchResult, Operation, OperationResult
 from khue.modules.gradebook.events import CellsChanged
 from khue.modules.gradebook.models import Cell, CellChange, CellState, Sheet, SheetState
@@ -93,6 +93,9 @@ class _Work:
         self.pupils = frozenset(schooling.pupils_of_sheet(
             self.sheet.school_class_id, self.sheet.class_subject, wanted
         ))
+        called = summer.open_to(self.sheet)
+        if called is not None:
+            self.pupils &= called
         keys = [operation.op_id for operation in operations]
         self.done_before = {
             change.op_id: change for change in CellChange.objects.filter(op_id__in=keys)

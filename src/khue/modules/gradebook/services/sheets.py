@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from khue.kit import audit
-from khue.modules.gradebook import results
+from khue.modules.gradebook import results, summer
 from khue.modules.gradebook.columns import SUMMER
 from khue.modules.gradebook.models import Sheet, SheetKind
 from khue.modules.schooling import api as schooling
-from khue.rules.secondary import Promotion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,14 +64,14 @@ def open_sheets(actor: Actor, *, school_class_ids: Iterable[UUID]) -> int:
 def open_summer(actor: Actor, book: ClassBook) -> list[Sheet]:
     """After the year: a sheet for each subject with re-assessment, one for conduct (Điều 13, 14 TT 22).
 
+    In primary one sheet for additional assessment and the principal's decision (Điều 11 TT 27).
+
     Called inside the act that seals the year; sheets that exist are left alone.
     """
-    if book.school_class.regime in results.PRIMARY:
-        return []
     year = results.class_results(book, results.YEAR)
     named = {name for row in year for name in row.retest}
     wanted: list[ClassSubject | None] = [s for s in book.subjects if s.subject.name in named]
-    if any(row.decision_code == Promotion.REN_LUYEN_HE for row in year):
+    if any(row.decision_code in summer.TASKS for row in year):
         wanted.append(None)
     known = [book.sheet(subject.id if subject else None, SUMMER) for subject in wanted]
     new = [subject for subject, sheet in zip(wanted, known, strict=True) if sheet is None]

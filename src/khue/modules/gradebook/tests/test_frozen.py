@@ -6,14 +6,16 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.cast import SYSTEM, World, write
+from tests.cast import NOW, SYSTEM, World, fill, write
 
+from khue.core.errors import Refused
 from khue.modules.gradebook import api as gradebook
+from khue.modules.gradebook import paper
 from khue.modules.gradebook.frozen import official_results
 from khue.modules.gradebook.models import Cell, FrozenResult
 from khue.modules.gradebook.results import ResultRow, class_results
 from khue.modules.gradebook.services.closing import reopen_class
-from khue.modules.gradebook.tests.acts import close_subjects, fill_term, seal, seal_term
+from khue.modules.gradebook.tests.acts import close_subjects, fill_term, refused, seal, seal_term
 from khue.modules.gradebook.tests.browsers import Browsers, url
 from khue.modules.schooling import api as schooling
 
@@ -123,14 +125,82 @@ def test_every_kept_version_can_be_read(world: World, browsers: Browsers) -> Non
     assert browsers.quang.get(url("why", key, pupil)).status_code == 404
 
 
+def test_sheets_of_the_summer_hold_only_those_who_are_called(world: World, browsers: Browsers) -> None:
+    weak, good = weak_year(world), world.pupils["6A"][1]
+    toan = world.sheet("6A", "TOAN", 3)
+    page = browsers.hoa.get(url("sheet", toan.id)).content.decode()
+    assert "Lý Tiến Bình" in page
+    assert "Hoàng Ngọc Châu" not in page
+    result = write(world.hoa, toan, good, "retest", "10")
+    assert (result.status, result.code) == ("refused", "GRADE-008")
+    assert write(world.hoa, toan, weak, "retest", "6").status == "done"
+
+
 def test_a_summer_result_without_a_place_in_the_law_changes_nothing(world: World) -> None:
     weak, good = weak_year(world), world.pupils["6A"][1]
     before = {row.pupil.pupil_id: row for row in rows_of(world, "6A", 3)}
     toan = world.sheet("6A", "TOAN", 3)
-    write(SYSTEM, toan, good, "retest", "10")  # promoted already: not open to re-assessment
+    Cell.objects.create(  # promoted already: not open to re-assessment
+        sheet=toan, pupil_id=good, slot="retest", state="MARK", value="10.0", version=1, changed_at=NOW,
+        changed_by="",
+    )  # fmt: skip
     after = {row.pupil.pupil_id: row for row in rows_of(world, "6A", 3)}
     assert after == before
     write(SYSTEM, toan, weak, "retest", "6")
     write(SYSTEM, world.sheet("6A", "VAN", 3), weak, "retest", "6")
     assert decision_of(world, weak, 3)[0] == "LEN_LOP_SAU_HE"
     assert decision_of(world, good, 3)[0] == "LEN_LOP"
+
+
+def primary_year(world: World) -> UUID:
+    """A sealed year of 4A in which the first pupil has not completed Toán."""
+    weak = world.pupils["4A"][0]
+    for term in (1, 2):
+        fill_term(world, "4A", term)
+        if term == 2:
+            write(SYSTEM, world.sheet("4A", "TOAN", 2), weak, "end.level", "C")
+        close_subjects(world, "4A", term)
+        seal(world, "4A", term)
+    seal(world, "4A")
+    return weak
+
+
+@pytest.mark.parametrize(
+    ("support", "promoted", "code"),
+    [
+        ("", "", "DANH_GIA_BO_SUNG"), ("Đ", "", "HOAN_THANH_CT_LOP_HOC"),
+        ("CĐ", "", "HIEU_TRUONG_QUYET_DINH"), ("CĐ", "Đ", "LEN_LOP"), ("CĐ", "CĐ", "O_LAI_LOP"),
+        ("Đ", "CĐ", "HOAN_THANH_CT_LOP_HOC"),
+    ],
+)  # fmt: skip
+def test_primary_is_assessed_again_and_then_the_principal_decides(
+    world: World, support: str, promoted: str, code: str
+) -> None:
+    weak = primary_year(world)
+    sheet = world.sheet("4A", "homeroom", 3)
+    write(SYSTEM, sheet, weak, "support", support)
+    write(SYSTEM, sheet, weak, "promoted", promoted)
+    other = write(SYSTEM, sheet, world.pupils["4A"][1], "support", "Đ")
+    assert other.status == "refused"
+    rows = {row.pupil.pupil_id: row for row in rows_of(world, "4A", 3)}
+    assert (rows[weak].decision_code, rows[weak].level) == (code, "Chưa hoàn thành")
+    assert rows[world.pupils["4A"][1]].decision_code == "HOAN_THANH_CT_LOP_HOC"
+    assert {row.decision_code for row in rows_of(world, "4A", 0)} == {
+        "DANH_GIA_BO_SUNG", "HOAN_THANH_CT_LOP_HOC",
+    }  # fmt: skip
+    table = paper.book_data(gradebook.load_book(sheet.school_class_id), NOW.date())["year_table"]
+    line = next(row for row in table["rows"] if row[1] == "Lý Tiến Bình")
+    ups, downs = {"HOAN_THANH_CT_LOP_HOC", "LEN_LOP"}, {"O_LAI_LOP"}
+    assert line[10:12] == ["X" if code in ups else "", "X" if code in downs else ""]
+
+
+def test_a_topic_is_waited_for_only_of_those_who_learn_it(world: World) -> None:
+    sheet, pupil = world.sheet("10A1", "TOAN", 2), world.pupils["10A1"][0]
+    fill(sheet)
+    key = sheet.class_subject_id
+    schooling.choose_subjects(SYSTEM, class_subject_id=key, pupil_ids=[pupil], topic=True)
+    with refused(Refused, "GRADE-020") as refusal:
+        gradebook.close_sheet(SYSTEM, sheet_id=sheet.id)
+    assert refusal.value.params["missing"] == "Toán (CĐ của Lý Tiến Bình)"
+    write(SYSTEM, sheet, pupil, "topic", "9")
+    gradebook.close_sheet(SYSTEM, sheet_id=sheet.id)
