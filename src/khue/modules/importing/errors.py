@@ -15,6 +15,7 @@ CODES: dict[str, str] = {
     "IMP-008": _("Loại tệp «{kind}» chưa nhập được. Tệp vẫn kiểm tra được bằng khue import check."),
     "IMP-009": _("Chưa có năm học {year}. Hãy nhập tệp trường của năm học này trước."),
     "IMP-011": _("Tệp không ghi rõ của trường nào. Hãy chọn trường rồi gửi lại."),
+    "IMP-012": _("Bạn gửi {count} tệp, mỗi lần nhận nhiều nhất {most} tệp. Hãy chia làm nhiều lần."),
     "IMP-010": _("Chưa chọn tệp nào. Hãy chọn một hoặc nhiều tệp Excel."),
 }
 
@@ -72,7 +73,7 @@ KINDS: dict[str, str] = {
     "personal_id_mismatch": _("Số định danh không khớp giới tính, năm sinh."),
     "ethnic_alias": _("Tên gọi khác của dân tộc."),
     "ethnic_unknown": _("Không có dân tộc này trong danh mục."),
-    "commune_old_name": _("Tên xã trước 1/7/2025; hãy chọn xã hiện nay."),
+    "commune_old_name": _("Tên xã trước 1/7/2025, chưa ghi mã xã. Hãy sửa trong tệp hoặc trong hồ sơ."),
     "commune_unknown": _("Không có xã này trong danh mục."),
     "teacher_ambiguous": _("Có nhiều giáo viên cùng tên."),
     "teacher_not_found": _("Không có giáo viên này trong danh sách."),
@@ -83,5 +84,11 @@ KINDS: dict[str, str] = {
     "hidden_sheet_skipped": _("Trang bị ẩn, bỏ qua."),
     "phone_invalid": _("Không phải số điện thoại."),
     "value_invalid": _("Giá trị không dùng được."),
+    "number_in_text": _("Số lượng viết lẫn chữ."),
+    "temporary_code": _("Chưa có mã định danh của Bộ."),
+    "code_assigned": _("Học sinh được cấp mã định danh của Bộ."),
+    "date_ambiguous": _("Ngày và tháng có thể đã đổi chỗ cho nhau."),
+    "class_size_mismatch": _("Sĩ số khác với danh sách."),
+    "count_differs": _("Số lượng trên sổ khác số đếm được."),
     "flag_mismatch": _("Dấu x không khớp kết quả."),
 }

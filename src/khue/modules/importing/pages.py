@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from khue.kit import permissions
+from khue.kit.words import said, said_in_parts
+from khue.modules.codes import api as codes
 from khue.modules.importing import policy, services
 from khue.modules.importing.errors import KINDS
 from khue.modules.importing.models import ImportRun, RunState
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from khue.core.actor import Actor
+    from khue.sheets.data import Finding
 
 KIND_NAMES = {
     "auto": gettext_noop("Để Khuê nhận ra"),
@@ -39,7 +42,13 @@ OUTCOMES = {
     "import_partly": (gettext_noop("Có ô không nhập được, phần còn lại nhập bình thường"), "notice-warn"),
     "refuse": (gettext_noop("Không nhận tệp này"), "notice-bad"),
 }
+STATE_TAGS = {"applied": "tag-ok", "refused": "tag-bad", "checked": "tag-warn"}
 SHOWN = 400
+
+
+SEVERITIES = tuple(SEVERITY)
+FEW = 5
+OLD_COMMUNE = "commune_old_name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +56,20 @@ class FindingLine:
     """One finding as the page shows it."""
 
     where: str
-    what: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """All findings of one kind."""
+
+    what: str
     severity: str
     tag: str
+    count: int
+    lines: list[FindingLine]
+    more: int
+    open: bool
 
 
 def runs(actor: Actor, limit: int = 60) -> list[ImportRun]:
@@ -92,29 +111,80 @@ def description(run: ImportRun) -> dict[str, Any]:
     if report.refusal:
         kind = report.refusal["kind"]
         refusal = {"text": _(KINDS.get(kind, kind)), "details": _details(report.refusal)}
-    lines = sorted(report.findings, key=lambda f: ("error", "warning", "info").index(f.severity))
     return {
         "run": run,
         "kind": _(KIND_NAMES.get(run.kind, run.kind)),
         "outcome": _(title),
         "outcome_css": css,
         "refusal": refusal,
-        "errors": counts["error"],
+        "errors": counts["error"] + len(run.plan.get("refused", [])),
         "warnings": counts["warning"],
         "infos": counts["info"],
-        "findings": [_line(finding) for finding in lines[:SHOWN]],
-        "more": max(0, len(lines) - SHOWN),
-        "items": run.plan.get("items", [])[:SHOWN],
+        "groups": _groups(report.findings),
+        "doubts": run.plan.get("doubts", []),
+        "undecided": sum(1 for doubt in run.plan.get("doubts", []) if not doubt["chosen"]),
+        "left_out": run.plan.get("refused", []),
+        "items": [_item(item) for item in run.plan.get("items", [])[:SHOWN]],
         "more_items": max(0, _count(run) - SHOWN),
         "count": _count(run),
         "state": RunState(run.state),
+        "state_tag": STATE_TAGS.get(run.state, ""),
         "waits": run.state == RunState.CHECKED and run.kind in services.WRITABLE,
         "tables": [(table.sheet, len(table.rows), _about(table.about)) for table in report.tables],
     }
 
 
+def summary(run: ImportRun) -> dict[str, str]:
+    """One line on a file for a list of many."""
+    about = description(run)
+    said = about["outcome"]
+    if about["refusal"]:
+        said = f"{said}: {about['refusal']['text']}"
+    elif run.state == RunState.APPLIED:
+        said = str(RunState(run.state).label)
+    states = {"notice-ok": "ok", "notice-warn": "warn", "notice-bad": "bad"}
+    return {"said": said, "state": states[about["outcome_css"]]}
+
+
+def _groups(findings: list[Finding]) -> list[FindingGroup]:
+    """Findings of one kind together, the worst first: 300 lost zeros are one thing to know."""
+    ordered = sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+    kinds: dict[tuple[str, str], list[Finding]] = {}
+    for finding in ordered:
+        kinds.setdefault((finding.severity, finding.kind), []).append(finding)
+    found = []
+    for (severity, kind), same in kinds.items():
+        label, tag = SEVERITY[severity]
+        communes = _communes() if kind == OLD_COMMUNE else {}
+        lines = [_line(finding, communes) for finding in same[:SHOWN]]
+        few = severity == "error" or (severity == "warning" and len(same) <= FEW)
+        what = _(KINDS.get(kind, kind))
+        found.append(
+            FindingGroup(what, _(label), tag, len(same), lines, max(0, len(same) - SHOWN), few)
+        )
+    return found
+
+
 def _count(run: ImportRun) -> int:
     return int(run.plan.get("new", 0)) + int(run.plan.get("changed", 0))
+
+
+# A plan is stored in Vietnamese, with its digest; these of its words are said in the reader's language.
+OPENINGS = (
+    gettext_noop("Học sinh lớp"),
+    gettext_noop("Thôi phân công"),
+    gettext_noop("Phân công"),
+)
+_PARTS = (gettext_noop("chủ nhiệm"), gettext_noop("dòng"), gettext_noop("(trống)"), gettext_noop("(thôi)"))
+
+
+def _item(item: dict[str, Any]) -> dict[str, Any]:
+    """A change of the plan as the page shows it; what stands in the file and in the database stays."""
+    what = str(item["what"])
+    opening = next((words for words in OPENINGS if what.startswith(f"{words} ")), "")
+    shown = _(opening) + what.removeprefix(opening) if opening else said_in_parts(what)
+    values = {name: said(item[name]) if item[name] in _PARTS else item[name] for name in ("old", "new")}
+    return item | values | {"what": shown, "cell": said(item["cell"])}
 
 
 def _about(about: dict[str, Any]) -> str:
@@ -126,10 +196,17 @@ def _about(about: dict[str, Any]) -> str:
     return ", ".join(str(part) for part in parts if part)
 
 
-def _line(finding: Any) -> FindingLine:
-    label, tag = SEVERITY[finding.severity]
+def _line(finding: Finding, communes: dict[str, str]) -> FindingLine:
+    info = finding.info
+    if communes and finding.kind == OLD_COMMUNE:
+        info = info | {"candidates": [communes.get(code, code) for code in info["candidates"]]}
     where = f"{finding.sheet}!{finding.cell}" if finding.cell else finding.sheet
-    return FindingLine(where, _(KINDS.get(finding.kind, finding.kind)), _details(finding.info), _(label), tag)
+    return FindingLine(where, _details(info))
+
+
+def _communes() -> dict[str, str]:
+    """Names of today's communes."""
+    return {row.code: row.name for row in codes.items_ever(codes.COMMUNES) if row.valid_to is None}
 
 
 WORDS = {
@@ -157,11 +234,31 @@ WORDS = {
 }
 
 
+# The engine's names of columns, where a finding mentions one.
+FIELDS = {
+    "ngay_sinh": gettext_noop("Ngày sinh"), "so_dinh_danh": gettext_noop("Số định danh"),
+    "dien_thoai": gettext_noop("Điện thoại"), "ngay_vao_nganh": gettext_noop("Ngày vào ngành"),
+    "dan_toc": gettext_noop("Dân tộc"), "dt_sll": gettext_noop("Điện thoại liên hệ"),
+    "dt_hs": gettext_noop("Điện thoại học sinh"), "cha_dt": gettext_noop("Điện thoại cha"),
+    "me_dt": gettext_noop("Điện thoại mẹ"), "gh_dt": gettext_noop("Điện thoại người giám hộ"),
+    "cha_nam": gettext_noop("Năm sinh cha"), "me_nam": gettext_noop("Năm sinh mẹ"),
+    "gh_nam": gettext_noop("Năm sinh người giám hộ"), "ngay_cap": gettext_noop("Ngày cấp"),
+    "ngay_vao": gettext_noop("Ngày vào trường"), "tt_xa": gettext_noop("Xã thường trú"),
+    "co_xa": gettext_noop("Xã đang ở"), "ns_xa": gettext_noop("Xã nơi sinh"),
+    "qq_xa": gettext_noop("Xã quê quán"), "ks_xa": gettext_noop("Xã nơi khai sinh"),
+    "can_ngheo": gettext_noop("Cận nghèo"), "doan_vien": gettext_noop("Đoàn viên"),
+    "doi_vien": gettext_noop("Đội viên"), "mon_lc": gettext_noop("Môn lựa chọn"),
+    "chuyen_de": gettext_noop("Cụm chuyên đề"),
+}  # fmt: skip
+
+
 def _details(info: dict[str, Any]) -> str:
     parts = []
     for name, value in info.items():
         if name in {"kind", "any_of"} or value in (None, "", []):
             continue
         text = ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+        if name == "field":
+            text = _(FIELDS.get(text, text))
         parts.append(f"{_(WORDS.get(name, name))} {text}")
     return "; ".join(parts)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext_noop as _
 
 from khue.core.actor import Actor, ActorKind, Role
-from khue.core.errors import Conflict, Invalid, KhueError, Refused
+from khue.core.errors import Conflict, Invalid, KhueError, NotFound, Refused
 from khue.kit import audit, permissions
 from khue.kit.errors import sentence
 from khue.modules.importing import known, policy
@@ -39,10 +39,17 @@ MIB = 1024 * 1024
 def start_run(
     actor: Actor, *, data: bytes, filename: str, wanted: ImportAs, batch: UUID | None = None
 ) -> ImportRun:
-    """Check a file and keep what was found; nothing of it is written yet (kiểm tra tệp)."""
+    """Check a file and keep what was found; nothing of it is written yet (kiểm tra tệp).
+
+    The same file sent again in one sending, after a lost connection, gives the run it has already.
+    """
     unit = _school_for(actor, wanted)
     if len(data) > settings.KHUE_UPLOAD_LIMIT:
         raise Invalid("IMP-001", field="file", limit=settings.KHUE_UPLOAD_LIMIT // MIB)
+    digest = hashlib.sha256(data).hexdigest()
+    sent = _sent_before(actor, batch, filename[:255], digest)
+    if sent is not None:
+        return sent
     context = known.build(wanted.school, wanted.school_year, actor.today, averages_of=_averages_of(wanted))
     if context.year is None and wanted.kind not in SCHOOL_KINDS:
         raise Refused("IMP-009", year=wanted.school_year)
@@ -58,7 +65,7 @@ def start_run(
     with transaction.atomic():
         run = ImportRun.objects.create(
             school=unit, kind=wanted.kind, wanted=msgspec.to_builtins(wanted), filename=filename[:255],
-            sha256=hashlib.sha256(data).hexdigest(), size=len(data),
+            sha256=digest, size=len(data),
             state=RunState.REFUSED if refused else RunState.CHECKED, report=msgspec.to_builtins(report),
             plan=plan.to_json(), plan_digest=plan.digest(), batch=batch, person=actor.person_id,
             person_name=actor.name, checked_at=actor.now,
@@ -68,6 +75,16 @@ def start_run(
             after={"file": run.filename, "kind": run.kind, "outcome": report.outcome, "sha256": run.sha256},
         )
     return run
+
+
+def _sent_before(actor: Actor, batch: UUID | None, filename: str, digest: str) -> ImportRun | None:
+    """The run of the very same file in this sending; a sending of somebody else is not found."""
+    if batch is None:
+        return None
+    runs = ImportRun.objects.filter(batch=batch)
+    if runs.exclude(person=actor.person_id).exists():
+        raise NotFound("KIT-001")
+    return runs.filter(filename=filename, sha256=digest).order_by("id").first()
 
 
 @transaction.atomic
@@ -85,12 +102,16 @@ def apply_run(actor: Actor, *, run_id: UUID) -> ImportRun:
     if run.kind not in WRITABLE:
         raise Refused("IMP-008", kind=run.kind)
     wanted, report = wanted_of(run), report_of(run)
-    _school_for(actor, wanted)
+    _hold(_school_for(actor, wanted), wanted.kind)
     context = known.build(wanted.school, wanted.school_year, actor.today)
     work = _work(context, report, wanted, run.decisions)
     if work.plan().digest() != run.plan_digest:
         raise Conflict("IMP-005")
-    run.undo = work.write(_writer(actor), run.id)
+    try:
+        with transaction.atomic():
+            run.undo = work.write(_writer(actor), run.id)
+    except IntegrityError as error:  # somebody founded the same school at the same moment
+        raise Conflict("IMP-005") from error
     run.state, run.applied_at = RunState.APPLIED, actor.now
     run.school = run.school or orgs.school_by_code(wanted.school)
     run.save(update_fields=["undo", "state", "applied_at", "school"])
@@ -200,6 +221,16 @@ def _school_for(actor: Actor, wanted: ImportAs) -> orgs.Unit | None:
         return None
     do = policy.IMPORT_MARKS if wanted.kind in MARK_KINDS else policy.IMPORT_ALL
     return permissions.load(actor, orgs.Unit.objects.all(), found.id, see=policy.IMPORT_MARKS, do=do)
+
+
+def _hold(unit: orgs.Unit | None, kind: str) -> None:
+    """Let lists of one school be written one after the other, so that two clerks do not double a pupil.
+
+    Marks need no such lock: each sheet has its own. Saving marks goes on meanwhile.
+    """
+    if unit is not None and kind not in MARK_KINDS:
+        rows = orgs.Unit.objects.select_for_update(of=("self",), no_key=True).filter(pk=unit.pk)
+        list(rows.values_list("pk", flat=True))
 
 
 def _writer(actor: Actor) -> Actor:

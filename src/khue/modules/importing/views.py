@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from khue.core.errors import Conflict, Invalid, KhueError, NotFound
 from khue.core.ids import from_short, short, uuid7
 from khue.kit.errors import sentence
+from khue.kit.web import wants_json
 from khue.modules.access.edge import signed_in
 from khue.modules.importing import guess, pages, services
 from khue.modules.importing.models import ImportRun, RunState
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
 FILES_AT_ONCE = 60
+MIB = 1024 * 1024
 
 
 @signed_in
@@ -36,7 +39,8 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "kinds": pages.KIND_NAMES.items(), "schools": pages.schools(request.actor),
         "years": schooling.SchoolYear.objects.order_by("-code"), "runs": pages.runs(request.actor),
-        "states": dict(RunState.choices), "kind_names": pages.KIND_NAMES,
+        "states": dict(RunState.choices), "kind_names": pages.KIND_NAMES, "batch": short(uuid7()),
+        "limit": settings.KHUE_UPLOAD_LIMIT // MIB, "most": FILES_AT_ONCE,
     }
     return render(request, "importing/home.html", context)
 
@@ -45,12 +49,14 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
     """Check the files that were sent; each becomes a run of one batch."""
-    files = request.FILES.getlist("files")[:FILES_AT_ONCE]
-    if not files:
+    sent = request.FILES.getlist("files")
+    if not sent:
         raise Invalid("IMP-010", field="files")
-    batch = uuid7()
+    if len(sent) > FILES_AT_ONCE:
+        raise Invalid("IMP-012", field="files", count=len(sent), most=FILES_AT_ONCE)
+    batch = _batch(request)
     made = []
-    for file in files:
+    for file in sent:
         try:
             made.append(_start(request, file, batch))
         except NotFound:
@@ -64,6 +70,27 @@ def upload(request: HttpRequest) -> HttpResponse:
     return redirect("importing:batch", key=short(batch))
 
 
+@signed_in
+@require_POST
+def upload_one(request: HttpRequest) -> JsonResponse:
+    """Check one file of many, for pages that send them one by one; sent again it is not checked twice."""
+    file = request.FILES.get("files")
+    if file is None:
+        raise Invalid("IMP-010", field="files")
+    batch = _batch(request)
+    run = _start(request, file, batch)
+    url = reverse("importing:run", kwargs={"key": short(run.id)})
+    return JsonResponse(
+        pages.summary(run) | {"url": url, "batch": reverse("importing:batch", kwargs={"key": short(batch)})}
+    )
+
+
+def _batch(request: HttpRequest) -> UUID:
+    """The sending a file belongs to: as the page named it, a new one without a name."""
+    named = request.POST.get("batch", "")
+    return from_short(named) if named else uuid7()
+
+
 def _start(request: HttpRequest, file: UploadedFile[bytes], batch: UUID) -> ImportRun:
     data = file.read(settings.KHUE_UPLOAD_LIMIT + 1)
     choice = request.POST.get
@@ -72,7 +99,7 @@ def _start(request: HttpRequest, file: UploadedFile[bytes], batch: UUID) -> Impo
         school=choice("school", ""),
         year=choice("year", ""),
         school_class=choice("school_class", ""),
-        term=int(choice("term") or 0),
+        term=int(choice("term", "") in {"1", "2"} and choice("term", "0")),
         subject="",
         moment=choice("moment", ""),
     )
@@ -89,7 +116,10 @@ def batch_page(request: HttpRequest, key: str) -> HttpResponse:
     if not runs:
         raise NotFound("KIT-001")
     rows = [pages.description(run) for run in runs]
-    context = {"rows": rows, "key": key, "waiting": [row for row in rows if row["waits"]]}
+    context = {
+        "rows": rows, "key": key, "waiting": [row for row in rows if row["waits"]],
+        "applied": sum(1 for run in runs if run.state == RunState.APPLIED),
+    }  # fmt: skip
     return render(request, "importing/batch.html", context)
 
 
@@ -112,6 +142,27 @@ def apply_batch(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @signed_in
+@require_POST
+def undo_batch(request: HttpRequest, key: str) -> HttpResponse:
+    """Take back every file of a sending that was written, the last one first."""
+    runs = [run for run in pages.batch_of(request.actor, from_short(key)) if run.state == RunState.APPLIED]
+    done = 0
+    for run in sorted(runs, key=lambda one: (one.applied_at, one.id), reverse=True):
+        try:
+            services.undo_run(request.actor, run_id=run.id)
+        except NotFound:
+            raise
+        except KhueError as error:
+            messages.error(request, f"{run.filename}: {sentence(error.code, error.params)}")
+        else:
+            done += 1
+    if done:
+        said = ngettext("Đã hoàn tác {n} tệp.", "Đã hoàn tác {n} tệp.", done)
+        messages.success(request, said.format(n=done))
+    return redirect("importing:batch", key=key)
+
+
+@signed_in
 @require_GET
 def run_page(request: HttpRequest, key: str) -> HttpResponse:
     """One file: what was found, what it would change, the confirmation or the undo."""
@@ -124,17 +175,34 @@ def run_page(request: HttpRequest, key: str) -> HttpResponse:
 def apply(request: HttpRequest, key: str) -> HttpResponse:
     """Confirm one file."""
     try:
-        services.apply_run(request.actor, run_id=from_short(key))
+        run = services.apply_run(request.actor, run_id=from_short(key))
     except NotFound:
         raise
     except Conflict as error:
         services.compare_again(request.actor, run_id=from_short(key))
+        if wants_json(request):
+            raise
         messages.warning(request, sentence(error.code, error.params))
     except KhueError as error:
+        if wants_json(request):
+            raise
         messages.error(request, sentence(error.code, error.params))
     else:
+        if wants_json(request):
+            return JsonResponse(pages.summary(run))
         messages.success(request, _("Đã nhập xong. Có thể hoàn tác khi chưa có gì dựa vào lần nhập này."))
     return redirect("importing:run", key=key)
+
+
+@signed_in
+@require_POST
+def decide(request: HttpRequest, key: str) -> HttpResponse:
+    """Say whom the doubtful rows of a file mean."""
+    run = pages.load_run(request.actor, from_short(key))
+    asked = [doubt["key"] for doubt in run.plan.get("doubts", ())]
+    chosen = {name: request.POST[f"d{n}"] for n, name in enumerate(asked) if f"d{n}" in request.POST}
+    services.decide(request.actor, run_id=run.id, choices=chosen)
+    return redirect(f"{reverse('importing:run', kwargs={'key': key})}#xac-nhan")
 
 
 @signed_in
