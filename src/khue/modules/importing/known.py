@@ -143,7 +143,9 @@ def _averages(context: Context, name: str) -> dict[str, str]:
     """Term 1 results of a class, which a term 2 file does not show."""
     school_class = context.classes[name]
     codes_of = {s.id: s.subject.code for s in school_class.subjects.all()}
-    refs = {person: ref for ref, person in context.pupils.items()}
+    refs: dict[UUID, str] = {}
+    for ref, person in context.pupils.items():
+        refs.setdefault(person, ref)  # the first is the pupil's ref, others are codes of programs
     return {
         f"{refs[pupil]}|{codes_of[subject]}": value
         for (subject, pupil), value in gradebook.term_averages(school_class.id, 1).items()
