@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.db.migrations.operations.base import Operation
 
 if TYPE_CHECKING:
@@ -43,6 +44,25 @@ def unguard_statements(vendor: str, table: str) -> list[str]:
             f"DROP TRIGGER IF EXISTS {table}_no_truncate ON {table}",
         ]
     return [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("update", "delete")]
+
+
+def is_guarded(table: str) -> bool:
+    """Whether the triggers are there: a table rebuilt by hand or by a tool may have lost them."""
+    wanted = 2
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT count(*) FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND tgenabled <> 'D' "
+                "AND tgname IN (%s, %s)",
+                [table, f"{table}_append_only", f"{table}_no_truncate"],
+            )
+        else:
+            cursor.execute(
+                "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s "
+                "AND name IN (%s, %s)",
+                [table, f"{table}_no_update", f"{table}_no_delete"],
+            )
+        return int(cursor.fetchone()[0]) == wanted
 
 
 class AppendOnly(Operation):

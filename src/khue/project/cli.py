@@ -90,7 +90,9 @@ def _wrong_settings(errors: list[dict[str, object]]) -> str:
     for item in errors:
         place = item.get("loc") or ("?",)
         name = str(place[0]) if isinstance(place, tuple) else str(place)
-        lines.append(f"  KHUE_{name.upper()}={item.get('input')!r}: {item.get('msg')}")
+        private = any(word in name for word in ("secret", "database_url")) and not name.endswith("_file")
+        given = "••••" if private else repr(item.get("input"))
+        lines.append(f"  KHUE_{name.upper()}={given}: {item.get('msg')}")
     return "\n".join(lines)
 
 

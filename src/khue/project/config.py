@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from khue.project.sqlite import SAFE_SQLITE, library_version
@@ -25,6 +27,9 @@ class Config(BaseSettings):
     database_url: str = Field(
         "",
         description="postgres://user:password@host:port/name or sqlite:///path; empty = SQLite in data_dir.",
+    )
+    database_url_file: Path | None = Field(
+        None, description="File that holds the database address with its password."
     )
     secret_key: str = Field("", description="Secret of sessions and signatures; empty = file in data_dir.")
     secret_key_file: Path | None = Field(None, description="File that holds the secret.")
@@ -60,15 +65,33 @@ class Config(BaseSettings):
             raise ValueError(msg)
         return value
 
+    @field_validator("secret_key_file", "database_url_file")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        """A named file must be there: a key made anew would leave sealed numbers unreadable for ever."""
+        if value is not None and not (value.is_file() and value.read_text(encoding="utf-8").strip()):
+            msg = f"Không có tệp {value}, hoặc tệp rỗng. Hãy ghi đúng đường dẫn tới tệp bí mật."
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _address_from_file(self) -> Self:
+        if self.database_url_file is not None and not self.database_url:
+            address = self.database_url_file.read_text(encoding="utf-8").strip()
+            self.database_url = self._known_scheme(address)
+        return self
+
     def secret(self) -> str:
         """The secret key: from the setting, a named file, or a file made once in data_dir."""
         if self.secret_key:
             return self.secret_key
         path = self.secret_key_file or self.data_dir / "secret.key"
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(secrets.token_urlsafe(48), encoding="ascii")
-            path.chmod(0o600)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileExistsError):  # another process was first: its key is the key
+                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(handle, "w", encoding="ascii") as stream:
+                    stream.write(secrets.token_urlsafe(48))
         return path.read_text(encoding="ascii").strip()
 
     def database(self) -> dict[str, object]:

@@ -22,7 +22,8 @@ def main(argv: list[str]) -> int:
 
 
 def prepare() -> None:
-    """Load Django, bring the tables up to date and gather the static files."""
+    """Load Django, bring the tables up to date and gather the static files; all for the owner's eyes only."""
+    os.umask(0o077)
     import django  # noqa: PLC0415 - after the settings are named
 
     django.setup()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import secrets
 
 
 def main(argv: list[str]) -> int:
@@ -29,6 +28,13 @@ def main(argv: list[str]) -> int:
 
 def first_administrator(province: str, department: str, username: str, name: str) -> str:
     """Create the root units and the first administrator; the password, or nothing if there is one."""
+    from django.db import transaction  # noqa: PLC0415
+
+    with transaction.atomic():
+        return _make(province, department, username, name)
+
+
+def _make(province: str, department: str, username: str, name: str) -> str:
     from django.utils import timezone  # noqa: PLC0415
 
     from khue.core.actor import Role, system_actor  # noqa: PLC0415
@@ -49,7 +55,8 @@ def first_administrator(province: str, department: str, username: str, name: str
     if access.Grant.objects.filter(role=Role.DEPARTMENT_ADMIN).exists():
         return ""
     person = people.register_person(actor, school_id=office.id, person=NewPerson(name))
+    people.employ(
+        actor, school_id=office.id, person_id=person.id, position="Quản trị hệ thống", since=actor.today
+    )
     access.grant(actor, person_id=person.id, role=Role.DEPARTMENT_ADMIN, unit_id=root.id, source="khue init")
-    password = secrets.token_urlsafe(9)
-    access.create_account(actor, unit_id=office.id, person_id=person.id, username=username, password=password)
-    return password
+    return access.create_account(actor, unit_id=office.id, person_id=person.id, username=username).password

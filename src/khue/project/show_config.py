@@ -19,7 +19,9 @@ def main(argv: list[str]) -> int:
         variable = f"KHUE_{name.upper()}"
         source = "môi trường" if variable in os.environ else "mặc định"
         value = getattr(config, name)
-        if any(word in name for word in SECRET) and value:
+        if name == "database_url" and value and variable not in os.environ:
+            source = "KHUE_DATABASE_URL_FILE"
+        if any(word in name for word in SECRET) and value and not name.endswith("_file"):
             value = "••••"
         if name == "database_url" and "@" in str(value):
             scheme, _, place = str(value).rpartition("@")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from cryptography.fernet import InvalidToken
 from django.db.models import OuterRef, Q, Subquery
 
 from khue.core.names import fold
@@ -173,6 +174,15 @@ def places_of_staff(person_ids: Iterable[UUID], day: dt.date) -> set[tuple[UUID,
     """Person and unit of every position held on a day, for many persons at once."""
     rows = Employment.objects.filter(in_force(day), person__in=list(person_ids)).order_by("id")
     return set(rows.values_list("person_id", "school_id"))
+
+
+def sealed_numbers_readable() -> bool:
+    """Whether the key of this installation opens the personal numbers stored, first and last."""
+    rows = PersonIdentifier.objects.filter(scheme=IdentifierScheme.PERSONAL).order_by("id")
+    try:
+        return all(writing.shown(row, full=True) for row in (rows.first(), rows.last()) if row is not None)
+    except InvalidToken:
+        return False
 
 
 def search_words(text: str) -> list[str]:

@@ -112,3 +112,45 @@ def test_a_vector_file_closes_with_its_counts(tmp_path: Path, capsys: pytest.Cap
     path.write_text(json.dumps({"meta": {}, "vectors": []}), encoding="utf-8")
     cli.main(["rules", "check", str(path)])
     assert "0 passed, 0 failed" in capsys.readouterr().out
+
+
+def test_a_wrong_address_does_not_print_its_password() -> None:
+    done = _python(
+        "import sys; from khue.project.cli import main; sys.exit(main(['config']))",
+        KHUE_DATABASE_URL="mysql://khue:hidden@db/khue",
+    )
+    assert done.returncode == 2
+    assert "KHUE_DATABASE_URL" in done.stderr
+    assert "hidden" not in done.stderr
+
+
+def test_secrets_come_from_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As Docker and systemd hand them over."""
+    address, key = tmp_path / "address", tmp_path / "key"
+    address.write_text("postgres://khue:hidden@db.example/khue\n", encoding="utf-8")
+    key.write_text("very secret\n", encoding="utf-8")
+    config = Config(database_url="", database_url_file=address, secret_key="", secret_key_file=key)
+    assert config.database()["PASSWORD"] == "hidden"
+    assert config.secret() == "very secret"
+    monkeypatch.setenv("KHUE_DATABASE_URL_FILE", str(address))
+    monkeypatch.delenv("KHUE_DATABASE_URL", raising=False)
+    show_config.main([])
+    shown = capsys.readouterr().out
+    assert "hidden" not in shown
+    assert "[KHUE_DATABASE_URL_FILE]" in shown
+
+
+@pytest.mark.parametrize("name", ["secret_key_file", "database_url_file"])
+def test_a_secret_file_that_is_missing_or_empty_stops_the_start(tmp_path: Path, name: str) -> None:
+    """A key made anew in its place would leave every sealed number unreadable."""
+    path = tmp_path / "typed-wrong"
+    for _ in range(2):
+        with pytest.raises(ValueError, match="tệp rỗng"):
+            Config(**{name: path})
+        path.write_text(" \n", encoding="utf-8")
+    path.write_text("http://x", encoding="utf-8")
+    if name == "database_url_file":
+        with pytest.raises(ValueError, match="KHUE_DATABASE_URL"):
+            Config(database_url="", database_url_file=path)
