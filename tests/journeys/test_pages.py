@@ -14,8 +14,6 @@ from tests.journeys.conftest import PASSWORD
 from tests.journeys.grid import cell, column, open_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from playwright.sync_api import Browser, Page
 
     from tests.journeys.conftest import SignIn
@@ -174,85 +172,3 @@ def _change_one_mark(path: Path) -> None:
             page = changed.add_worksheet(name)
             for number, row in enumerate(sheet):
                 page.write_row(number, 0, row)
-
-
-PAGES = (
-    ("hoa", "/"),
-    ("hoa", "/so-diem/"),
-    ("hoa", "sheet"),
-    ("mai", "sheet"),
-    ("minh", "/so-diem/"),
-    ("minh", "results"),
-    ("minh", "why"),
-    ("minh", "/lop/"),
-    ("minh", "class"),
-    ("minh", "/nguoi/"),
-    ("minh", "/quyen/"),
-    ("minh", "/quyen/tai-khoan/"),
-    ("minh", "/quyen/vi-sao/"),
-    ("minh", "/quyen/nhat-ki/"),
-    ("thu", "/nhap-du-lieu/"),
-    ("thu", "/so-diem/sua-diem/"),
-    ("quantri", "/danh-muc/"),
-    ("quantri", "/dang-nhap/2fa/"),
-)
-
-
-def test_axe_finds_what_is_wrong(browser: Browser, faults: Callable[[Page], list[str]]) -> None:
-    """A check that never fails checks nothing."""
-    page = browser.new_page()
-    page.set_content("<html lang=vi><title>x</title><button></button><p style='color:#bbb'>nhạt</p>")
-    assert {fault.split(":")[0] for fault in faults(page)} == {"button-name", "color-contrast"}
-    page.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_main_pages_have_no_fault_axe_can_find(
-    sign_in: SignIn, browser: Browser, demo: str, faults: Callable[[Page], list[str]], scheme: str
-) -> None:
-    """WCAG 2.0 to 2.2, A and AA, in both color schemes; nothing wider than the window."""
-    context = browser.new_context(base_url=demo, color_scheme=scheme)
-    page = context.new_page()
-    found: list[str] = []
-    for address in ("/", "/dang-nhap/login/"):
-        page.goto(address)
-        found += [f"{address} {fault}" for fault in faults(page)]
-    context.close()
-    person = ""
-    for username, address in PAGES:
-        if username != person:
-            page, person = sign_in(username, color_scheme=scheme, reduced_motion="reduce"), username
-        _visit(page, address)
-        found += [f"{username} {address} {fault}" for fault in faults(page)]
-        if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
-            found.append(f"{username} {address} is wider than the window")
-    assert not found, "\n".join(found)
-
-
-@pytest.mark.parametrize("username", ["hoa", "minh"])
-def test_pages_fit_a_phone(sign_in: SignIn, faults: Callable[[Page], list[str]], username: str) -> None:
-    page = sign_in(username, viewport={"width": 360, "height": 740}, reduced_motion="reduce")
-    found = []
-    for address in [address for person, address in PAGES if person == username]:
-        _visit(page, address)
-        wide = page.evaluate("() => document.documentElement.scrollWidth")
-        found += [f"{address} is {wide} wide"] if wide > 360 else []
-        found += [f"{address} {fault}" for fault in faults(page)]
-    assert not found, "\n".join(found)
-
-
-def _visit(page: Page, address: str) -> None:
-    if address == "sheet":
-        page.goto("/")
-        page.locator("main a.card-link").first.click()
-        page.wait_for_selector("grade-grid[data-ready]")
-    elif address == "class":
-        page.goto("/lop/")
-        page.locator("main table a").first.click()
-    elif address in {"results", "why"}:
-        _year_results(page)
-        if address == "why":
-            page.locator("table.summary tbody a").first.click()
-    else:
-        page.goto(address)
-    page.wait_for_load_state()
