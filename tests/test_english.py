@@ -12,14 +12,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from khue.core.actor import Role
 from khue.core.ids import short
 from khue.kit.errors import sentence
 from khue.kit.words import said
+from khue.modules.codes import shipped
 from khue.modules.gradebook import excel, results
 from khue.modules.gradebook.book import load_book
+from khue.modules.importing.pages import _item
 from khue.modules.orgs.api import Unit
 from khue.modules.people.models import Person
-from tests.cast import World, fill, sign_in
+from tests.cast import World, fill, make_actor, make_staff, sign_in
 
 VIETNAMESE = re.compile(r"[À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]")
 NOT_SHOWN = re.compile(r"<script.*?</script>|<!--.*?-->|\s(?:href|action|value|data-p)=\"[^\"]*\"", re.DOTALL)
@@ -47,11 +50,16 @@ def _vietnamese_in(page: str, data: list[str]) -> list[str]:
     return [line.strip()[:160] for line in ALLOWED.sub("", text).splitlines() if VIETNAMESE.search(line)]
 
 
+FIELDS = ("title", "official_name", "license")
+
+
 @pytest.fixture
 def data(world: World) -> list[str]:
     """The names in the database: of people and units."""
     sources = ((Person, "full_name"), (Unit, "name"), (Unit, "short_name"))
-    return [name for model, field in sources for name in model.objects.values_list(field, flat=True) if name]
+    found = [name for model, field in sources for name in model.objects.values_list(field, flat=True) if name]
+    # Code lists keep the names that the Ministry gave them.
+    return found + [meta[field] for meta in shipped.lists().values() for field in FIELDS]
 
 
 def _addresses(world: World) -> list[str]:
@@ -65,9 +73,13 @@ def _addresses(world: World) -> list[str]:
         ("schooling:home",), ("schooling:class", key),
         ("schooling:years",), ("schooling:teaching", school), ("schooling:new_class", school),
         ("schooling:place", key), ("schooling:pupil", key, pupil), ("people:home",), ("people:person", pupil),
-        ("people:edit", pupil), ("importing:home",), ("access:home",), ("access:accounts",),
+        ("people:edit", pupil), ("people:places", pupil), ("people:new_pupil",), ("people:new_staff",),
+        ("orgs:home",), ("orgs:unit", school), ("orgs:new_unit", short(world.department.pk)),
+        ("codes:home",), ("codes:list", "student-status"), ("codes:add", "student-status"),
+        ("importing:home",), ("access:home",), ("access:accounts",),
         ("access:explain",), ("access:emergency",), ("access:log",), ("access:grant",), ("mfa_index",),
-        ("account_logout",),
+        ("account_logout",), ("account_set_password",), ("access:second_factor",),
+        ("access:first_password",),
     )  # fmt: skip
     return [reverse(name, args=args) for name, *args in named]
 
@@ -77,14 +89,16 @@ def test_every_page_is_english_where_english_was_chosen(world: World, data: list
     fill(world.sheet("6A", "TOAN"))
     faults: dict[str, list[str]] = {}
     opened = dict.fromkeys(_addresses(world), 0)
-    for actor in (world.minh, world.thu, world.lan):
+    person = make_staff(world.department, "Quản Văn Trị", "Chuyên viên")
+    admin = make_actor(person, (Role.DEPARTMENT_ADMIN, world.department))
+    for actor in (world.minh, world.thu, world.lan, admin):
         client = _in_english(sign_in(actor))
         for address in opened:
-            answer = client.get(address)
+            answer = client.get(address, follow=True)
             assert answer.headers["Content-Language"] == "en", address
             page = answer.content.decode()
             assert '<html lang="en">' in page, address
-            faults |= {address: found} if (found := _vietnamese_in(page, data)) else {}
+            faults |= {address: found} if (found := _vietnamese_in(page, [*data, admin.name])) else {}
             opened[address] += answer.status_code == 200
     assert not faults, "\n".join(f"{address} {line}" for address, lines in faults.items() for line in lines)
     assert [address for address, times in opened.items() if not times] == []
@@ -206,6 +220,19 @@ def test_a_refusal_is_translated_where_it_is_read_with_its_words() -> None:
         )
         assert sentence("CORE-001", {"value": "Nam"}).startswith("«Nam» is not a number.")  # data stays data
     assert "«Nhập điểm»" in sentence("KIT-002", {"action": "Nhập điểm"})
+
+
+def test_the_plan_of_an_import_is_shown_in_english_though_it_is_kept_in_vietnamese() -> None:
+    kept = {"sheet": "HS", "cell": "dòng 12", "old": "(trống)", "new": "Nam"}
+    kept["what"] = "Nông Văn Đức: Giới tính"
+    acts = ("Học sinh lớp 6A", "Phân công 6A TOAN", "Lớp")
+    with translation.override("en"):
+        shown, named = _item(kept), [_item(kept | {"what": act})["what"] for act in acts]
+    assert named == ["Pupil of class 6A", "Assignments 6A TOAN", "Class"]
+    assert shown == {
+        "sheet": "HS", "cell": "row 12", "old": "(empty)", "new": "Nam", "what": "Nông Văn Đức: Sex",
+    }  # fmt: skip
+    assert _item(kept) == kept
 
 
 def test_a_word_keeps_its_number() -> None:
