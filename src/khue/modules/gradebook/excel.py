@@ -27,6 +27,8 @@ Layout = dict[str, Any]
 ROMAN = {1: "I", 2: "II"}
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 MARK_FORMAT = "0.0"
+NUMBERS = {SlotKind.COUNT, SlotKind.WHOLE}
+NAME_LENGTH = 31  # of a worksheet
 LAST = 999  # after everything that has a place
 
 
@@ -107,12 +109,19 @@ def _ordered(book: ClassBook, term: int) -> list[Sheet]:
 
 
 def _unique(wanted: str, taken: set[str]) -> str:
-    base = wanted.translate(FORBIDDEN).strip()[:28] or "Bảng"
-    name, number = base, 2
+    """A name that Excel takes: short, cut between words, and not there yet."""
+    base = " ".join(wanted.translate(FORBIDDEN).split()) or "Bảng"
+    name, number = _cut(base, NAME_LENGTH), 2
     while name.lower() in taken:
-        name, number = f"{base} {number}", number + 1
+        name, number = f"{_cut(base, NAME_LENGTH - 4)} {number}", number + 1
     taken.add(name.lower())
     return name
+
+
+def _cut(text: str, length: int) -> str:
+    if len(text) <= length:
+        return text
+    return text[: length + 1].rsplit(" ", 1)[0].rstrip(" ,")[:length]
 
 
 def _formats(workbook: xlsxwriter.Workbook) -> dict[str, Any]:
@@ -172,7 +181,7 @@ def _write_row(
                 formats,
                 row,
                 column,
-                int(value) if slot.kind is SlotKind.COUNT and value else value,
+                int(value) if slot.kind in NUMBERS and value else value,
             )
     before = book.of(book.sheet(sheet.class_subject_id, 1), pupil.pupil_id) if sheet.class_subject_id else {}
     for code, value in calculation.calculate(sheet, cells, before, book.settings):

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable
 
-    from khue.modules.gradebook.book import ClassBook
-    from khue.modules.gradebook.models import Sheet
+    from khue.modules.gradebook.book import ClassBook, PupilCells
+    from khue.modules.gradebook.models import Correction, Sheet
     from khue.modules.gradebook.paper.common import Corrections
     from khue.modules.gradebook.slots import Slot
 
@@ -63,7 +63,8 @@ def _sheet(book: ClassBook, sheet: Sheet, teachers: list[str], corrections: Corr
         line += [values.get(column.code, "") for column in computed]
         if sheet.term == 2:  # noqa: PLR2004 - the page that shows the year
             line.append(_retest(book, summer, row.pupil_id, corrections))
-        line.append(_note(slots, cells, row, changed))
+        mode = book.mode(subject, row.pupil_id) if subject else ""
+        line.append(_note(slots, cells, row, changed, mode))
         rows.append(line)
     return {
         "name": sheet_name(sheet), "term": TERM_NAMES[sheet.term], "score": score,
@@ -86,9 +87,14 @@ def _retest(book: ClassBook, summer: Sheet | None, pupil_id: Any, corrections: C
     return cell(slot, book.of(summer, pupil_id), corrections.get((summer.id, pupil_id, slot.code)))
 
 
-def _note(slots: dict[str, Slot], cells: Any, row: schooling.RosterRow, changed: dict[str, list[Any]]) -> str:
-    """Ghi chú: corrections with their names, leaving, the teacher's remark."""
+def _note(
+    slots: dict[str, Slot], cells: PupilCells, row: schooling.RosterRow, changed: dict[str, list[Correction]],
+    mode: str,
+) -> str:  # fmt: skip
+    """Ghi chú: corrections with their names, another way of assessment, leaving, the teacher's remark."""
     notes = [note_of(slots[code], rows) for code, rows in changed.items() if rows]
+    if mode and mode != schooling.AssessmentMode.NORMAL:
+        notes.append(schooling.AssessmentMode(mode).label)
     if row.until:
         notes.append(stay(row))
     remark = cells.get("remark")

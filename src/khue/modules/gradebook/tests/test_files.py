@@ -109,3 +109,19 @@ def test_signatures_and_order_of_the_file_that_came_are_kept(world: World) -> No
     assert [(n - last, row[2]) for n, row in enumerate(rows) if n > last and row[2]] == [
         (2, "GIÁO VIÊN BỘ MÔN"), (6, "Nông Thị Hoa"),
     ]  # fmt: skip
+
+
+def test_whole_test_marks_are_numbers_and_long_names_are_cut_between_words(world: World) -> None:
+    from python_calamine import CalamineWorkbook
+
+    from khue.modules.gradebook import excel
+
+    fill_term(world, "4A")
+    content = excel.term_workbook(gradebook.load_book(world.classes["4A"].id), 1)
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_name("Toán").to_python()
+    assert [row[4:8] for row in rows if row[0] == 1.0] == [["T", 8.0, "T", 8.0]]
+    content = excel.term_workbook(gradebook.load_book(world.classes["10A1"].id), 1)
+    names = CalamineWorkbook.from_filelike(io.BytesIO(content)).sheet_names
+    assert "Giáo dục quốc phòng và an ninh" in names
+    assert "Hoạt động trải nghiệm, hướng" in names
+    assert excel._unique("Toán", {"toán"}) == "Toán 2"

@@ -250,3 +250,13 @@ def test_the_pdf_has_only_the_shipped_font(world: World, name: str) -> None:
     fonts = {font.split(b"+")[-1] for font in re.findall(rb"/BaseFont\s*/([\w+-]+)", text)}
     assert fonts, "the test must see the fonts"
     assert all(font.startswith(b"LiberationSerif") for font in fonts), fonts
+
+
+def test_another_way_of_assessment_is_noted(world: World) -> None:
+    pupil, key = world.pupils["6A"][0], world.subject("6A", "GDTC").id
+    schooling.set_mode(
+        SYSTEM, class_subject_id=key, pupil_id=pupil, mode="EXEMPT", decision="QĐ 7/2025"
+    )  # fmt: skip
+    found = page(book(world), "Giáo dục thể chất")
+    assert line(found, "Lý Tiến Bình")[-1] == "Miễn"
+    assert line(found, "Vi Thị Ánh")[-1] == ""
