@@ -17,6 +17,7 @@ from khue.modules.codes import api as codes
 from khue.modules.codes import queries, services, shipped
 from khue.modules.codes.errors import CODES
 from khue.modules.codes.models import CodeItem
+from khue.rules import curriculum
 
 pytestmark = pytest.mark.django_db
 
@@ -255,3 +256,25 @@ def test_search_and_lists(loaded: services.LoadCounts) -> None:
     assert sum(info.count for info in infos.values()) == sum(
         1 for row in CodeItem.objects.all() if row.is_in_force(TODAY)
     )
+
+
+LEVELS = {"TH": range(1, 6), "THCS": range(6, 10), "THPT": range(10, 13)}
+
+
+def test_the_list_of_subjects_has_every_subject_of_the_curriculum() -> None:
+    """One subject, one code: the list that is exchanged and the curriculum that is calculated agree."""
+    listed = {item.code for item in shipped.items() if item.code_list == "subjects"}
+    taught = {
+        f"{level}.{item.code}"
+        for level, grades in LEVELS.items()
+        for grade in grades
+        for item in curriculum.subjects(level, grade)
+    }
+    assert taught <= listed
+    assert listed - taught == {"THPT.CD"}  # topic clusters belong to their subjects in the curriculum
+
+
+def test_the_slots_of_signing_come_in_their_order() -> None:
+    slots = [item for item in shipped.items() if item.code_list == "hocba-sign-slots"]
+    assert [item.code for item in slots] == ["GVBM", "GVCN", "CBQL", "KY_PHAT_HANH"]
+    assert [item.facts["order"] for item in slots] == [1, 2, 3, 4]
