@@ -14,6 +14,7 @@ from khue.sheets.workbook import Sheet, address
 
 _TERM = re.compile(r"\b(?:hoc k[iy]|k[iy]|hk|semester|term)\s*[:\-]?\s*(iii|ii|i|1|2|mot|hai)\b")
 _TERM_TIGHT = re.compile(r"\bhk(ii|i|1|2)\b")
+_WHOLE_YEAR = re.compile(r"\bca nam\b")
 _YEAR = re.compile(r"(20\d\d)\s*[-–—/]\s*(20\d\d)")
 _YEAR_SHORT = re.compile(r"nam hoc\s*:?\s*(20\d\d)\s*[-–—/]\s*(\d\d)\b")
 _CLASS = re.compile(r"\b(?:l[oớ]p(?:\s+h[oọ]c)?|class)\s*:?\s*(\w.*)", re.IGNORECASE)
@@ -56,6 +57,7 @@ class Banner:
     school_class: Said | None = None
     subject: Said | None = None
     school: Said | None = None
+    year_end: Said | None = None  # «Cả năm»
 
 
 def read_banner(sheet: Sheet, above: int, level: str, known: Known | None = None) -> Banner:
@@ -83,15 +85,7 @@ def read_banner(sheet: Sheet, above: int, level: str, known: Known | None = None
 
 
 def _take(found: Banner, text: str, cell: str, level: str, classes: dict[str, str]) -> None:
-    plain = fold(text)
-    if found.year is None:
-        if year := _YEAR.search(text):
-            found.year = Said(f"{year[1]}-{year[2]}", cell)
-        elif year := _YEAR_SHORT.search(plain):
-            found.year = Said(f"{year[1]}-20{year[2]}", cell)
-    if (term := (_TERM.search(plain) or _TERM_TIGHT.search(plain))) and term[1] in ROMAN:
-        # A later, more exact text («… - Lớp 8A - (Học kỳ 2)») does not change what the title says.
-        found.term = found.term or Said(ROMAN[term[1]], cell)
+    _take_time(found, text, cell)
     if found.school_class is None and (named := _CLASS.search(text)):
         name = _class_said(named[1], classes)
         if name:
@@ -103,6 +97,21 @@ def _take(found: Banner, text: str, cell: str, level: str, classes: dict[str, st
     if found.school is None and (school := _SCHOOL.search(text)) and len(text) < LINE:
         name = re.sub(r"^(?:tên\s+)?trường\s*:\s*", "", school[0], flags=re.IGNORECASE)
         found.school = Said(re.split(r"\(| - |–|;|,|\s{3,}", name)[0].strip(), cell)
+
+
+def _take_time(found: Banner, text: str, cell: str) -> None:
+    """Year and term, or that the sheet is of the whole year."""
+    plain = fold(text)
+    if found.year is None:
+        if year := _YEAR.search(text):
+            found.year = Said(f"{year[1]}-{year[2]}", cell)
+        elif year := _YEAR_SHORT.search(plain):
+            found.year = Said(f"{year[1]}-20{year[2]}", cell)
+    if (term := (_TERM.search(plain) or _TERM_TIGHT.search(plain))) and term[1] in ROMAN:
+        # A later, more exact text («… - Lớp 8A - (Học kỳ 2)») does not change what the title says.
+        found.term = found.term or Said(ROMAN[term[1]], cell)
+    if found.year_end is None and _WHOLE_YEAR.search(plain):
+        found.year_end = Said("CN", cell)
 
 
 def term_in(text: str) -> int:
@@ -164,10 +173,10 @@ def fits(banner: Banner, wanted: ImportAs, known: Known, sheet: Sheet) -> None:
     """Refuse a sheet of another school, year, term or class."""
     fits_school(banner, wanted, known, sheet)
     if banner.term and wanted.term and banner.term.value != wanted.term:
-        _refuse("term_mismatch", banner.term, sheet, banner.term.value, wanted.term)
+        refuse("term_mismatch", banner.term, sheet, wanted.term)
     said = banner.school_class
     if said and wanted.school_class and class_name(str(said.value)) != class_name(wanted.school_class):
-        _refuse("class_mismatch", said, sheet, said.value, wanted.school_class)
+        refuse("class_mismatch", said, sheet, wanted.school_class)
 
 
 def fits_school(banner: Banner, wanted: ImportAs, known: Known, sheet: Sheet) -> None:
@@ -175,10 +184,11 @@ def fits_school(banner: Banner, wanted: ImportAs, known: Known, sheet: Sheet) ->
     if banner.school and known.school_name:
         theirs, ours = school_key(str(banner.school.value)), school_key(known.school_name)
         if theirs and ours and theirs not in ours and ours not in theirs:
-            _refuse("school_mismatch", banner.school, sheet, banner.school.value, known.school_name)
+            refuse("school_mismatch", banner.school, sheet, known.school_name)
     if banner.year and wanted.school_year and banner.year.value != wanted.school_year:
-        _refuse("year_mismatch", banner.year, sheet, banner.year.value, wanted.school_year)
+        refuse("year_mismatch", banner.year, sheet, wanted.school_year)
 
 
-def _refuse(kind: str, said: Said, sheet: Sheet, theirs: object, ours: object) -> None:
-    raise Refuse(kind, sheet=sheet.name, cell=said.cell, file=theirs, target=ours)
+def refuse(kind: str, said: Said, sheet: Sheet, ours: object) -> None:
+    """Nothing of a file may be imported that says something else than what was chosen."""
+    raise Refuse(kind, sheet=sheet.name, cell=said.cell, file=said.value, target=ours)

@@ -9,7 +9,7 @@ from typing import Any
 from khue.rules.curriculum import traits
 from khue.rules.primary import PrimaryLevel, year_level
 from khue.sheets import values
-from khue.sheets.banner import class_name, class_shown, fits_school, read_banner
+from khue.sheets.banner import class_name, class_shown, fits_school, read_banner, refuse
 from khue.sheets.data import INFO, WARNING, FileReport, ImportAs, Known, Refuse, Table
 from khue.sheets.headers import NAME, Column, Header, find_header, key
 from khue.sheets.mark_columns import BIRTH, CODE, STT
@@ -64,6 +64,7 @@ LEVELS = {
     PrimaryLevel.HOAN_THANH: "HT", PrimaryLevel.CHUA_HOAN_THANH: "CHT",
 }  # fmt: skip
 YOUNG = 2
+HALF = {"GK1": 1, "CK1": 1, "GK2": 2, "CN": 2}  # the term of a moment
 CLASS = {"lop", "ma lop", "ten lop", "lop hoc"}
 
 PLAIN = ((NAME, "name"), (CLASS, "lop"), (CODE, "code"), (BIRTH, "birth"), (STT, "stt"))
@@ -79,6 +80,8 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
             continue
         banner = read_banner(sheet, header.top, "TH", known)
         fits_school(banner, wanted, known, sheet)
+        if banner.term and wanted.moment and banner.term.value != HALF.get(wanted.moment, banner.term.value):
+            refuse("term_mismatch", banner.term, sheet, wanted.moment)
         columns = _columns(header)
         if not any(field.startswith("mon.") for field in columns) or not any(
             field.startswith(("nl.", "pc.")) for field in columns
@@ -193,7 +196,6 @@ def _read(header: Header, columns: dict[str, int], wanted: ImportAs, said: str, 
     shown = {class_name(row.name): row.name for row in roll.known.classes}
     fields = _order(columns)
     names = ["r", "ref", "lop", "ma_moet", "ho_ten", "ngay_sinh", *fields, "ht", "ll", "xl_file", "xl"]
-    rows: list[list[Any]] = []
     classes: set[str] = set()
     for line in roll.lines():
         written = sheet.text(line.row, columns["lop"]) if "lop" in columns else said or wanted.school_class
@@ -204,10 +206,11 @@ def _read(header: Header, columns: dict[str, int], wanted: ImportAs, said: str, 
         grade = grades.get(group) or int((re.match(r"\d{1,2}", group) or ["0"])[0])
         ministry = line.code if re.fullmatch(r"\d{10}", line.code) else line.pupil.ref
         head = [line.row + 1, line.pupil.ref, group, ministry, line.name, line.birth]
-        rows.append([*head, *_row(roll, line, fields, grade)])
+        before = len(roll.report.findings)
+        roll.keep(line, [*head, *_row(roll, line, fields, grade)], before)
     roll.missing(classes)
     about = {"grades": wanted.grades} if wanted.grades else {}
-    return Table(sheet.name, "primary_results", names, rows, about)
+    return Table(sheet.name, "primary_results", names, roll.rows, about)
 
 
 def _row(roll: Roll, line: Line, fields: list[str], grade: int) -> list[Any]:

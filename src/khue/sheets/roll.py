@@ -58,6 +58,8 @@ class Roll:
     known: Known
     report: FileReport
     there: set[str] = field(default_factory=set)
+    rows: list[list[Any]] = field(default_factory=list)
+    twice: set[str] = field(default_factory=set)
 
     @property
     def sheet(self) -> Sheet:
@@ -94,7 +96,7 @@ class Roll:
                 yield Line(row, match.pupil, name, code, birth)
 
     def belongs(self, line: Line, class_name: str) -> bool:
-        """Whether the row stands in the pupil's own class, and for the first time."""
+        """Whether the row stands in the pupil's own class."""
         pupil = line.pupil
         if pupil.class_name and pupil.class_name != class_name:
             other = pupil.class_name
@@ -108,11 +110,20 @@ class Roll:
                 ho_ten=line.name,
             )
             return False
-        if pupil.ref in self.there:
-            self.say("pupil_duplicate_row", ERROR, line.row, "name", pupil.ref, ho_ten=line.name)
-            return False
         self.there.add(pupil.ref)
         return True
+
+    def keep(self, line: Line, row: list[Any], before: int) -> None:
+        """Keep a pupil's row; of two that differ none is kept, what was said of the second is taken back."""
+        earlier = next((kept for kept in self.rows if kept[1] == line.pupil.ref), None)
+        if earlier is None and line.pupil.ref not in self.twice:
+            self.rows.append(row)
+            return
+        del self.report.findings[before:]
+        if earlier is not None and earlier[1:] != row[1:]:
+            self.say("pupil_duplicate_row", ERROR, line.row, "name", line.pupil.ref, ho_ten=line.name)
+            self.rows.remove(earlier)
+            self.twice.add(line.pupil.ref)
 
     def missing(self, classes: set[str]) -> None:
         """Name the pupils of these classes who have no row."""

@@ -8,7 +8,7 @@ from typing import Any
 from khue.core.names import fold
 from khue.rules.levels import learning_level
 from khue.sheets import values
-from khue.sheets.banner import class_name, fits, read_banner
+from khue.sheets.banner import class_name, fits, read_banner, refuse
 from khue.sheets.data import (
     ERROR,
     INFO,
@@ -110,6 +110,8 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
         level = known.classes[0].level if known.classes else ""
         banner = read_banner(sheet, header.top, level, known)
         fits(banner, wanted, known, sheet)
+        if banner.year_end and not banner.term and wanted.term:
+            refuse("term_mismatch", banner.year_end, sheet, wanted.term)
         named = str(banner.school_class.value) if banner.school_class else sheet.name
         school_class = classes.get(class_name(named)) or classes.get(class_name(wanted.school_class))
         if school_class is None:
@@ -173,13 +175,13 @@ def _absence(column: Column) -> str:
 def _read(columns: dict[str, int], school_class: KnownClass, term: int, roll: Roll) -> Table:
     codes = [field for field in sorted(columns, key=columns.__getitem__) if field in school_class.subjects]
     names = ["r", "ref", *codes, "hoc_tap_file", "hoc_tap", "ren_luyen", "nghi_p", "nghi_k"]
-    rows = [
-        _row(roll, line, codes, school_class)
-        for line in roll.lines(school_class.name)
-        if roll.belongs(line, school_class.name)
-    ]
+    for line in roll.lines(school_class.name):
+        if roll.belongs(line, school_class.name):
+            before = len(roll.report.findings)
+            roll.keep(line, _row(roll, line, codes, school_class), before)
     roll.missing({school_class.name})
-    return Table(roll.sheet.name, "term_summary", names, rows, {"class": school_class.name, "term": term})
+    about = {"class": school_class.name, "term": term}
+    return Table(roll.sheet.name, "term_summary", names, roll.rows, about)
 
 
 def _row(roll: Roll, line: Line, codes: list[str], school_class: KnownClass) -> list[Any]:

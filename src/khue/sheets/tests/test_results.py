@@ -152,3 +152,34 @@ def test_a_pupil_without_a_row_is_named() -> None:
     rows = [[1, "1A", "2099000011", "Vi Thị Thu", *GOOD]]
     found = report(cells(("Sheet1", [TOP, MIDDLE, BOTTOM, *rows])), END, PRIMARY)
     assert [(f.kind, f.ref) for f in found.findings] == [("pupil_missing_in_file", "2099000012")]
+
+
+# --- rows that come twice, files of another time ------------------------------------------------------
+
+
+def test_of_two_rows_that_differ_none_is_read_and_the_same_twice_is_one() -> None:
+    rows = [
+        [n, p.software, p.name, 8, 8, 8, "Đ", "Đ", "CĐ", "Tốt", 0, 0]
+        for n, p in enumerate(KNOWN.pupils[:5], 1)
+    ]
+    same, other = [6, *rows[0][1:]], [7, *rows[1][1:3], 5, *rows[1][4:]]
+    found = report(cells(("6A", [["HỌC KỲ I - LỚP 6A"], HEAD, LOW, *rows, same, other])), SUMMARY)
+    assert said(found) == [("pupil_duplicate_row", "error", "C10")]
+    assert [row[1] for row in found.tables[0].rows] == [f"209900000{n}" for n in (1, 3, 4, 5)]
+
+
+def test_a_summary_of_the_year_is_no_summary_of_a_term() -> None:
+    row = [1, "50000001", "Nông Thị Hoa", 8, 8, 8, "Đ", "Đ", "CĐ", "Tốt", 0, 0]
+    found = report(cells(("6A", [["TỔNG HỢP CẢ NĂM - LỚP 6A"], HEAD, LOW, row])), SUMMARY)
+    assert found.refusal is not None
+    assert (found.refusal["kind"], found.refusal["cell"]) == ("term_mismatch", "A1")
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"), [("CUỐI HỌC KỲ I", "term_mismatch"), ("CUỐI HỌC KỲ II", ""), ("CUỐI NĂM", "")]
+)
+def test_primary_results_of_another_moment_are_refused(title: str, kind: str) -> None:
+    head = ["STT", "Lớp", "Mã học sinh", "Họ tên", "Toán", "Phẩm chất: Yêu nước", "Xếp loại cuối năm"]
+    rows = [[1, "1A", "2099000011", "Vi Thị Thu", "T", "T", "HTXS"]]
+    found = report(cells(("Sheet1", [[f"BẢNG TỔNG HỢP KẾT QUẢ {title}"], head, *rows])), END, PRIMARY)
+    assert (found.refusal or {}).get("kind", "") == kind
