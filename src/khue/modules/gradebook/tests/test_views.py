@@ -275,3 +275,9 @@ def test_doubtful_results_are_shown_to_the_principal(world: World, browsers: Bro
     )
     page = browsers.minh.get(url("results", world.classes["6A"].id, 1)).content.decode()
     assert "1 học sinh có hai cách hiểu quy định" in page
+
+
+def test_arts_say_that_both_parts_must_be_passed(world: World, browsers: Browsers) -> None:
+    arts, sport = world.sheet("6A", "NT"), world.sheet("6A", "GDTC")
+    assert "cả Âm nhạc và Mĩ thuật đều Đạt" in browsers.lan.get(url("sheet", arts.id)).content.decode()
+    assert "Mĩ thuật đều Đạt" not in browsers.lan.get(url("sheet", sport.id)).content.decode()
