@@ -29,11 +29,11 @@ from khue.sheets.mark_columns import SIGNATURE, STT
 from khue.sheets.places import Places, province_name
 from khue.sheets.pupil_fields import ALONE, FIELDS
 from khue.sheets.pupils_known import Match, Pupils
-from khue.sheets.school import codes_of, is_staff
+from khue.sheets.school import codes_of, girl, is_staff, sex
 from khue.sheets.values import Read
 from khue.sheets.workbook import Book, Cell, Sheet, address
 
-FLAGS = {"can_ngheo", "doan_vien", "doi_vien", "nu"}
+FLAGS = {"can_ngheo", "doan_vien", "doi_vien"}
 YEARS = {"cha_nam", "me_nam", "gh_nam"}
 PHONES = {"cha_dt", "me_dt", "gh_dt", "dt_sll", "dt_hs"}
 DATES = {"ngay_sinh", "ngay_cap", "ngay_vao"}
@@ -57,6 +57,8 @@ READERS: dict[str, Callable[[Cell | None], Read]] = {
     **dict.fromkeys(FLAGS, values.flag),
     **dict.fromkeys(YEARS, values.number),
     "so_dinh_danh": values.personal_id,
+    "gioi_tinh": sex,
+    "nu": girl,
 }
 MINISTRY = re.compile(r"\d{10}")
 

@@ -23,14 +23,14 @@ from khue.sheets.assignments import (
     read_plan,
 )
 from khue.sheets.banner import CLASS_TEXT, class_shown
-from khue.sheets.data import WARNING, FileReport, Finding, ImportAs, Known, Refuse, Table
+from khue.sheets.data import ERROR, WARNING, FileReport, Finding, ImportAs, Known, Refuse, Table
 from khue.sheets.headers import NAME, Header, Matcher, assign, find_header, key, one_of
 from khue.sheets.mark_columns import SIGNATURE, STT
 from khue.sheets.places import Places
 from khue.sheets.pupils_known import name_key
 from khue.sheets.subjects import subject_of
 from khue.sheets.values import Read
-from khue.sheets.workbook import Book, Cell, Sheet, address
+from khue.sheets.workbook import Book, Cell, Sheet, address, as_text
 
 STAFF_CODE = one_of("Mã cán bộ", "Mã CB", "Mã giáo viên", "Mã GV", "Mã định danh", "Mã CBGV",
     "Mã định danh Bộ", "Mã nhân sự", "Mã CBGVNV",
@@ -234,7 +234,8 @@ def _staff(
     sheet: Sheet, header: Header, staff: Staff, levels: tuple[str, ...], known: Known, report: FileReport
 ) -> None:
     fields = wordings.fill(header.columns, wordings.STAFF, assign(header, STAFF))
-    names = ["r", *(name for name in ("ma_cb", *(n for n in STAFF if n != "ma_cb")) if name in fields)]
+    given = set(fields) | ({"gioi_tinh"} if "nu" in fields else set())
+    names = ["r", *(name for name in ("ma_cb", *(n for n in STAFF if n != "ma_cb")) if name in given)]
     stt = next((column.index for column in header.columns if column.leaf in STT), None)
     rows: list[list[Any]] = []
     seen: dict[str, str] = {}
@@ -247,6 +248,8 @@ def _staff(
         if not name or not (code or numbered) or SIGNATURE.search(key(name)):
             continue
         read = _staff_row(header, row, code or name, known, report, seen)
+        if "nu" in read:
+            read.setdefault("gioi_tinh", "Nữ" if read["nu"] else "Nam")
         written = str(read.get("mon") or "")
         if written:
             read["mon"] = _subject(written, levels)
@@ -295,6 +298,27 @@ def codes_of(text: str, level: str) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(found)), strange
 
 
+SEXES = {
+    **dict.fromkeys(("nam", "trai", "m", "male"), "Nam"),
+    **dict.fromkeys(("nu", "gai", "f", "female"), "Nữ"),
+}
+
+
+def sex(cell: Cell | None) -> Read:
+    """Nam or Nữ in any spelling."""
+    read = values.text(cell)
+    if not read.value:
+        return read
+    found = SEXES.get(fold(str(read.value)).strip(". "))
+    return Read(found) if found else Read(None, "value_invalid", ERROR, {"raw": read.value})
+
+
+def girl(cell: Cell | None) -> Read:
+    """A tick for women and girls, or the word itself."""
+    text = "" if cell is None else fold(as_text(cell.value))
+    return Read(True) if text == "nu" else Read(False) if text == "nam" else values.flag(cell)
+
+
 def _born(cell: Cell | None) -> Read:
     return values.date(cell, earliest=1930, century_of=1980)
 
@@ -308,6 +332,8 @@ READERS: dict[str, Callable[[Cell | None], Read]] = {
     "ngay_vao_nganh": _hired,
     "so_dinh_danh": values.personal_id,
     "dien_thoai": values.phone,
+    "gioi_tinh": sex,
+    "nu": girl,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import os
 import sys
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import datetime as dt
+
+    from khue.core.actor import Actor
     from khue.sheets.data import ImportAs
 
 UNREADABLE = 2  # exit code where a file could not be opened
@@ -47,6 +51,9 @@ def main(argv: list[str]) -> int:
         sub.add_argument("--subject", default="", help="mã môn")
         sub.add_argument("--moment", default="", help="GK1, CK1, GK2, CN")
         sub.add_argument("--json", action="store_true")
+        if name == "apply":
+            by = "tên đăng nhập của người nhập; nhập theo quyền của người đó"
+            sub.add_argument("--by", default="", metavar="TÊN", help=by)
     rehearse = commands.add_parser("rehearse", help="thử cả thư mục có đáp án")
     rehearse.add_argument("folder", type=Path)
     rehearse.add_argument("--only", default="", help="chỉ so các tệp có tên chứa đoạn này")
@@ -56,16 +63,29 @@ def main(argv: list[str]) -> int:
     return _check(options, apply=options.command == "apply")
 
 
+def _actor(username: str, now: dt.datetime) -> Actor | None:
+    """Who acts: the named person with the person's own rights, else the system with the name of its user."""
+    from khue.core.actor import system_actor  # noqa: PLC0415 - after set-up
+    from khue.modules.access.api import Account, actor_for  # noqa: PLC0415
+
+    if not username:
+        return system_actor(f"khue import ({getpass.getuser()})", now)
+    account = Account.objects.filter(username=username, is_active=True).first()
+    return actor_for(account, now) if account else None
+
+
 def _check(options: argparse.Namespace, *, apply: bool) -> int:
     _ready(apply=apply)
     from django.utils import timezone  # noqa: PLC0415 - after set-up
 
-    from khue.core.actor import system_actor  # noqa: PLC0415
     from khue.core.errors import KhueError  # noqa: PLC0415
     from khue.kit.errors import sentence  # noqa: PLC0415
     from khue.modules.importing import guess, services  # noqa: PLC0415
 
-    actor = system_actor("khue import", timezone.now())
+    actor = _actor(getattr(options, "by", ""), timezone.now())
+    if actor is None:
+        print(f"Không có tài khoản {options.by} đang dùng.", file=sys.stderr)  # noqa: T201
+        return UNREADABLE
     worst = 0
     answers: list[dict[str, Any]] = []
     for path in options.files:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from khue.core.errors import KhueError
+from khue.kit.errors import sentence
 from khue.modules.codes import api as codes
 from khue.modules.importing import services
 from khue.sheets import compare
@@ -70,15 +71,24 @@ def _one(actor: Actor, folder: Path, entry: dict[str, Any]) -> list[str]:
         moment=said.get("moment") or "",
         grades=str(said.get("grades") or ""),
     )
+    unwritten = []
     try:
         run = services.start_run(actor, data=path.read_bytes(), filename=path.name, wanted=wanted)
         found = services.report_of(run)
-        writes = "traps/" not in entry["file"] and found.refusal is None and run.kind in services.WRITABLE
-        if writes:
+    except Exception as error:
+        return [_told(error)]
+    if "traps/" not in entry["file"] and found.refusal is None and run.kind in services.WRITABLE:
+        try:
             services.apply_run(actor, run_id=run.id)
-    except (KhueError, OSError) as error:
-        return [str(error)]
+        except Exception as error:
+            unwritten = [f"không ghi được: {_told(error)}"]
     rows_in = entry.get("rows_in")
     rows = json.loads((folder / rows_in).read_text(encoding="utf-8")) if rows_in else None
     plain = json.loads(json.dumps(found.to_json(), default=str, ensure_ascii=False))
-    return compare.differences(plain, entry, rows)
+    return unwritten + compare.differences(plain, entry, rows)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, KhueError):
+        return f"{sentence(error.code, error.params)} ({error.code})"
+    return f"{type(error).__name__}: {error}"

@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from khue.sheets import wordings
 from khue.sheets.data import FileReport, ImportAs, Known
+from khue.sheets.headers import key
 from khue.sheets.tests.make import KNOWN, YEAR, cells, report, said
 
 BOOK = ImportAs("school", "20990001", YEAR)
@@ -167,3 +169,73 @@ def test_class_names_stay_as_the_school_writes_them() -> None:
     assert said(found) == []
     assert [row["lop"] for row in table(found, "classes")] == ["6/1", "6/2"]
     assert [row["class"] for row in table(found, "assignments")] == ["6/1", "6/2"]
+
+
+@pytest.mark.parametrize(
+    ("written", "classes"),
+    [
+        ("6A, 6B", ["6A", "6B"]),
+        ("6A-6D", ["6A", "6B", "6C", "6D"]),
+        ("6A-D", ["6A", "6B", "6C", "6D"]),
+        ("6A đến 6C; 7A", ["6A", "6B", "6C", "7A"]),
+        ("6A, B, D", ["6A", "6B", "6D"]),
+        ("Khối 7", ["7A", "7B"]),
+        ("Lớp 6B (4 tiết)", ["6B"]),
+        ("6A và 7B", ["6A", "7B"]),
+    ],
+)
+def test_classes_of_a_plan_in_short(written: str, classes: list[str]) -> None:
+    names = ["6A", "6B", "6C", "6D", "7A", "7B"]
+    listed = [["Lớp", "GVCN", "Sĩ số"], *([name, "Lý Văn Sơn", 3] for name in names)]
+    matrix = [["TT", "Họ tên GV", "Môn phân công", "Dạy các lớp"], [1, "Lý Văn Sơn", "Thể dục", written]]
+    found = report(book(classes=listed, matrix=matrix), BOOK, NEW)
+    assert said(found) == []
+    assert [row["class"] for row in table(found, "assignments")] == classes
+
+
+def test_a_teacher_s_name_stands_once_above_several_rows() -> None:
+    matrix = [
+        ["TT", "Giáo viên", "Môn", "Lớp"],
+        [1, "Lý Văn Sơn", "Thể dục", "6A"],
+        [None, None, "Công nghệ", "6B"],
+    ]
+    found = report(book(matrix=matrix), BOOK, NEW)
+    assert [(row["class"], row["subject"], row["ma_cb"]) for row in table(found, "assignments")] == [
+        ("6A", "GDTC", "9003"), ("6B", "CN", "9003"),
+    ]  # fmt: skip
+
+
+def test_a_school_of_two_levels_reads_each_class_s_subjects() -> None:
+    classes = [["Lớp", "GVCN", "Sĩ số"], ["9A", "Lý Văn Sơn", 3], ["10A", "Lý Văn Sơn", 3]]
+    matrix = [["Môn học/HĐGD", "9A", "10A"], ["Lịch sử và Địa lí", "Lý Văn Sơn", None],
+              ["Lịch sử", None, "Lý Văn Sơn"], ["Vật lí", None, "Lý Văn Sơn"]]  # fmt: skip
+    found = report(book(classes=classes, matrix=matrix), BOOK, NEW)
+    assert said(found) == []
+    assert [(row["class"], row["subject"]) for row in table(found, "assignments")] == [
+        ("9A", "LSDL"), ("10A", "LS"), ("10A", "VL"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        ("Mã định danh CB", "ma_cb"), ("Số CCCD/Định danh cá nhân", "so_dinh_danh"), ("Dạy môn", "mon"),
+        ("Chức danh, chức vụ", "chuc_vu"), ("Trình độ chuyên môn cao nhất", "trinh_do"),
+        ("Thời gian vào ngành", "ngay_vao_nganh"), ("Mã hạng CDNN", "hang_ma"), ("Hộp thư điện tử", "email"),
+        ("Trình độ ngoại ngữ", ""), ("Ngày vào Đảng", ""), ("Tổ chuyên môn", ""), ("Số sổ BHXH", ""),
+        ("Hệ số lương", ""), ("Ngày cấp CCCD", ""), ("Trình độ tin học", ""),
+    ],
+)  # fmt: skip
+def test_columns_of_staff_by_the_words_that_carry_the_meaning(head: str, name: str) -> None:
+    assert wordings.names_of(wordings.STAFF, [key(head)]) == ({name} if name else set())
+
+
+def test_women_by_a_tick_and_sexes_in_any_spelling() -> None:
+    def read(head: str, *cells_: Any) -> list[Any]:
+        people = [["STT", "Mã cán bộ", "Họ và tên", head, "Chức vụ", "Môn dạy"]]
+        people += [[n, f"900{n}", f"Lý Văn {n}", cell, "Giáo viên", "Toán"] for n, cell in enumerate(cells_)]
+        found = report(cells(("CB", people)), ImportAs("staff", "20990001", YEAR), NEW)
+        return [row["gioi_tinh"] for row in table(found, "staff")]
+
+    assert read("Nữ", "x", None, "Nữ") == ["Nữ", "Nam", "Nữ"]
+    assert read("Phái", "nữ", "NAM", "Nu") == ["Nữ", "Nam", "Nữ"]

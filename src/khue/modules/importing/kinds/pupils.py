@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -11,7 +13,7 @@ from django.utils.translation import gettext_noop
 from khue.core.errors import Refused
 from khue.modules.importing.kinds import members
 from khue.modules.importing.kinds.members import STUDYING, Places
-from khue.modules.importing.kinds.school import packed, unpacked
+from khue.modules.importing.kinds.staff import packed, unpacked
 from khue.modules.importing.plan import Plan, Question, read_date, shown
 from khue.modules.people import api as people
 from khue.modules.people.data import Admission, MatchRow, NewIdentifier, NewPerson, PersonChange
@@ -74,6 +76,7 @@ SCHEMES = {
     "ma_hs": ("software", gettext_noop("Mã phần mềm")),
 }
 EMPTY = gettext_noop("(trống)")
+OLDEST = dt.date(1900, 1, 1)
 NEW = "new"
 WHY = {
     "pupil_ambiguous": gettext_noop("Có nhiều học sinh cùng tên."),
@@ -83,6 +86,7 @@ WHY = {
     "other_code": gettext_noop("Cùng tên, cùng ngày sinh nhưng mã khác."),
     "codes_disagree": gettext_noop("Các mã trong dòng thuộc hai học sinh khác nhau."),
     "personal": gettext_noop("Số định danh của học sinh đã có nhưng tên khác."),
+    "twice": gettext_noop("Học sinh có hai dòng trong danh sách; dòng kia được nhập."),
     "elsewhere": gettext_noop("Mã này đang thuộc một người ngoài trường. Hãy làm thủ tục chuyển trường."),
 }
 Row = dict[str, Any]
@@ -122,7 +126,8 @@ class Work:
         self.members = set(context.pupils.values())
         self.names = {context.pupils[pupil.ref]: pupil for pupil in context.known.pupils}
         found = [line for table in report.tables if table.table == "pupils" for line in _lines(table)]
-        self.lines = self._matched(found) + self._decided(report.doubts)
+        self.lines = self._once(self._matched(found) + self._decided(report.doubts))
+        self.shared = _shared(self.lines)
         self.places = Places(context, self.year)
         self.present = self._present()
 
@@ -152,6 +157,19 @@ class Work:
             elif not self._ask(line, answer.by, inside):
                 left_out.add(line.key)
         return [line for line in lines if line.key not in left_out]
+
+    def _once(self, lines: list[Line]) -> list[Line]:
+        """One row for each pupil: of rows in two classes the one of where the pupil learns now."""
+        chosen: dict[str, Line] = {}
+        for number, line in enumerate(lines):
+            key = str(line.person or line.row.get("ref") or f"#{number}")
+            before = chosen.get(key)
+            if before is not None:
+                gone = line if members.is_gone(line.row) else before
+                self.strangers.append((gone, "twice"))
+                line = before if gone is line else line  # noqa: PLW2901 - the row that counts
+            chosen[key] = line
+        return list(chosen.values())
 
     def _by_code(self, row: Row) -> UUID | None:
         codes = (str(row.get(name) or "") for name in ("ref", "ma_moet", "ma_hs"))
@@ -243,7 +261,10 @@ class Work:
         return facts
 
     def _person(self, row: Row) -> Row:
-        return _person(row) | {"ethnic_code": self.context.ethnic.get(str(row.get("dan_toc")), "")}
+        facts = _person(row)
+        if facts["birth_date"] and not OLDEST <= facts["birth_date"] <= self.year.starts_on:
+            facts["birth_date"] = None  # nobody is born before 1900 or after school began
+        return facts | {"ethnic_code": self.context.ethnic.get(str(row.get("dan_toc")), "")}
 
     def _new_codes(self, line: Line) -> dict[str, NewIdentifier]:
         """Codes the file has and the pupil has not; a bearer of another Ministry's code keeps it."""
@@ -251,7 +272,9 @@ class Work:
         return {
             column: NewIdentifier(scheme, str(line.row[column]), self._issuer(scheme))
             for column, (scheme, _) in SCHEMES.items()
-            if line.row.get(column) and held.get(scheme) != str(line.row[column])
+            if line.row.get(column)
+            and held.get(scheme) != str(line.row[column])
+            and str(line.row[column]) not in self.shared
         }
 
     def _issuer(self, scheme: str) -> UUID | None:
@@ -302,7 +325,7 @@ class Work:
 
     def _new(self, line: Line) -> NewPerson:
         identifiers = list(self._new_codes(line).values())
-        if line.row.get("so_dinh_danh"):
+        if line.row.get("so_dinh_danh") and str(line.row["so_dinh_danh"]) not in self.shared:
             identifiers.append(NewIdentifier("personal", str(line.row["so_dinh_danh"])))
         facts = {name: value for name, value in self._person(line.row).items() if value is not None}
         return NewPerson(identifiers=tuple(identifiers), **facts)
@@ -335,6 +358,13 @@ def undo(actor: Actor, school_id: UUID, data: dict[str, Any]) -> None:
         people.change_people(actor, school_id=school_id, changes=[unpacked(item) for item in data["changed"]])
     if data["pupils"]:
         people.withdraw_people(actor, school_id=school_id, person_ids=[UUID(p) for p in data["pupils"]])
+
+
+def _shared(lines: list[Line]) -> set[str]:
+    """Codes that stand in more than one row: nobody can say whose they are, so nobody gets them."""
+    names = (*SCHEMES, "so_dinh_danh")
+    said = [str(line.row[name]) for line in lines for name in names if line.row.get(name)]
+    return {code for code, times in Counter(said).items() if times > 1}
 
 
 def _lines(table: Table) -> Iterator[Line]:

@@ -14,10 +14,12 @@ from khue.core.errors import Refused
 from khue.core.names import fold
 from khue.modules.access import api as access
 from khue.modules.gradebook import api as gradebook
-from khue.modules.importing.plan import Plan, Question, read_date, shown
+from khue.modules.importing.kinds import staff
+from khue.modules.importing.kinds.staff import LABELS, packed, unpacked
+from khue.modules.importing.plan import Plan, Question, shown
 from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
-from khue.modules.people.data import MatchRow, NewIdentifier, NewJob, NewPerson, PersonChange
+from khue.modules.people.data import NewJob, PersonChange
 from khue.modules.schooling import api as schooling
 from khue.rules import calendar, curriculum
 
@@ -27,26 +29,6 @@ if TYPE_CHECKING:
     from khue.modules.importing.known import Context
     from khue.sheets.data import Doubt, FileReport
 
-PERSON = {"ho_ten": "full_name", "gioi_tinh": "sex", "dien_thoai": "phone", "email": "email"}
-JOB = {
-    "chuc_vu": "position",
-    "hang_ma": "title_code",
-    "trinh_do": "qualification",
-    "mon": "subject_codes",
-    "trang_thai": "status",
-}
-LABELS = {
-    "full_name": _("Họ tên"),
-    "sex": _("Giới tính"),
-    "phone": _("Điện thoại"),
-    "email": "Email",
-    "birth_date": _("Ngày sinh"),
-    "position": _("Chức vụ"),
-    "title_code": _("Mã chức danh"),
-    "qualification": _("Trình độ"),
-    "subject_codes": _("Môn"),
-    "status": _("Trạng thái"),
-}
 TOPIC_TERM = 2
 NEW = "new"
 ELSEWHERE = _("Mã này đang thuộc một người ngoài trường. Hãy tiếp nhận người đó trước.")
@@ -92,16 +74,16 @@ class Work:
 
     def _match_staff(self) -> None:
         """Find those the school has under another code or none: by number, then by name and birth date."""
-        unknown = [row for row in self.staff if _ref(row) not in self.context.staff]
+        unknown = [row for row in self.staff if staff.ref(row) not in self.context.staff]
         if self.context.school is None or not unknown:
             return
-        rows = [_match_row(row) for row in unknown]
+        rows = [staff.match_row(row) for row in unknown]
         ours = set(self.context.staff.values())
         left_out: list[Row] = []
         for row, answer in zip(unknown, people.match_people(self.context.school.id, rows), strict=True):
             inside = [key for key in answer.person_ids if key in ours]
             if answer.outcome == "match" and inside:
-                self.context.staff[_ref(row)] = inside[0]
+                self.context.staff[staff.ref(row)] = inside[0]
             elif answer.outcome == "ambiguous" and inside and not self._ask_staff(row, inside):
                 left_out.append(row)
             elif answer.outcome != "none" and not inside:
@@ -122,18 +104,18 @@ class Work:
         if chosen not in {value for value, _label in options}:
             return False
         if chosen != NEW:
-            self.context.staff[_ref(row)] = UUID(chosen)
+            self.context.staff[staff.ref(row)] = UUID(chosen)
         return True
 
     def _decide_teachers(self, doubts: list[Doubt]) -> None:
         """Ask which of several teachers of one name is meant; those who were chosen teach."""
-        about = {_ref(row): row for row in self.staff}
+        about = {staff.ref(row): row for row in self.staff}
         for doubt in doubts:
             if doubt.table != "assignments":
                 continue
             facts = dict(zip(doubt.columns, doubt.values, strict=True))
             where = " ".join(str(facts[name]) for name in ("class", "subject") if name in facts)
-            options = tuple((ref, _described(ref, about.get(ref, {}))) for ref in doubt.candidates)
+            options = tuple((ref, staff.described(ref, about.get(ref, {}))) for ref in doubt.candidates)
             key = f"{doubt.sheet}!{doubt.cell} {where}"
             who = f"{doubt.who}, {where}"
             why = _("Có nhiều giáo viên cùng tên.")
@@ -167,12 +149,12 @@ class Work:
     def _plan_staff(self, plan: Plan) -> None:
         present = self._present()
         for row in self.staff:
-            known = present.get(_ref(row))
+            known = present.get(staff.ref(row))
             cell, sheet = f"dòng {row['r']}", self.sheets["staff"]
             if known is None:
                 plan.add("Cán bộ", sheet=sheet, cell=cell, new=row["ho_ten"])
                 continue
-            differ = _differences(_person_facts(row) | _job_facts(row), known)
+            differ = staff.differences(staff.person_facts(row) | staff.job_facts(row), known)
             if not differ:
                 plan.unchanged += 1
             for name, value in differ.items():
@@ -182,7 +164,7 @@ class Work:
 
     def _plan_classes(self, plan: Plan) -> None:
         leading = self._leading()
-        names = {_ref(row): str(row["ho_ten"]) for row in self.staff}
+        names = {staff.ref(row): str(row["ho_ten"]) for row in self.staff}
         names |= {member.ref: member.name for member in self.context.known.staff}
         refs = {person: ref for ref, person in self.context.staff.items()}
         for row in self.classes:
@@ -258,8 +240,8 @@ class Work:
         )
         found: dict[str, Row] = {}
         for job in jobs.select_related("person"):
-            facts = {name: getattr(job.person, name) for name in (*PERSON.values(), "birth_date")}
-            facts |= {name: getattr(job, name) for name in JOB.values()}
+            facts = {name: getattr(job.person, name) for name in (*staff.PERSON.values(), "birth_date")}
+            facts |= {name: getattr(job, name) for name in staff.JOB.values()}
             found[ids[job.person_id]] = facts
         return found
 
@@ -324,12 +306,15 @@ class Work:
     def _write_staff(
         self, actor: Actor, school: orgs.Unit, since: dt.date
     ) -> tuple[list[UUID], list[PersonChange]]:
-        new = [row for row in self.staff if _ref(row) not in self.context.staff]
-        created = people.register_people(actor, school_id=school.id, people=[_new_person(row) for row in new])
+        new = [row for row in self.staff if staff.ref(row) not in self.context.staff]
+        shared = staff.shared(self.staff)
+        created = people.register_people(
+            actor, school_id=school.id, people=[staff.new_person(row, shared) for row in new]
+        )
         jobs = []
         for row, person in zip(new, created, strict=True):
-            self.context.staff[_ref(row)] = person.id
-            facts = {k: v for k, v in _job_facts(row).items() if v and k != "position"}
+            self.context.staff[staff.ref(row)] = person.id
+            facts = {k: v for k, v in staff.job_facts(row).items() if v and k != "position"}
             jobs.append(NewJob(person.id, row.get("chuc_vu") or "Giáo viên", since, facts))
         people.employ_people(actor, school_id=school.id, jobs=jobs)
         if self.context.school is None:
@@ -337,13 +322,13 @@ class Work:
         present = self._present() if self.context.school else {}
         changes = []
         for row in self.staff:
-            known = present.get(_ref(row))
+            known = present.get(staff.ref(row))
             if known is None or row in new:
                 continue
-            facts = _differences(_person_facts(row), known)
-            job = _differences(_job_facts(row), known)
+            facts = staff.differences(staff.person_facts(row), known)
+            job = staff.differences(staff.job_facts(row), known)
             if facts or job:
-                changes.append(PersonChange(self.context.staff[_ref(row)], person=facts, job=job))
+                changes.append(PersonChange(self.context.staff[staff.ref(row)], person=facts, job=job))
         undo = people.change_people(actor, school_id=school.id, changes=changes) if changes else []
         return [person.id for person in created], undo
 
@@ -354,8 +339,9 @@ class Work:
             if role is None and fold(str(row.get("viec") or "")).startswith("van thu"):
                 role = Role.CLERK
             if role is not None:
+                person = self.context.staff[staff.ref(row)]
                 made = access.grant(
-                    actor, person_id=self.context.staff[_ref(row)], role=role, unit_id=school.id, since=since,
+                    actor, person_id=person, role=role, unit_id=school.id, since=since,
                     source="Tệp lập trường",
                 )
                 self.grants.append(str(made.id))
@@ -430,65 +416,4 @@ def _open_year(actor: Actor, first: int) -> schooling.SchoolYear:
         term_starts=(frame.starts_on, frame.term1_ends),
         ends_on=frame.ends_on,
         weeks=frame.weeks,
-    )
-
-
-def _ref(row: Row) -> str:
-    return str(row.get("ma_cb") or row["ho_ten"])
-
-
-def _person_facts(row: Row) -> dict[str, Any]:
-    facts: dict[str, Any] = {name: row.get(column) or "" for column, name in PERSON.items()}
-    return facts | {"birth_date": read_date(row.get("ngay_sinh"))}
-
-
-def _differences(wanted: Row, known: Row) -> Row:
-    """Facts the file has and the database has otherwise; an empty cell changes nothing."""
-    return {name: value for name, value in wanted.items() if value and shown(known.get(name)) != shown(value)}
-
-
-def _described(ref: str, row: Row) -> str:
-    parts = (row.get("ho_ten"), row.get("ngay_sinh"), row.get("mon"), ref)
-    return ", ".join(str(part) for part in parts if part)
-
-
-def _match_row(row: Row) -> MatchRow:
-    return MatchRow(
-        full_name=str(row["ho_ten"]), birth_date=read_date(row.get("ngay_sinh")),
-        staff=str(row.get("ma_cb") or ""), personal=str(row.get("so_dinh_danh") or ""),
-    )  # fmt: skip
-
-
-def _job_facts(row: Row) -> dict[str, Any]:
-    return {name: row.get(column) or "" for column, name in JOB.items()}
-
-
-def _new_person(row: Row) -> NewPerson:
-    facts = _person_facts(row)
-    identifiers = []
-    if row.get("ma_cb"):
-        identifiers.append(NewIdentifier("staff", str(row["ma_cb"])))
-    if row.get("so_dinh_danh"):
-        identifiers.append(NewIdentifier("personal", str(row["so_dinh_danh"])))
-    return NewPerson(identifiers=tuple(identifiers), **facts)
-
-
-def packed(change: PersonChange) -> Row:
-    def plain(facts: Any) -> Row:
-        return {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in facts.items()}
-
-    return {
-        "person_id": str(change.person_id),
-        "person": plain(change.person),
-        "pupil": plain(change.pupil),
-        "job": plain(change.job),
-    }
-
-
-def unpacked(item: Row) -> PersonChange:
-    def facts(part: Row) -> Row:
-        return {k: read_date(v) or v if k.endswith(("_date", "_on")) else v for k, v in part.items()}
-
-    return PersonChange(
-        UUID(item["person_id"]), facts(item["person"]), facts(item["pupil"]), facts(item["job"])
     )

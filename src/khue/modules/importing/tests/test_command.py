@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cast import World
+from tests.cast import World, sign_in
 
 from khue.modules.importing import command
+from khue.modules.importing.models import ImportRun, RunState
 from khue.modules.importing.tests.files import marks
 from khue.modules.importing.tests.test_services import rows
 
@@ -73,3 +74,16 @@ def test_a_file_of_no_school_is_refused_with_its_sentence(
     assert (code, answer["outcome"], answer["refusal"]["kind"]) == (1, "refuse", "IMP-011")
     assert command.main(["check", file]) == 1
     assert "toan.xlsx" in capsys.readouterr().err
+
+
+def test_apply_writes_in_the_name_and_with_the_rights_of_the_person(world: World, tmp_path: Path) -> None:
+    file = put(tmp_path, "toan.xlsx", marks(rows()))
+    chosen = ["--school", "20180001", "--year", "2025-2026"]
+    for actor, code in ((world.quang, 1), (world.thu, 0)):
+        sign_in(actor)
+        username = f"u.{actor.person_id}"
+        assert command.main(["apply", file, *chosen, "--by", username]) == code
+    (run,) = ImportRun.objects.all()
+    assert (run.person, run.state) == (world.thu.person_id, RunState.APPLIED)
+    assert command.main(["apply", file, *chosen, "--by", "nobody"]) == command.UNREADABLE
+    assert ImportRun.objects.count() == 1

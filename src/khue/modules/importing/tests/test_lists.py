@@ -267,3 +267,35 @@ def test_marks_hold_a_pupil_who_came_by_a_list(world: World) -> None:
     with pytest.raises(Refused):
         services.undo_run(world.thu, run_id=run.id)
     assert stays(pupil.pk) == [("6A", True)]
+
+
+def test_one_personal_number_in_two_rows_is_given_to_nobody(world: World) -> None:
+    head = [*HEAD[:5], "Số CCCD"]
+    rows = [[n, "6A", f"209966600{n}", f"Vi Văn {n}", "01/02/2014", "099214000001"] for n in (6, 7)]
+    run = checked(world, *rows, head=head)
+    services.apply_run(world.thu, run_id=run.id)
+    assert counts(run)[0] == 2
+    given = people.PersonIdentifier.objects.filter(scheme="personal")
+    assert not given.filter(person__full_name__startswith="Vi Văn").exists()
+
+
+def test_a_pupil_in_two_classes_of_the_list_comes_once_where_the_pupil_learns(world: World) -> None:
+    second_class(world)
+    rows = [
+        [6, "6A", "2099666001", "Vi Thị Hoa", "01/02/2014", "Chuyển đi"],
+        [7, "6B", "2099666001", "Vi Thị Hoa", "01/02/2014", "Đang học"],
+    ]
+    run = checked(world, *rows)
+    services.apply_run(world.thu, run_id=run.id)
+    assert stays(people.Person.objects.get(full_name="Vi Thị Hoa").pk) == [("6B", True)]
+    assert [line["cell"] for line in run.plan["refused"]] == ["dòng 3"]
+
+
+def test_the_same_list_written_by_two_clerks_brings_each_pupil_once(world: World) -> None:
+    new = [6, "6A", "2099666001", "Vi Thị Hoa", "01/02/2014"]
+    first, second = checked(world, new), checked(world, new)
+    services.apply_run(world.thu, run_id=first.id)
+    with pytest.raises(Conflict):
+        services.apply_run(world.thu, run_id=second.id)
+    services.compare_again(world.thu, run_id=second.id)
+    assert counts(second) == (0, 0, 1)
