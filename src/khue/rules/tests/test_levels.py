@@ -122,6 +122,8 @@ def test_every_failed_condition_is_said_with_its_subjects() -> None:
         "mới có 1 môn từ 5,0 trở lên, cần ít nhất 6 môn."
     )
     assert "chưa có môn nào từ 8,0 trở lên" in reasons[0].text
+    six = dict(zip("abcdefg", d(8, 8, 8, 8, 8, 8, "6.4"), strict=True))
+    assert learning_level(six, []).judged.reasons[0].text == "Chưa tới mức Tốt: có môn dưới 6,5 (g 6,4)."
 
 
 @cases("tt22.learning_level")
