@@ -60,7 +60,7 @@ class Work:
             if pupil is None:
                 continue
             where = (table.sheet, row["r"], "")
-            for number, value in enumerate(row["tx"], 1):
+            for number, value in enumerate(_recorded(row["tx"], int(about.get("tx_needed") or 0)), 1):
                 self._put(target, pupil, f"tx{number}", value, where)
             for column, slot in (("gk", "gk"), ("ck", "ck"), ("cd", "topic"), ("nx", "remark")):
                 self._put(target, pupil, slot, row.get(column), where)
@@ -164,6 +164,20 @@ class Work:
             values = [(pupil, slot, value) for (pupil, slot), value in cells.items() if slot in slots]
             found.append((target, sheet, values, gradebook.cells_of(sheet.id)))
         return found
+
+
+def _recorded(found: list[Any], needed: int) -> list[Any]:
+    """The regular marks that go into the gradebook's columns (số ĐĐGtx được ghi, Điều 6 khoản 2 TT 22/2021).
+
+    A mark in a column too many moves to one left empty. Of too many marks none is written: which of
+    them count the teacher chooses, not the program.
+    """
+    if not needed or len(found) <= needed:
+        return found
+    if sum(value is not None for value in found) > needed:
+        return []
+    later = [value for value in found[needed:] if value is not None]
+    return [later.pop(0) if value is None and later else value for value in found[:needed]]
 
 
 def undo(actor: Actor, data: dict[str, Any], run_id: UUID) -> None:

@@ -12,6 +12,7 @@ from khue.core.errors import Conflict, NotAllowed, NotFound, Refused
 from khue.modules.gradebook import api as gradebook
 from khue.modules.gradebook import excel
 from khue.modules.importing import services
+from khue.modules.importing.kinds.marks import _recorded
 from khue.modules.importing.models import ImportRun, RunState
 from khue.modules.importing.tests.files import marks, workbook
 from khue.modules.people import api as people
@@ -222,3 +223,18 @@ def test_the_system_founds_a_school_from_its_workbook(db: None) -> None:
     run.refresh_from_db()
     services.undo_run(SYSTEM, run_id=run.id)
     assert not schooling.SchoolClass.objects.filter(year=year).exists()
+
+
+@pytest.mark.parametrize(
+    ("found", "needed", "recorded"),
+    [
+        (["8.0", "7.0"], 2, ["8.0", "7.0"]),
+        (["8.0", None, "7.0"], 2, ["8.0", "7.0"]),
+        ([None, "8.0", "7.0", "6.0"], 3, ["6.0", "8.0", "7.0"]),
+        (["8.0", "7.0", "6.0"], 2, []),
+        (["8.0"], 2, ["8.0"]),
+        (["8.0", "7.0"], 0, ["8.0", "7.0"]),
+    ],
+)
+def test_no_more_regular_marks_than_are_recorded(found: list[Any], needed: int, recorded: list[Any]) -> None:
+    assert _recorded(found, needed) == recorded
