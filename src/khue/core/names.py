@@ -14,17 +14,19 @@ from functools import lru_cache
 _TONES = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
 _SHAPES = {"\u0306": "b", "\u0302": "c", "\u031b": "d"}  # ă, â ê ô, ơ ư
 _PLAIN = "a"
+# Letters that look like Đ and đ and come from foreign keyboards and old fonts: eth, African d.
+_D_ALIKE = str.maketrans({"\u00d0": "Đ", "\u0189": "Đ", "\u00f0": "đ", "\u0256": "đ"})
 TONE_BREAK = "!"  # sorts before every letter and digit
 
 
 def nfc(text: str) -> str:
-    """Composed Unicode, outer blanks cut, inner blanks single."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """Composed Unicode with a real Đ, outer blanks cut, inner blanks single."""
+    return " ".join(unicodedata.normalize("NFC", text).translate(_D_ALIKE).split())
 
 
 def fold(text: str) -> str:
     """Lower case without marks, đ as d: what a search compares («duc» finds Đức)."""
-    decomposed = unicodedata.normalize("NFD", text.lower())
+    decomposed = unicodedata.normalize("NFD", text.translate(_D_ALIKE).lower())
     bare = "".join(ch for ch in decomposed if not unicodedata.combining(ch))
     return " ".join(bare.replace("đ", "d").split())
 

@@ -98,3 +98,19 @@ def test_classes_are_in_natural_order(ordered: list[str]) -> None:
 def test_units_are_in_the_order_of_their_numbers() -> None:
     ordered = ["Trường số 2", "Trường số 10", "Trường Tiểu học"]
     assert sorted(shuffled(ordered), key=names.text_key) == ordered
+
+
+@pytest.mark.parametrize("letter", ["\u00d0", "\u0189", "Đ"])
+def test_letters_that_look_like_d_with_a_stroke_are_it(letter: str) -> None:
+    """An eth or an African d, from a foreign keyboard or an old font, is typed for Đ."""
+    name = f"Nông Văn {letter}ức"
+    assert names.nfc(name) == "Nông Văn Đức"
+    assert names.fold(name) == names.fold(name.lower()) == "nong van duc"
+    assert names.sort_key(name) == names.sort_key("Nông Văn Đức")
+
+
+@pytest.mark.parametrize(
+    "typed", ["duc", "Đức", "\u00d0\u1ee9c", "đu\u031b\u0301c", "Du\u031b\u0301c", "ĐỨC "]
+)
+def test_whatever_is_typed_for_duc_is_the_same_search(typed: str) -> None:
+    assert names.fold(typed) == "duc"

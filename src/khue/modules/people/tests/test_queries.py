@@ -144,3 +144,14 @@ def test_doubtful_matches_are_left_to_a_person(school):
         ("ambiguous", {other.pk}, "other_code"),
         ("none", set(), ""),
     ]
+
+
+@pytest.mark.parametrize(
+    "typed", ["duc", "Đức", "\u00d0\u1ee9c", "đu\u031b\u0301c", "van duc", "duc nong", "NÔNG đ"]
+)
+def test_a_pupil_is_found_however_the_name_is_typed(school, typed):
+    """Without accents, decomposed, with a foreign Đ, in part, in any order."""
+    clerk = actor_with(make_staff(school, "Vi Thị Thu", "Nhân viên"), (Role.CLERK, school))
+    make_pupil(school, "Nông Văn Đức")
+    make_pupil(school, "Lý Đình Dũng")
+    assert [card.full_name for card in queries.find_people(clerk, typed)] == ["Nông Văn Đức"]
