@@ -158,7 +158,9 @@ def assess_year(
     conduct = conduct_year(*facts.conduct)
     scores, comments = _split(values, settings)
     marks = [mark for mark in scores.values() if mark is not None]
-    decided = _decided(learning, lambda it: promotion(conduct.value, it, facts.absences, settings))
+    decided = _by_plan(
+        facts, _decided(learning, lambda it: promotion(conduct.value, it, facts.absences, settings))
+    )
     titled = _decided(learning, lambda it: title(conduct.value, it, marks))
     open_to = retest(conduct.value, learning.value, scores, comments, settings)  # type: ignore[arg-type]
     after = _after_retest(facts, values, learning, settings, regime)
@@ -256,14 +258,23 @@ def _by_a_person(
 def _decided(
     learning: Judged[LearningLevel | OldLevel | None], decide: Callable[[Any], Judged[T | None]]
 ) -> Judged[T | None]:
-    """A decision from the learning level, flagged where its other reading or a plan may decide otherwise."""
+    """A decision from the learning level, flagged where the other reading of the level decides otherwise."""
     found = decide(learning.value)
-    own_plan = any(reason.clause == OWN_PLAN for reason in learning.reasons)
-    other = found.value if learning.alternative is None else decide(learning.alternative).value
-    if other == found.value and not own_plan:
+    if learning.alternative is None:
         return found
-    alternative = found.alternative if other == found.value else other
-    return Judged(found.value, found.reasons, True, alternative, found.note or learning.note)
+    other = decide(learning.alternative).value
+    if other == found.value:
+        return found
+    note = f"Theo cách hiểu kia của kết quả học tập: {getattr(other, 'label', 'không có')}."
+    return Judged(found.value, found.reasons, True, other, f"{found.note} {note}".strip())
+
+
+def _by_plan(facts: PupilFacts, judged: Judged[Promotion | None]) -> Judged[Promotion | None]:
+    """Moving up with a personal plan or an exemption is the principal's decision (Điều 12 khoản 4)."""
+    if not any(subject.mode in BY_A_PERSON for subject in facts.subjects):
+        return judged
+    note = f"{judged.note} Hiệu trưởng quyết định theo kế hoạch giáo dục cá nhân.".strip()
+    return replace(judged, doubtful=True, note=note)
 
 
 def _after_retest(
