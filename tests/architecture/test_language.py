@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import enum
 import gettext
 import pkgutil
@@ -15,7 +16,7 @@ from khue.kit.ui import scripts
 from khue.modules.gradebook import words
 from khue.project import catalogue
 from khue.rules.curriculum import subjects, traits
-from tests.architecture.sources import PACKAGE
+from tests.architecture.sources import PACKAGE, sources
 
 TEMPLATES = sorted(PACKAGE.rglob("templates/**/*.html"))
 VIETNAMESE = re.compile(r"[À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]")
@@ -81,6 +82,25 @@ def test_no_template_says_a_word_that_is_not_marked(path) -> None:
         text = rule.sub("", text)
     text = DATA.sub("", text)
     assert [line.strip()[:100] for line in text.splitlines() if VIETNAMESE.search(line)] == []
+
+
+def test_no_page_says_a_word_of_python_that_is_not_marked(said: catalogue.Written) -> None:
+    """Where Python speaks to people; what is stored, printed or typed by them stays as it is."""
+    marked = {message[1] for message in said}
+    faults = []
+    for source in sources():
+        if not SPEAKS.search(source.name):
+            continue
+        documents = {id(node.value) for node in ast.walk(source.tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(source.tree):
+            text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            if VIETNAMESE.search(text) and id(node) not in documents and text not in marked | STORED:
+                faults.append(f"{source.name}:{node.lineno}: {text[:60]}")
+    assert not faults, "\n".join(faults)
+
+
+SPEAKS = re.compile(r"/(views|errors|policy|pages|grid|explain|actions|roles|edge|web|context)(/|\.py)")
+STORED = {"Nữ", "tệp", "CĐ✗"}  # the sex as it is stored; a file without a name; the letters of results
 
 
 def test_no_script_says_a_word_that_is_not_marked() -> None:

@@ -76,6 +76,8 @@ ACTION_NAMES = {
     "gradebook.correction.confirmed": _("Xác nhận sửa điểm"),
     "gradebook.correction.applied": _("Duyệt và sửa"),
     "gradebook.correction.rejected": _("Từ chối sửa điểm"),
+    "gradebook.phrase.added": _("Thêm câu nhận xét"),
+    "gradebook.phrase.removed": _("Bỏ câu nhận xét"),
     "importing.run.checked": _("Kiểm tra tệp"),
     "importing.run.decided": _("Quyết định dòng nghi ngờ"),
     "importing.run.applied": _("Nhập từ Excel"),

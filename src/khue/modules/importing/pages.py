@@ -223,7 +223,7 @@ WORDS = {
     "candidates": gettext_noop("có thể là"),
     "target": gettext_noop("đang chọn"),
     "cell": gettext_noop("ô"),
-    "sheet": "trang",
+    "sheet": gettext_noop("trang"),
     "first_cell": gettext_noop("từ ô"),
     "class": gettext_noop("lớp"),
     "subject": gettext_noop("môn"),

@@ -69,6 +69,13 @@ POSITIONS = (
     _("Hiệu trưởng"), _("Phó Hiệu trưởng"), _("Phó hiệu trưởng"), _("Giáo viên"), _("Nhân viên"),
     _("Văn thư"), _("Kế toán"), _("Thủ thư"), _("Y tế học đường"), _("Chuyên viên"), _("Giám đốc"),
 )  # fmt: skip
+# Of pupils and staff, as the Ministry's lists name them (danh mục student-status, staff-status).
+STATUSES = (
+    _("Chuyển đến kỳ"), _("Nghỉ học xin học lại kỳ"), _("Chuyển đi kỳ"), _("Thôi học kỳ"),
+    _("Chuyển đến trong hè"), _("Chuyển đi trong hè"), _("Thôi học trong hè"), _("Bỏ học"), _("Nghỉ học"),
+    _("Chuyển đến"), _("Đã chuyển đi"), _("Đã điều động"), _("Chờ nghỉ hưu"), _("Đã nghỉ hưu"),
+    _("Đã biệt phái"), _("Thôi việc"),
+)  # fmt: skip
 OLDEST = dt.date(1900, 1, 1)
 _PERSONAL = re.compile(r"\d{9}|\d{12}")
 _BIRTH_TEXT = re.compile(r"(\d{4}(-\d{2})?)?")
