@@ -87,13 +87,16 @@ class SheetGaps:
             if gap.pending:
                 what = _("{what} (chờ kiểm tra bù)").format(what=what)
             by_slot.setdefault(what, []).append(gap.pupil_name)
+        together: dict[tuple[str, ...], list[str]] = {}  # columns that the same pupils lack are one part
+        for what, names in by_slot.items():
+            together.setdefault(tuple(names), []).append(what)
         parts = [
-            _("{what} của {name}").format(what=what, name=names[0])
-            if len(names) == 1
-            else _("{what} của {count} học sinh").format(what=what, count=len(names))
-            for what, names in by_slot.items()
+            _("{what} của {name}").format(what=", ".join(whats), name=lacking[0])
+            if len(lacking) == 1
+            else _("{what} của {count} học sinh").format(what=", ".join(whats), count=len(lacking))
+            for lacking, whats in together.items()
         ]
-        more = len(parts) - limit
+        more = sum(len(whats) for whats in list(together.values())[limit:])
         named = ", ".join(parts[:limit])
         return _("{named} và {more} cột khác").format(named=named, more=more) if more > 0 else named
 

@@ -66,3 +66,6 @@ def test_a_sheet_lists_its_gaps_column_by_column(world: World, browsers: Browser
     assert len({(column.slot.code, column.pending) for column in columns}) == len(columns)
     page = sign_in(world.hoa).get(url("close_sheet", sheet.id)).content.decode()
     assert page.count('<tr><th scope="row">') == len(columns)
+    size, others = len(world.pupils["6A"]), ", ".join(f"TX{number}" for number in (2, 3, 4))
+    assert f"{others}, ĐĐGgk, ĐĐGck của {size} học sinh" in gaps.in_words()
+    assert gaps.in_words(limit=1).endswith(" và 5 cột khác")
