@@ -44,4 +44,5 @@ CODES: dict[str, str] = {
         "Có {count} ô đã được sửa sau lần nhập này nên không hoàn tác được. Hãy sửa từng ô trên bảng."
     ),
     "GRADE-039": _("{count} bảng đã có điểm nên không rút lại được. Hãy sửa hoặc mở lớp khác."),
+    "GRADE-040": _("Câu nhận xét phải có từ {least} đến {limit} kí tự. Hãy viết lại."),
 }

@@ -64,8 +64,26 @@ IMPORT = register(
 CLOSE_SHEET = register(
     Action("gradebook.sheet.close", _("Chốt bảng điểm"), (TEACHES, OWNS_HOMEROOM_SHEET))
 ).code
-OWN_PHRASES = register(
-    Action("gradebook.phrase.change", _("Sửa kho nhận xét"), (holds(*LEADERS, Role.CLERK),))
+def _own_phrase(actor: Actor) -> Q | None:
+    return None if actor.person_id is None else Q(person=actor.person_id)
+
+
+CHANGE_PHRASE = register(
+    Action(
+        "gradebook.phrase.change",
+        _("Sửa kho nhận xét"),
+        (
+            holds(*LEADERS, Role.CLERK),
+            relation("own", _("Là câu nhận xét của chính người đó."), _own_phrase),
+        ),
+    )
+).code
+ADD_PHRASE = register(
+    Action(
+        "gradebook.phrase.add",
+        _("Thêm câu vào kho nhận xét của trường"),
+        (holds(*LEADERS, Role.CLERK, unit="pk"),),
+    )
 ).code
 
 SEE_CORRECTION = register(

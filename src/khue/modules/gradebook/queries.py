@@ -25,6 +25,7 @@ from khue.modules.gradebook.models import (
     SheetState,
 )
 from khue.modules.gradebook.services.closing import ClassState, class_states, sheet_name
+from khue.modules.orgs import api as orgs
 from khue.modules.schooling import api as schooling
 
 if TYPE_CHECKING:
@@ -235,6 +236,24 @@ def phrases(actor: Actor, school_id: UUID, level: str) -> list[Phrase]:
     if actor.person_id is not None:
         mine |= Q(person=actor.person_id)
     return list(Phrase.objects.filter(mine, level__in=("", level))[:300])
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseBank:
+    """What a person may change of the remark bank, and for which schools phrases may be added."""
+
+    changeable: list[Phrase]
+    schools: list[orgs.Unit]
+
+
+def phrase_bank(actor: Actor) -> PhraseBank:
+    """The phrases of the actor, and of the schools whose bank the actor keeps."""
+    rows = permissions.visible(actor, policy.CHANGE_PHRASE, Phrase.objects.select_related("school"))
+    schools = orgs.Unit.objects.filter(kind="school").order_by("search_key", "id")
+    return PhraseBank(
+        list(rows.order_by("school__search_key", "position", "text")[:500]),
+        list(permissions.visible(actor, policy.ADD_PHRASE, schools)[:200]),
+    )
 
 
 def waiting_for(actor: Actor) -> int:

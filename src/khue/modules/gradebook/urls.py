@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from khue.modules.gradebook.views import classes, corrections, files, sheets
+from khue.modules.gradebook.views import classes, corrections, files, phrases, sheets
 
 app_name = "gradebook"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("bang/<str:key>/sua/", corrections.request_page, name="request_correction"),
     path("chot/", sheets.close_many, name="close_many"),
     path("khoa/", classes.seal_many, name="seal_many"),
+    path("kho-nhan-xet/", phrases.phrases_page, name="phrases"),
     path("sua-diem/", corrections.correction_list, name="corrections"),
     path("sua-diem/<str:key>/", corrections.correction_page, name="correction"),
     path("lop/<str:key>/", classes.class_page, name="class"),
