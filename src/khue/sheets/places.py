@@ -17,6 +17,10 @@ _KIND = re.compile(
     r"|tỉnh|tinh|thành phố|thanh pho|tp|huyện|huyen|h)[\s.]+(?=\S)",
     re.IGNORECASE,
 )
+# «Xã Khánh Xuân, huyện Lộc Bình, tỉnh Lạng Sơn»: what lies around the commune.
+_WIDER = re.compile(
+    r"\s*(?:,|;|-|–|\()\s*(?:huyện|h\.|thị xã|tx\.|thành phố|tp\.?|tỉnh|t\.)\s*.*$", re.IGNORECASE
+)
 _SHORT = {"x": "xa", "p": "phuong", "tt": "thitran", "thi tran": "thitran", "dac khu": "dackhu"}
 
 
@@ -53,6 +57,7 @@ class Places:
             return Commune()
         if clean in self.codes:
             return Commune(clean, known=True)
+        clean = _WIDER.sub("", clean)
         kind, bare = _split(clean)
         now, past = _narrow(self.today, kind, bare), _narrow(self.before, kind, bare)
         bygone = (

@@ -31,7 +31,7 @@ from khue.sheets.pupil_fields import ALONE, FIELDS
 from khue.sheets.pupils_known import Match, Pupils
 from khue.sheets.school import codes_of, girl, is_staff, sex
 from khue.sheets.values import Read
-from khue.sheets.workbook import Book, Cell, Sheet, address
+from khue.sheets.workbook import Book, Cell, Sheet, address, as_text
 
 FLAGS = {"can_ngheo", "doan_vien", "doi_vien"}
 YEARS = {"cha_nam", "me_nam", "gh_nam"}
@@ -61,6 +61,14 @@ READERS: dict[str, Callable[[Cell | None], Read]] = {
     "nu": girl,
 }
 MINISTRY = re.compile(r"\d{10}")
+NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}")
+YEAR_MONTHS = 12
+_BLOCK = re.compile(
+    r"(?:danh sách )?(?:học sinh )?lớp\s*:?\s*(\d{1,2}\S*)(?:\s*\(.*\)|\s*[-–:].*)?", re.IGNORECASE
+)
+_MARKS = re.compile(
+    r"(?:ddg)?(?:tx|gk|ck) ?\d?|ddgtx.*|d?tbm.*|diem (?:tx|gk|ck|tb).*|ket qua hoc tap|muc dat duoc"
+)
 
 
 def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> None:
@@ -74,7 +82,7 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
         header = find_header(sheet)
         if header is None:
             continue
-        if is_staff(header):
+        if is_staff(header) or _is_marks(header):
             reason = "wrong_kind_of_file"
             continue
         reader = _Reader(sheet, header, wanted, known, report, seen)
@@ -125,10 +133,22 @@ class _Reader:
                 cell=banner.school_class.cell if banner.school_class else "",
                          file=said, target=wanted.school_class)  # fmt: skip
         fits_school(banner, wanted, known, sheet)
+        self.blocks = {} if "lop" in self.fields or self.class_name else self._class_rows()
         self._other_class()
         self.pupils = Pupils(known)
+        self.swapped = {name for name in DATES & set(self.fields) if self._day_second(self.fields[name])}
         self.classes = {row.name for row in known.classes}
         self.stt = next((column.index for column in header.columns if column.leaf in STT), None)
+
+    def _class_rows(self) -> dict[int, str]:
+        """Rows that only name a class, «Lớp 6A»: whose pupils follow."""
+        found = {}
+        for row in self.sheet.numbers():
+            texts = [text for column in self.sheet.rows[row] if (text := self.sheet.text(row, column))]
+            said = _BLOCK.fullmatch(texts[0]) if len(texts) == 1 else None
+            if said and CLASS_TEXT.fullmatch(said[1]):
+                found[row] = class_shown(said[1], self.shown)
+        return found
 
     def _other_class(self) -> None:
         """Refuse a list whose own column names only other classes than the one chosen."""
@@ -152,7 +172,7 @@ class _Reader:
 
     def usable(self) -> bool:
         """Names, a class from somewhere, and a code or a birth date."""
-        has_class = "lop" in self.fields or bool(self.class_name)
+        has_class = "lop" in self.fields or bool(self.class_name or self.blocks)
         return (
             "ho_ten" in self.fields
             and has_class
@@ -176,6 +196,8 @@ class _Reader:
         order = [name for name in dict.fromkeys(order) if name in self.fields or self._code_of(name)]
         if ticked:
             order = [name if name != "nu" else "gioi_tinh" for name in order]
+        if self.blocks:
+            order.insert(0, "lop")
         names = ["r", "ref", *order]
         rows: list[list[Any]] = []
         for row in self.sheet.numbers():
@@ -232,10 +254,11 @@ class _Reader:
         if self._doubtful(row, found, match, group):
             return None
         found["ref"] = ref
-        if "lop" in fields:
+        if "lop" in fields or self.blocks:
             found["lop"] = group or None
             if self.classes and group not in self.classes:
-                self.say("class_unknown", ERROR, row, fields["lop"], str(ref or ""), raw=found["lop"])
+                column = fields.get("lop", fields["ho_ten"])
+                self.say("class_unknown", ERROR, row, column, str(ref or ""), raw=found["lop"])
                 return None
         self._about_code(row, found, match.pupil)
         for name, read in reads.items():
@@ -279,7 +302,14 @@ class _Reader:
             self.say("code_assigned", INFO, row, column, ref, value=code)
 
     def _class_of(self, row: int) -> str:
-        text = self.sheet.text(row, self.fields["lop"]) if "lop" in self.fields else ""
+        if "lop" not in self.fields:
+            above = [first for first in self.blocks if first < row]
+            return self.blocks[max(above)] if above else self.class_name
+        column = self.fields["lop"]
+        text = self.sheet.text(row, column)
+        for top, left, bottom, right in self.sheet.merges if not text else ():
+            if top <= row <= bottom and left <= column <= right:
+                text = self.sheet.text(top, left)
         return class_shown(text, self.shown) if text else self.class_name
 
     def _cell(self, name: str, row: int, column: int, group: str) -> Read:
@@ -297,7 +327,22 @@ class _Reader:
             return self._ethnic(str(read.value))
         return read
 
+    def _day_second(self, column: int) -> bool:
+        """Whether a column of texts puts the month first: some can only be read so, none the other way."""
+        texts = (self.sheet.text(row, column) for row in self.sheet.numbers() if row >= self.header.first)
+        pairs = [(int(m[1]), int(m[2])) for text in texts if (m := NUMBERS.fullmatch(text))]
+        months = sum(1 for first, second in pairs if first <= YEAR_MONTHS < second)
+        days = sum(1 for first, second in pairs if second <= YEAR_MONTHS < first)
+        return months >= 2 and not days  # noqa: PLR2004 - one alone is a slip
+
     def _date(self, name: str, cell: Any, group: str) -> Read:
+        read = self._day(name, cell, group)
+        said = NUMBERS.fullmatch(as_text(cell.value)) if cell is not None else None
+        if name in self.swapped and said and read.value and not read.kind and said[1] != said[2]:
+            return Read(read.value, "date_ambiguous", WARNING, {"raw": said[0], "value": read.value})
+        return read
+
+    def _day(self, name: str, cell: Any, group: str) -> Read:
         if name != "ngay_sinh":
             return values.date(cell, earliest=1990)
         grade = re.match(r"\d{1,2}", group)
@@ -321,11 +366,11 @@ class _Reader:
         if not self.known.ethnic:
             return Read(text)
         found = self.known.ethnic.get(text) or next(
-            (name for alias, name in self.known.ethnic.items() if fold(alias) == fold(text)), None
+            (name for alias, name in self.known.ethnic.items() if _letters(alias) == _letters(text)), None
         )
         if found is None:
             return Read(text, "ethnic_unknown", WARNING, {"raw": text})
-        if found != text and fold(found) != fold(text):
+        if found != text and _letters(found) != _letters(text):
             return Read(found, "ethnic_alias", INFO, {"raw": text, "value": found})
         return Read(found)
 
@@ -398,6 +443,16 @@ class _Reader:
             self.say("pupil_duplicate_row", ERROR, row, self.fields["ho_ten"], ref, ho_ten=found["ho_ten"])
             return False
         return True
+
+
+def _is_marks(header: Header) -> bool:
+    """Whether a table with names holds marks or results."""
+    return sum(1 for column in header.columns if _MARKS.fullmatch(column.leaf)) >= 2  # noqa: PLR2004
+
+
+def _letters(text: str) -> str:
+    """Letters alone: «H’Mông», «H'mông» and «HMông» are one."""
+    return key(text).replace(" ", "")
 
 
 ORDER = (

@@ -128,15 +128,18 @@ def check(book: Book, wanted: ImportAs, known: Known, report: FileReport) -> Non
     for sheet in sheets:
         if sheet.name not in listed and read_plan(sheet, staff, levels, names, report):
             read["assignments"] = True
-    _complete(wanted.kind, read)
+    others = any((header := find_header(sheet)) and len(header.columns) > FEW for sheet in sheets)
+    _complete(wanted.kind, read, others=others)
 
 
-def _complete(kind: str, read: dict[str, bool]) -> None:
-    """Refuse a file that lacks what was asked for."""
-    if kind == "school" and not (read["school"] and read["staff"] and read["classes"]):
-        raise Refuse("wrong_kind_of_file" if any(read.values()) else "required_columns_missing")
-    if not any(read.values()) or (kind in read and not read[kind]):
-        raise Refuse("required_columns_missing")
+FEW = 3
+
+
+def _complete(kind: str, read: dict[str, bool], *, others: bool) -> None:
+    """Refuse a file that lacks what was asked for; a good table of something else is of another kind."""
+    wanted = ("school", "staff", "classes") if kind == "school" else (kind,)
+    if not any(read.values()) or not all(read.get(part, True) for part in wanted):
+        raise Refuse("wrong_kind_of_file" if any(read.values()) or others else "required_columns_missing")
 
 
 def _info(sheet: Sheet, known: Known, report: FileReport) -> dict[str, Any]:

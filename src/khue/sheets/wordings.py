@@ -163,6 +163,10 @@ def fill_pupils(
 
     `alone` are fields that a column outside any group may give where no group gave them.
     """
+    theirs = {column.index for column in header.columns if _of_parents(column)}
+    for name in [name for name, index in fields.items() if index in theirs]:
+        if not name.startswith(PARENT):
+            del fields[name]  # «Dân tộc» below «Cha» is not the pupil's
     taken = set(fields.values())
     own: list[Column] = []
     for column in header.columns:

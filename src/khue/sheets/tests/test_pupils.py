@@ -8,8 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from khue.sheets import wordings
 from khue.sheets.data import ImportAs, Known
+from khue.sheets.headers import Column, Header, assign, key
+from khue.sheets.pupil_fields import ALONE, FIELDS
 from khue.sheets.tests.make import KNOWN, YEAR, cells, report, said
+from khue.sheets.workbook import Cell, Sheet
 
 LIST = ImportAs("pupils", "20990001", YEAR)
 HEAD = [
@@ -192,3 +196,76 @@ def test_a_pupil_known_by_the_software_gets_the_ministry_s_code() -> None:
 def test_a_pupil_without_the_ministry_s_code_is_named() -> None:
     found = report(pupils(but(D=None), NEXT), LIST, EMPTY)
     assert [(f.kind, f.severity, f.cell) for f in found.findings] == [("temporary_code", "info", "D3")]
+
+
+def test_a_column_with_the_month_first_is_said() -> None:
+    """Dates that can be read both ways are doubtful where the others put the month first."""
+    days = ["03/12/2014", "11/22/2014", "12/25/2014"]
+    rows = [[n, "6A", f"5000{n}", f"209900000{n}", f"Lý Văn {n}", day] for n, day in enumerate(days)]
+    assert said(report(pupils(*rows), LIST, EMPTY)) == [
+        ("date_ambiguous", "warning", "F3"), ("date_invalid", "error", "F4"), ("date_invalid", "error", "F5"),
+    ]  # fmt: skip
+    rows[2][5] = "25/12/2014"  # one that is surely the other way: the second was a slip
+    assert said(report(pupils(*rows), LIST, EMPTY)) == [("date_invalid", "error", "F4")]
+
+
+def test_classes_named_by_rows_between_the_pupils() -> None:
+    rows = [
+        ["STT", "Mã học sinh", "Họ và tên", "Ngày sinh"], ["Lớp 6A (1 học sinh)"],
+        [1, "50000001", "Nông Thị Hoa", "12/03/2014"], ["Lớp: 6B"],
+        [1, "50000002", "Hoàng Văn Dũng", "02/11/2014"],
+    ]  # fmt: skip
+    found = report(cells(("DSHS", rows)), LIST, EMPTY)
+    assert [(row["lop"], row["ho_ten"]) for row in rows_of(found)] == [
+        ("6A", "Nông Thị Hoa"), ("6B", "Hoàng Văn Dũng"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", ["Xã Tú Đoạn, huyện Lộc Bình", "Xã Tú Đoạn - H. Lộc Bình, tỉnh Lạng Sơn"])
+def test_a_commune_with_what_lies_around_it(written: str) -> None:
+    found = report(pupils([*GOOD, written], NEXT, head=[*HEAD, "Xã/Phường (thường trú)"]), LIST, EMPTY)
+    assert [f.kind for f in found.findings] == ["commune_old_name"]
+
+
+@pytest.mark.parametrize(
+    ("head", "field"),
+    [
+        (["Thông tin về cha", "Họ tên"], "cha"), (["SĐT của bố"], "cha_dt"),
+        (["Nghề nghiệp (mẹ)"], "me_nghe"),
+        (["Năm sinh của người giám hộ"], "gh_nam"), (["Gia đình", "Bố", "Di động"], "cha_dt"),
+        (["Nơi ở hiện tại", "Thôn/Xóm"], "co_khu"), (["Xã/Phường (nơi thường trú)"], "tt_xa"),
+        (["Tỉnh/TP (theo hộ khẩu)"], "tt_tinh"), (["Mã định danh trên CSDL ngành"], "ma_moet"),
+        (["Mã học sinh (vnEdu)"], "ma_hs"), (["Số ĐDCN/CCCD"], "so_dinh_danh"), (["Là đội viên"], "doi_vien"),
+        (["Chế độ", "Thuộc hộ cận nghèo"], "can_ngheo"), (["Ngày sinh (dd/mm/yyyy)"], "ngay_sinh"),
+        (["Các môn học lựa chọn"], "mon_lc"), (["Chuyên đề lựa chọn"], "chuyen_de"),
+        (["SĐT nhận tin nhắn"], "dt_sll"), (["SĐT của học sinh"], "dt_hs"),
+        (["Ngày vào Đoàn"], ""), (["Mẹ dân tộc"], ""), (["Email cha"], ""), (["Mã thẻ BHYT"], ""),
+        (["Cha", "Dân tộc"], ""), (["Học sinh nội trú dân tộc"], ""), (["Tình trạng đỗ xe"], ""),
+        (["Lớp năm trước"], ""), (["Mã số thuế"], ""),
+    ],
+)  # fmt: skip
+def test_columns_of_pupils_by_the_words_that_carry_the_meaning(head: list[str], field: str) -> None:
+    rows = [[text] for text in head]
+    sheet = Sheet("DS", rows={n: {0: Cell(row[0])} for n, row in enumerate(rows)})
+    column = Column(0, tuple(key(text) for text in head), head[-1], 0)
+    header = Header(sheet, 0, len(rows), [column], 0)
+    fields = wordings.fill_pupils(header, assign(header, FIELDS), ALONE)
+    assert fields == ({field: 0} if field else {})
+
+
+def test_a_sheet_of_marks_is_no_list_of_pupils() -> None:
+    head = ["STT", "Mã học sinh", "Họ và tên", "Ngày sinh", "TX1", "ĐĐGgk", "ĐĐGck"]
+    data = cells(("6A", [head, [1, "50000001", "Nông Thị Hoa", "12/03/2014", 8, 7, 9]]))
+    assert report(data, LIST, EMPTY).refusal == {"kind": "wrong_kind_of_file"}
+
+
+def test_a_doubtful_row_is_kept_with_its_candidates() -> None:
+    twin = msgspec.structs.replace(KNOWN.pupils[0], ref="2099000009", software="50000009")
+    known = msgspec.structs.replace(KNOWN, pupils=(*KNOWN.pupils, twin))
+    head = ["STT", "Lớp", "Họ và tên", "Ngày sinh"]
+    pupil = KNOWN.pupils[0]
+    day = dt.date.fromisoformat(pupil.birth).strftime("%d/%m/%Y")
+    found = report(cells(("DS", [head, [1, "6A", pupil.name, day]])), LIST, known)
+    assert [(d.cell, d.candidates) for d in found.doubts] == [("C2", [pupil.ref, "2099000009"])]
+    assert rows_of(found) == []
+
