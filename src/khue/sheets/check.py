@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from khue.sheets.workbook import Book
 
 Kind = Callable[["Book", ImportAs, Known, FileReport], None]
+NAMES = {
+    "xlsx": {"xlsx"},
+    "xlsm": {"xlsx"},
+    "xls": {"xls"},
+    "csv": {"csv"},
+    "txt": {"csv"},
+}  # ending, content
 KINDS = {
     "school": "khue.sheets.school",
     "staff": "khue.sheets.school",
@@ -34,6 +41,7 @@ def check(
     try:
         book = workbook.read(data, filename, limits or Limits())
         fonts.decode_book(book)
+        _extension(book, filename, report)
         _hidden_sheets(book, report)
         kind: Kind = import_module(KINDS[wanted.kind]).check
         kind(book, wanted, known, report)
@@ -42,6 +50,13 @@ def check(
         report.refusal = refusal.refusal
         report.findings = []
     return report.settle()
+
+
+def _extension(book: Book, filename: str, report: FileReport) -> None:
+    """Say that a file is read by its content, where its name says something else."""
+    ending = filename.lower().rpartition(".")[2]
+    if ending in NAMES and book.kind not in NAMES[ending]:
+        report.findings.append(Finding("extension_mismatch", INFO, info={"looks_like": book.kind}))
 
 
 def _hidden_sheets(book: Book, report: FileReport) -> None:

@@ -113,6 +113,7 @@ class _Sheet:
     def run(self) -> None:
         """Match rows, read marks, compare averages."""
         self._unknown_columns()
+        self._missing_columns()
         lines = self._lines()
         self.last = max((line.row for line in lines), default=self.header.first - 1)
         if not self.pupils.trusted(line.code for line in lines):
@@ -157,6 +158,13 @@ class _Sheet:
         }
         for column in self.header.unknown(index for index in used if index is not None):
             self.say("unknown_column", INFO, column.row, column.index, header=column.written)
+
+    def _missing_columns(self) -> None:
+        """Say that the table has no midterm or final marks yet (bảng điểm giữa kì)."""
+        for name, column in (("gk", self.columns.midterm), ("ck", self.columns.final)):
+            if column is None:
+                finding = Finding("mark_missing", WARNING, self.sheet.name, info={"field": name})
+                self.report.findings.append(finding)
 
     def _lines(self) -> list[Line]:
         """Rows that mean a pupil: not blank, not a repeated header, not the signatures."""
@@ -355,8 +363,8 @@ class _Sheet:
             complete = False
         for name, value, column in (("gk", midterm, c.midterm), ("ck", final, c.final)):
             if value is None:
-                at = column if column is not None else c.name
-                self.say("mark_missing", WARNING, row, at, ref, field=name)
+                if column is not None:  # a column that is not there is said once, not of each pupil
+                    self.say("mark_missing", WARNING, row, column, ref, field=name)
                 complete = False
         if not complete or midterm is None or final is None:
             return None

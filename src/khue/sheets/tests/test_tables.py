@@ -133,6 +133,23 @@ def test_a_line_above_the_table_is_no_part_of_its_header() -> None:
     assert (said(found), marks(found)) == ([], RIGHT)
 
 
+def test_marks_of_the_middle_of_a_term_say_once_what_is_not_there_yet() -> None:
+    rows = [[*row[:6], row[6]] for row in ROWS]
+    found = report(cells(("Toán", [HEAD[:7], *rows])))
+    assert [(f.kind, f.severity, f.cell, f.info) for f in found.findings] == [
+        ("mark_missing", "warning", "", {"field": "ck"})
+    ]
+    assert [row[-2] for row in marks(found)] == [None] * 5
+
+
+def test_a_file_is_read_by_its_content_and_its_name_is_said() -> None:
+    found = report(cells(("Toán", [HEAD, *ROWS])), name="tep.xls")
+    assert (found.outcome, [(f.kind, f.severity) for f in found.findings]) == (
+        "import",
+        [("extension_mismatch", "info")],
+    )
+
+
 # --- which sheet, which class, which term -------------------------------------------------------
 
 
