@@ -41,6 +41,7 @@ REGIME_NAMES = {
 LEAVING = (gettext_noop("Chuyển đi"), gettext_noop("Thôi học"), gettext_noop("Bảo lưu"))
 FEW_CLASSES = 12  # more than this do not fit beside each other
 BETWEEN = ";"
+NEWCOMERS = "moi"  # in no class of the year before
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,3 +335,29 @@ def choice_lines(subject: ClassSubject) -> list[ChoiceLine]:
         else ChoiceLine(row, not subject.elective, False, AssessmentMode.NORMAL, "")
         for row in queries.roster(subject.school_class_id)
     ]
+
+
+def place_context(school_class: SchoolClass, group: str) -> dict[str, Any]:
+    """Who may be put into a class: by the class of the year before, so that a class goes up in one act."""
+    waiting = queries.unplaced_pupils(school_class.school_id, school_class.year)
+    before = queries.classes_before([card.person_id for card in waiting], school_class.year)
+    sizes = Counter(before.values())
+    groups = sorted(sizes, key=lambda row: (row.grade != school_class.grade - 1, row.grade, row.sort_key))
+    found = next((row for row in groups if short(row.id) == group), None)
+    new = group == NEWCOMERS
+    rows = [
+        card
+        for card in waiting
+        if (found is None and not new)
+        or (found is not None and before.get(card.person_id) == found)
+        or (new and card.person_id not in before)
+    ]
+    return {
+        "rows": [(card, before.get(card.person_id)) for card in rows],
+        "groups": [(short(row.id), row.name, sizes[row]) for row in groups],
+        "newcomers": len(waiting) - sum(sizes.values()),
+        "group": group,
+        "gone": queries.gone_pupils(school_class.school_id, school_class.year),
+        # A class that goes up whole is ticked; who stays behind is taken out by hand.
+        "all": found is not None,
+    }

@@ -225,6 +225,23 @@ def unplaced_pupils(school_id: UUID, year: SchoolYear) -> list[PersonCard]:
     return [card for card in people.pupils_of(school_id, status=ATTENDING) if card.person_id not in placed]
 
 
+def gone_pupils(school_id: UUID, year: SchoolYear) -> list[PersonCard]:
+    """Pupils who left a class of this year and attend none now: they may come back (học sinh đã rời lớp)."""
+    left = ClassMembership.objects.filter(
+        school_class__year=year, school_class__school=school_id, valid_to__isnull=False
+    ).values_list("pupil_id", flat=True)
+    ids = set(left.order_by("pupil_id"))
+    return [card for card in people.pupils_of(school_id) if card.person_id in ids and card.role != ATTENDING]
+
+
+def classes_before(pupil_ids: Iterable[UUID], year: SchoolYear) -> dict[UUID, SchoolClass]:
+    """The class in which each pupil ended the school year before (lớp năm trước)."""
+    rows = ClassMembership.objects.filter(
+        pupil__in=list(pupil_ids), school_class__year__ends_on=year.starts_on
+    ).select_related("school_class")
+    return {row.pupil_id: row.school_class for row in rows.order_by("valid_from", "id")}
+
+
 def visible_classes(actor: Actor, year: SchoolYear) -> QuerySet[SchoolClass]:
     """The classes of a year that the actor may see."""
     rows = SchoolClass.objects.filter(year=year).select_related("school", "year")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from khue.modules.schooling.models import SchoolYear, Subject
     from khue.rules.curriculum import CurriculumSubject
 
-_CLASS_NAME = re.compile(r"\d{1,2}[\w./ \-]{0,20}")
+_CLASS_NAME = re.compile(r"[Kk]?\d{1,2}[\w./ \-]{0,20}")
 _SHORT = 4  # «6a» is typed in haste; a longer name is left as written
 FIRST, SECOND = 1, 2
 MOST_PERIODS = 1000

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from khue.core.actor import Actor
 
 MOVED = "Chuyển lớp"
+ATTENDING = "Đang học"
 
 
 @transaction.atomic
@@ -78,6 +79,18 @@ def enroll_many(
     )
     outbox.announce(actor, MembershipChanged(row.id, tuple(ids)), unit=row.school_id)
     return rows
+
+
+@transaction.atomic
+def take_back(
+    actor: Actor, *, school_class_id: UUID, pupil_ids: Sequence[UUID], since: dt.date
+) -> list[ClassMembership]:
+    """Pupils who left come back to a class; the register says so, the marks of before are theirs still."""
+    members = [NewMember(pupil, since) for pupil in pupil_ids]
+    stays = enroll_many(actor, school_class_id=school_class_id, members=members)
+    changes = [PersonChange(pupil, pupil={"status": ATTENDING}) for pupil in pupil_ids]
+    people.change_people(actor, school_id=stays[0].school_id, changes=changes)
+    return stays
 
 
 @transaction.atomic

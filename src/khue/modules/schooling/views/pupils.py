@@ -37,21 +37,24 @@ def place(request: HttpRequest, key: str) -> HttpResponse:
 
         def act() -> None:
             since = asked.day_of(request.POST, "since")
-            members = [NewMember(pupil, since) for pupil in chosen]
-            pupils.enroll_many(actor, school_class_id=row.id, members=members)
+            if request.POST.get("act") == "back" and chosen:
+                pupils.take_back(actor, school_class_id=row.id, pupil_ids=chosen, since=since)
+            else:
+                members = [NewMember(pupil, since) for pupil in chosen]
+                pupils.enroll_many(actor, school_class_id=row.id, members=members)
             done = ngettext(
-                "Đã xếp {n} học sinh vào lớp {name}.", "Đã xếp {n} học sinh vào lớp {name}.", len(members)
+                "Đã xếp {n} học sinh vào lớp {name}.", "Đã xếp {n} học sinh vào lớp {name}.", len(chosen)
             )
-            messages.success(request, done.format(n=len(members), name=row.name))
+            messages.success(request, done.format(n=len(chosen), name=row.name))
 
         tried = asked.attempt(act)
         if tried.done:
             return redirect("schooling:class", key)
     context = {
-        "school_class": row, "rows": queries.unplaced_pupils(row.school_id, row.year), "tried": tried,
+        "school_class": row, "tried": tried,
         "since": request.POST.get("since") or f"{pages.day_in(row.year, actor.today):%d/%m/%Y}",
         "chosen": set(request.POST.getlist("pupil")),
-    }  # fmt: skip
+    } | pages.place_context(row, request.GET.get("tu", ""))  # fmt: skip
     return render(request, "schooling/place.html", context, status=tried.status)
 
 
