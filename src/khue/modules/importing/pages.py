@@ -252,9 +252,17 @@ FIELDS = {
 }  # fmt: skip
 
 
+FIRST = ("field", "class", "subject", "ho_ten", "header", "sheet", "cell", "raw", "file", "value")
+
+
+def _place(name: str) -> int:
+    return FIRST.index(name) if name in FIRST else len(FIRST)
+
+
 def _details(info: dict[str, Any]) -> str:
     parts = []
-    for name, value in info.items():
+    # Always in one order: PostgreSQL keeps its own order of keys.
+    for name, value in sorted(info.items(), key=lambda item: (_place(item[0]), item[0])):
         if name in {"kind", "any_of"} or value in (None, "", []):
             continue
         text = ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
