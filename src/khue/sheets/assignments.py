@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from khue.rules.curriculum import level_of_grade
-from khue.sheets.banner import CLASS_TEXT, class_name, class_shown
+from khue.sheets.banner import CLASS_TEXT, class_name, class_shown, grade_in
 from khue.sheets.data import ERROR, Doubt, FileReport, Finding, KnownStaff, Table
 from khue.sheets.headers import NAME, Header, find_header, key
 from khue.sheets.mark_columns import SIGNATURE
@@ -126,8 +126,8 @@ def no_teacher(
 
 def level_of(name: str) -> str:
     """The level a class belongs to by its grade; nothing if it names none."""
-    grade = re.match(r"\d{1,2}", class_shown(name))
-    return level_of_grade(int(grade[0])) if grade and 1 <= int(grade[0]) <= 12 else ""  # noqa: PLR2004
+    grade = grade_in(class_shown(name))
+    return level_of_grade(grade) if grade else ""
 
 
 def is_matrix(header: Header) -> bool:
@@ -183,8 +183,8 @@ class _Plan:
                 found += [name] if name else []
             elif written:
                 self.say("class_unknown", row, column, {"class": written})
-            begins = re.match(r"\d{1,2}", class_shown(written))
-            grade = begins[0] if begins else grade
+            begins = grade_in(class_shown(written))
+            grade = str(begins) if begins else grade
         return list(dict.fromkeys(found))
 
     def _several(self, text: str) -> list[str]:
@@ -193,7 +193,7 @@ class _Plan:
         grade = _GRADE.fullmatch(text.strip())
         if grade:
             number = grade[1] or grade[2]
-            return [name for name in names if (re.match(r"\d{1,2}", name) or [""])[0] == number]
+            return [name for name in names if grade_in(name) == int(number)]
         ends = _RANGE.fullmatch(text)
         if class_name(text) in self.known or not ends:
             return []

@@ -136,10 +136,18 @@ def _class_said(tail: str, classes: dict[str, str]) -> str:
 
 
 CLASS_TEXT = re.compile(
-    r"(?:l[ớo]p\s*:?\s*)?\d{1,2}(?:\s?[^\W\d_]{1,5}\s?\d{0,2}(?:[./-]\w{1,3})?|\s?[./_-]\s?\w{1,4}(?:[./]\d{1,2})?)?",
+    r"(?:l[ớo]p\s*:?\s*)?(?:k\d{1,2}\s?[./-]\s?\w{1,4}"  # «K10-D1»
+    r"|\d{1,2}(?:\s?[^\W\d_]{1,5}\s?\d{0,2}(?:[./-]\w{1,3})?|\s?[./_-]\s?\w{1,4}(?:[./]\d{1,2})?)?)",
     re.IGNORECASE,
 )
+GRADES = 12
 _PREFIX = re.compile(r"^l[ớo]p\s*:?\s*", re.IGNORECASE)
+
+
+def grade_in(name: str) -> int:
+    """The grade a class's name begins with: 6 for «6A», 10 for «10 Toán» and «K10-D1»; 0 for none."""
+    found = re.match(r"[Kk]?(\d{1,2})(?!\d)", name)
+    return int(found[1]) if found and 1 <= int(found[1]) <= GRADES else 0
 
 
 def class_name(text: str) -> str:

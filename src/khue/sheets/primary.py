@@ -9,7 +9,7 @@ from typing import Any
 from khue.rules.curriculum import traits
 from khue.rules.primary import PrimaryLevel, year_level
 from khue.sheets import values
-from khue.sheets.banner import class_name, class_shown, fits_school, read_banner, refuse
+from khue.sheets.banner import class_name, class_shown, fits_school, grade_in, read_banner, refuse
 from khue.sheets.data import INFO, WARNING, FileReport, ImportAs, Known, Refuse, Table
 from khue.sheets.headers import NAME, Column, Header, find_header, key
 from khue.sheets.mark_columns import BIRTH, CODE, STT
@@ -203,7 +203,7 @@ def _read(header: Header, columns: dict[str, int], wanted: ImportAs, said: str, 
         if not roll.belongs(line, group):
             continue
         classes.add(group)
-        grade = grades.get(group) or int((re.match(r"\d{1,2}", group) or ["0"])[0])
+        grade = grades.get(group) or grade_in(group)
         ministry = line.code if re.fullmatch(r"\d{10}", line.code) else line.pupil.ref
         head = [line.row + 1, line.pupil.ref, group, ministry, line.name, line.birth]
         before = len(roll.report.findings)

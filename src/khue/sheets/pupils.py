@@ -10,7 +10,7 @@ from khue.core.names import fold
 from khue.rules.curriculum import level_of_grade
 from khue.rules.identifiers import fits_person, personal_id
 from khue.sheets import values, wordings
-from khue.sheets.banner import CLASS_TEXT, class_name, class_shown, fits_school, read_banner
+from khue.sheets.banner import CLASS_TEXT, class_name, class_shown, fits_school, grade_in, read_banner
 from khue.sheets.data import (
     ERROR,
     INFO,
@@ -345,9 +345,9 @@ class _Reader:
     def _day(self, name: str, cell: Any, group: str) -> Read:
         if name != "ngay_sinh":
             return values.date(cell, earliest=1990)
-        grade = re.match(r"\d{1,2}", group)
+        grade = grade_in(group)
         first = int(self.wanted.school_year[:4]) if self.wanted.school_year[:4].isdigit() else 0
-        century = first - int(grade[0]) - 5 if grade and first else None
+        century = first - grade - 5 if grade and first else None
         low, high = (century - 12, century + 3) if century else (1990, 2100)
         return values.date(cell, earliest=low, latest=high, century_of=century)
 
@@ -355,8 +355,8 @@ class _Reader:
         text = values.text(cell).value
         if not text:
             return Read()
-        grade = re.match(r"\d{1,2}", group)
-        level = level_of_grade(int(grade[0])) if grade else "THPT"
+        grade = grade_in(group)
+        level = level_of_grade(grade) if grade else "THPT"
         codes, strange = codes_of(text, level)
         if strange:
             return Read(codes or None, "value_invalid", WARNING, {"raw": text})

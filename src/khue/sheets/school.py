@@ -22,7 +22,7 @@ from khue.sheets.assignments import (
     no_teacher,
     read_plan,
 )
-from khue.sheets.banner import CLASS_TEXT, class_shown
+from khue.sheets.banner import CLASS_TEXT, GRADES, class_shown, grade_in
 from khue.sheets.data import ERROR, WARNING, FileReport, Finding, ImportAs, Known, Refuse, Table
 from khue.sheets.headers import NAME, Header, Matcher, assign, find_header, key, one_of
 from khue.sheets.mark_columns import SIGNATURE, STT
@@ -218,7 +218,7 @@ def _levels(sheets: list[Sheet], known: Known) -> tuple[str, ...]:
 
 def _grades(texts: Iterable[str]) -> list[int]:
     names = (text for text in texts if CLASS_TEXT.fullmatch(text) and level_of(text))
-    return [int((re.match(r"\d{1,2}", class_shown(name)) or ["0"])[0]) for name in names]
+    return [grade_in(class_shown(name)) for name in names]
 
 
 STAFF_ONLY = ("ma_cb", "hang_ma", "hang", "chuc_vu", "trinh_do", "mon", "viec", "ngay_vao_nganh")
@@ -380,8 +380,8 @@ def _classes(sheet: Sheet, header: Header, staff: Staff, report: FileReport) -> 
             continue
         name = class_shown(name)
         grade = values.number(sheet.cell(row, fields["khoi"])).value if "khoi" in fields else None
-        if grade is None:
-            grade = int((re.match(r"\d{1,2}", name) or ["0"])[0])
+        if grade is None or not 1 <= grade <= GRADES:
+            grade = grade_in(name)
         level = level_of_grade(grade)
         line: list[Any] = [row + 1]
         for field_name in names[1:]:

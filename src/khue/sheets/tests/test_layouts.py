@@ -143,6 +143,7 @@ def test_a_list_of_another_class_by_its_own_column() -> None:
         ("6/1", "6/1"),
         ("10 A10", "10A10"),
         ("10 Toán 1", "10 Toán 1"),
+        ("Lớp K10-D1", "K10-D1"),
         ("5", "5"),
     ],
 )
