@@ -204,3 +204,12 @@ def test_a_topic_is_waited_for_only_of_those_who_learn_it(world: World) -> None:
     assert refusal.value.params["missing"] == "Toán (CĐ của Lý Tiến Bình)"
     write(SYSTEM, sheet, pupil, "topic", "9")
     gradebook.close_sheet(SYSTEM, sheet_id=sheet.id)
+
+
+def test_absences_of_both_terms_warn_on_every_page(world: World, browsers: Browsers) -> None:
+    pupil = world.pupils["6A"][0]
+    for term, count in ((1, "20"), (2, "16")):
+        write(SYSTEM, world.sheet("6A", "homeroom", term), pupil, "absent_excused", count)
+    for term in (1, 2, 0):
+        near = browsers.lan.get(url("results", world.classes["6A"].id, term)).context["near"]
+        assert [(item.row.pupil.pupil_id, item.absences) for item in near] == [(pupil, 36)]

@@ -19,7 +19,7 @@ from khue.kit import permissions
 from khue.kit.errors import sentence
 from khue.kit.words import said
 from khue.modules.access.edge import signed_in
-from khue.modules.gradebook import policy, queries
+from khue.modules.gradebook import facts, policy, queries
 from khue.modules.gradebook.book import load_book
 from khue.modules.gradebook.frozen import official_parts, official_results, versions_of
 from khue.modules.gradebook.missing import gaps_of_term
@@ -117,7 +117,7 @@ def results_page(request: HttpRequest, key: str, term: int) -> HttpResponse:
     found = official_results(book, term)
     rows, was_there = found.rows, stayed(book, term)
     counted = [row for row in rows if was_there(row.pupil)]
-    near = near_limit(book, counted) if term in {0, 2} else []
+    near = near_limit(book, counted)
     context = {
         "school_class": school_class, "term": term, "term_name": TERM_NAMES[term],
         "primary": school_class.regime in PRIMARY,
@@ -218,14 +218,20 @@ class NearLimit:
 
 
 def near_limit(book: ClassBook, rows: list[ResultRow]) -> list[NearLimit]:
-    """Pupils who have reached one of the warnings; there is no such rule in primary."""
+    """Pupils who have reached one of the warnings with the sessions of the whole year so far.
+
+    There is no such rule in primary.
+    """
     if book.school_class.regime in PRIMARY:
         return []
     found = []
     for row in rows:
-        warning = attendance.warning_for(row.absences) if row.absences else None
-        if row.absences and warning is not None:
-            found.append(NearLimit(row, row.absences, warning))
+        absences = facts.absences_of(
+            [book.of(book.sheet(None, term), row.pupil.pupil_id) for term in facts.TERMS]
+        )
+        warning = attendance.warning_for(absences) if absences else None
+        if absences and warning is not None:
+            found.append(NearLimit(row, absences, warning))
     return found
 
 
