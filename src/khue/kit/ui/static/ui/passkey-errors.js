@@ -5,6 +5,6 @@ document.addEventListener('allauth.error', (event) => {
   const { cancelled, known, insecure, unable } = p.dataset;
   const words = { NotAllowedError: cancelled, InvalidStateError: known, SecurityError: insecure };
   p.textContent = words[event.detail.exception?.name] || unable;
-  p.hidden = false;
+  p.setAttribute('role', 'alert'); p.hidden = false;
   document.querySelector('main .auth, main').append(p);
 });
