@@ -30,7 +30,7 @@ def test_sign_in_and_out(browser: Browser, demo: str) -> None:
     assert page.locator("#id_login").input_value() == "lan"
     page.fill("#id_password", "sai")
     page.keyboard.press("Enter")
-    assert "chưa đúng" in page.locator("[role=alert]").inner_text()
+    page.locator("[role=alert]", has_text="chưa đúng").wait_for()
     page.fill("#id_password", PASSWORD)
     page.keyboard.press("Enter")
     page.locator("h1", has_text="Lý Thị Lan").wait_for()
