@@ -139,6 +139,21 @@ def set_account_active(actor: Actor, *, unit_id: UUID, person_id: UUID, active: 
     return account
 
 
+@transaction.atomic
+def end_sessions(actor: Actor) -> Account:
+    """Sign out on every device: a lost phone, a shared computer left open (đăng xuất mọi nơi)."""
+    if actor.account_id is None:
+        raise NotFound("KIT-001")
+    account = Account.objects.select_for_update(of=("self",)).get(pk=actor.account_id)
+    account.session_version += 1
+    account.save(update_fields=["session_version"])
+    places = people.schools_of_staff(account.person_id, actor.today) if account.person_id else []
+    audit.record(
+        actor, "access.session.all_ended", subject=account, unit=places[0] if places else None
+    )
+    return account
+
+
 def _unit(actor: Actor, unit_id: UUID) -> Unit:
     unit: Unit = permissions.load(
         actor, Unit.objects.all(), unit_id, see="orgs.unit.see", do=policy.MAKE_ACCOUNTS

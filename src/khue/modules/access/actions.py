@@ -14,6 +14,7 @@ ACTION_NAMES = {
     "access.account.opened": _("Mở lại tài khoản"),
     "access.session.opened": _("Đăng nhập"),
     "access.session.closed": _("Đăng xuất"),
+    "access.session.all_ended": _("Đăng xuất mọi thiết bị"),
     "access.session.refused": _("Đăng nhập sai mật khẩu"),
     "access.role.granted": _("Phân quyền"),
     "access.role.revoked": _("Thu quyền"),

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from khue.core.ids import uuid7
 from khue.kit.models import Dated, Record, not_backwards
@@ -54,6 +55,7 @@ class Account(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     is_staff_member = models.BooleanField(default=True)  # MFA is required of staff, not of families
     must_change_password = models.BooleanField(default=False)  # signed in with a printed one-time password
+    session_version = models.PositiveIntegerField(default=0)  # grown: every session of before is over
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[AccountStore] = AccountStore()
@@ -64,6 +66,11 @@ class Account(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.username
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must carry: it changes with the password and when all sessions are ended."""
+        said = f"{self.password}{self.session_version}"
+        return salted_hmac("khue.access.session", said, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Grant(Dated):
@@ -100,6 +107,7 @@ classify(
         "is_active",
         "is_staff_member",
         "must_change_password",
+        "session_version",
         "created_at",
         "last_login",
         "person",

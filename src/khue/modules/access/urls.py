@@ -18,5 +18,6 @@ urlpatterns = [
     path("khan-cap/<str:key>/dong/", emergency.emergency_close, name="emergency_close"),
     path("nhat-ki/", log.log_page, name="log"),
     path("bao-mat/", gate.second_factor, name="second_factor"),
+    path("dang-xuat-moi-noi/", gate.end_sessions, name="end_sessions"),
     path("mat-khau-dau/", gate.first_password, name="first_password"),
 ]

@@ -153,3 +153,18 @@ def test_behind_https_forms_work_and_nobody_elses(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr[-1500:]
+
+
+def test_one_act_ends_the_sessions_on_all_other_devices(hoa):
+    here, there = Client(), Client()
+    for client in (here, there):
+        post(client, PASSWORD)
+        assert client.get(reverse("people:home")).status_code == 200
+    assert "Đăng xuất khỏi mọi thiết bị khác" in here.get(reverse("mfa_index")).content.decode()
+    assert here.get(reverse("access:end_sessions")).status_code == 405
+    assert here.post(reverse("access:end_sessions")).status_code == 302
+    assert here.get(reverse("people:home")).status_code == 200
+    assert there.get(reverse("people:home")).status_code == 302
+    assert len(lines("all_ended")) == 1
+    assert Client().post(reverse("access:end_sessions")).status_code == 302
+    assert len(lines("all_ended")) == 1
