@@ -24,7 +24,7 @@ _CLASS_WORD = re.compile(
 )
 _SUBJECT = re.compile(
     r"\b(?:m[oô]n(?:\s+h[oọ]c)?|subject)\s*:?\s*(.+?)"
-    r"\s*(?: - |–|\(|,|;|\||l[oớ]p|kh[oố]i|h[oọ]c k|\bk[iìyỳ]\b|năm h|hk|gi[aá]o vi[eê]n|gv|$)",
+    r"\s*(?:\(|;|\||\bl[oớ]p\b|\bkh[oố]i\b|h[oọ]c k|\bk[iìyỳ]\b|năm h|\bhk|gi[aá]o vi[eê]n|\bgv|$)",
     re.IGNORECASE,
 )
 # «Trường …» at the beginning of a line, or a kind of school anywhere («UBND xã X - Trường THCS Y»)
@@ -91,12 +91,22 @@ def _take(found: Banner, text: str, cell: str, level: str, classes: dict[str, st
         if name:
             found.school_class = Said(name, cell)
     if found.subject is None and (subject := _SUBJECT.search(text)):
-        code = subject_of(subject[1], level)
+        code = _subject_said(subject[1], level)
         if code:
             found.subject = Said(code, cell)
     if found.school is None and (school := _SCHOOL.search(text)) and len(text) < LINE:
         name = re.sub(r"^(?:tên\s+)?trường\s*:\s*", "", school[0], flags=re.IGNORECASE)
         found.school = Said(re.split(r"\(| - |–|;|,|\s{3,}", name)[0].strip(), cell)
+
+
+_BETWEEN = re.compile(r"\s+[-–]\s+|\s*[,–]\s*")
+
+
+def _subject_said(text: str, level: str) -> str | None:
+    """The subject a text begins with: «Lịch sử - Địa lí» and «HĐTN, HN» are one, «Toán - Lớp» is not."""
+    ends = [found.start() for found in _BETWEEN.finditer(text)]
+    codes = (subject_of(text[:end].strip(" -–,"), level) for end in (len(text), *reversed(ends)))
+    return next((code for code in codes if code), None)
 
 
 def _take_time(found: Banner, text: str, cell: str) -> None:

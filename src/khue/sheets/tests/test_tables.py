@@ -256,6 +256,21 @@ def test_codes_of_another_program_say_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    "above",
+    [
+        ["Môn học: Lịch sử - Địa lí - Lớp 6A"], ["Môn: Lịch sử và Địa lí, GV: Vi Thị Môn"],
+        ["Môn", "LS & ĐL"],
+        ["SỔ ĐIỂM MÔN LỊCH SỬ - ĐỊA LÝ - LỚP 6A - HỌC KỲ I"], ["Môn: Lịch sử & Địa lý (Học kì 1)"],
+        ["Môn: Lịch sử, Địa lí, khối 6"],
+    ],
+)  # fmt: skip
+def test_a_subject_of_two_parts_is_read_whole(above: list[Any]) -> None:
+    found = report(cells(("Sheet1", [above, [None], HEAD, *ROWS])))
+    assert found.refusal is not None
+    assert (found.refusal["kind"], found.refusal["file"]) == ("subject_mismatch", "LSDL")
+
+
+@pytest.mark.parametrize(
     ("text", "level", "code"),
     [
         ("GD kinh tế và pháp luật", "THPT", "GDKTPL"), ("GDKT&PL", "THPT", "GDKTPL"),
