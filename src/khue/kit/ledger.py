@@ -79,8 +79,9 @@ class AppendOnly(Operation):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
     ) -> None:
-        """Create the triggers."""
-        for statement in guard_statements(schema_editor.connection.vendor, self.table):
+        """Create the triggers; again after a change of the table, which on SQLite loses them."""
+        vendor = schema_editor.connection.vendor
+        for statement in (*unguard_statements(vendor, self.table), *guard_statements(vendor, self.table)):
             schema_editor.execute(statement, params=None)
 
     def database_backwards(

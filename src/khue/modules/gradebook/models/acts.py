@@ -107,8 +107,8 @@ class FrozenResult(Record):
     closing = models.ForeignKey(ClosingAct, models.PROTECT, related_name="+")
     level = models.CharField(max_length=30, blank=True)
     conduct = models.CharField(max_length=30, blank=True)
-    title = models.CharField(max_length=60, blank=True)
-    decision = models.CharField(max_length=40, blank=True)
+    title = models.CharField(max_length=120, blank=True)
+    decision = models.CharField(max_length=120, blank=True)
     content = models.JSONField()
     digest = models.CharField(max_length=64)
 
