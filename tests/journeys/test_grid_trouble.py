@@ -231,6 +231,29 @@ def test_remarks_for_all_who_have_none(sign_in: SignIn) -> None:
     saved(page)
 
 
+def test_what_a_screen_reader_is_told(sign_in: SignIn) -> None:
+    """Range, computed columns, special states and dangers are said, not only colored."""
+    page = sign_in("lan")
+    open_sheet(page, "9A")
+    cell(page, 0, "tx3").click()
+    page.keyboard.press("Shift+ArrowDown")
+    assert page.locator("td[aria-selected=true]").count() == 2
+    page.keyboard.press("Control+ArrowDown")
+    last = len(column(page, "tx3")) - 1
+    assert cell(page, last, "tx3").evaluate("td => td === document.activeElement")
+    page.keyboard.press("Control+Home")
+    assert page.evaluate("() => document.activeElement.cellIndex") == 2
+    assert page.locator("tbody td.calc:not([aria-readonly=true])").count() == 0
+    cell(page, 1, "ck").click()
+    page.keyboard.type("v")
+    assert cell(page, 1, "ck").get_attribute("aria-label") == "Vắng, chờ kiểm tra bù"
+    page.keyboard.press("Control+z")
+    assert cell(page, 1, "ck").get_attribute("aria-label") is None
+    saved(page)
+    assert page.locator(".grid-status").get_attribute("role") == "status"
+    assert page.locator(".grid-note").get_attribute("role") == "alert"
+
+
 def _open_subject(page: Page, subject: str) -> None:
     page.goto("/")
     page.locator("main a.card-link").first.click()
