@@ -154,23 +154,23 @@ def _without_school(path: Path, data: bytes, wanted: ImportAs) -> dict[str, Any]
 
 
 def _print(name: str, report: Any, plan: dict[str, Any], *, applied: bool) -> None:
-    from khue.modules.importing.errors import KINDS as WORDS  # noqa: PLC0415
+    """The report as a clerk reads it: in the words of the pages, what was found under each kind."""
+    from khue.modules.importing import pages  # noqa: PLC0415 - after set-up
 
-    print(f"{name}: {report.outcome}")  # noqa: T201
+    said = [f"{name}: {pages.OUTCOMES[report.outcome][0]}."]
     if report.refusal:
-        kind = report.refusal["kind"]
-        details = ", ".join(f"{k} {v}" for k, v in report.refusal.items() if k != "kind")
-        print(f"  TỪ CHỐI: {WORDS.get(kind, kind)} ({details})")  # noqa: T201
-        return
-    for finding in report.findings:
-        if finding.severity != "info":
-            sign = "✗" if finding.severity == "error" else "!"
-            info = ", ".join(f"{k}={v}" for k, v in finding.info.items())
-            where = f"{finding.sheet}!{finding.cell}" if finding.cell else finding.sheet
-            print(f"  {sign} {where} {WORDS.get(finding.kind, finding.kind)} {info}")  # noqa: T201
-    done = "đã ghi" if applied else "sẽ ghi"
-    counts = f"{plan.get('new', 0)} mới, {plan.get('changed', 0)} đổi, {plan.get('unchanged', 0)} giữ nguyên"
-    print(f"  {done}: {counts}")  # noqa: T201
+        said.append(f"  ✗ {pages.refusal(report.refusal)}")
+    for group in pages.groups(finding for finding in report.findings if finding.severity != "info"):
+        said.append(f"  {'✗' if group.tag == 'tag-bad' else '!'} {group.what} {group.count}")
+        said += [f"      {line.where:<16} {line.detail}" for line in group.lines]
+        said += [f"      … {group.more}"] if group.more else []
+    if not report.refusal:
+        counts = ", ".join(
+            f"{plan.get(key, 0)} {word}"
+            for key, word in (("new", "mới"), ("changed", "đổi"), ("unchanged", "giữ nguyên"))
+        )
+        said.append(f"  {'Đã ghi' if applied else 'Sẽ ghi'}: {counts}.")
+    print("\n".join(said))  # noqa: T201
 
 
 def _ready(*, apply: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from khue.modules.importing.models import ImportRun, RunState
 from khue.modules.orgs import api as orgs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
 
     from khue.core.actor import Actor
@@ -107,20 +109,16 @@ def description(run: ImportRun) -> dict[str, Any]:
     report = services.report_of(run)
     counts = Counter(finding.severity for finding in report.findings)
     title, css = OUTCOMES[report.outcome]
-    refusal = None
-    if report.refusal:
-        kind = report.refusal["kind"]
-        refusal = {"text": _(KINDS.get(kind, kind)), "details": _details(report.refusal)}
     return {
         "run": run,
         "kind": _(KIND_NAMES.get(run.kind, run.kind)),
         "outcome": _(title),
         "outcome_css": css,
-        "refusal": refusal,
+        "refusal": refusal(report.refusal) if report.refusal else "",
         "errors": counts["error"] + len(run.plan.get("refused", [])),
         "warnings": counts["warning"],
         "infos": counts["info"],
-        "groups": _groups(report.findings),
+        "groups": groups(report.findings),
         "doubts": run.plan.get("doubts", []),
         "undecided": sum(1 for doubt in run.plan.get("doubts", []) if not doubt["chosen"]),
         "left_out": run.plan.get("refused", []),
@@ -139,14 +137,20 @@ def summary(run: ImportRun) -> dict[str, str]:
     about = description(run)
     said = about["outcome"]
     if about["refusal"]:
-        said = f"{said}: {about['refusal']['text']}"
+        said = f"{said}: {about['refusal']}"
     elif run.state == RunState.APPLIED:
         said = str(RunState(run.state).label)
     states = {"notice-ok": "ok", "notice-warn": "warn", "notice-bad": "bad"}
     return {"said": said, "state": states[about["outcome_css"]]}
 
 
-def _groups(findings: list[Finding]) -> list[FindingGroup]:
+def refusal(told: dict[str, Any]) -> str:
+    """Why a file is refused, and where."""
+    text, details = _(KINDS.get(told["kind"], told["kind"])), _details(told)
+    return f"{text} ({details})" if details else text
+
+
+def groups(findings: Iterable[Finding]) -> list[FindingGroup]:
     """Findings of one kind together, the worst first: 300 lost zeros are one thing to know."""
     ordered = sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
     kinds: dict[tuple[str, str], list[Finding]] = {}
@@ -248,8 +252,11 @@ FIELDS = {
     "qq_xa": gettext_noop("Xã quê quán"), "ks_xa": gettext_noop("Xã nơi khai sinh"),
     "can_ngheo": gettext_noop("Cận nghèo"), "doan_vien": gettext_noop("Đoàn viên"),
     "doi_vien": gettext_noop("Đội viên"), "mon_lc": gettext_noop("Môn lựa chọn"),
-    "chuyen_de": gettext_noop("Cụm chuyên đề"),
+    "chuyen_de": gettext_noop("Cụm chuyên đề"), "cd": gettext_noop("Cụm chuyên đề"),
+    "gk": gettext_noop("ĐĐGgk"), "ck": gettext_noop("ĐĐGck"),
 }  # fmt: skip
+_ONGOING = re.compile(r"tx(\d+)")  # tx0, tx1 … of the engine are ĐĐGtx 1, 2 … of the book
+_MARK = re.compile(r"\d{1,2}\.\d{1,2}")
 
 
 FIRST = ("field", "class", "subject", "ho_ten", "header", "sheet", "cell", "raw", "file", "value")
@@ -267,6 +274,14 @@ def _details(info: dict[str, Any]) -> str:
             continue
         text = ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
         if name == "field":
-            text = _(FIELDS.get(text, text))
+            text = _field(text)
+        elif _MARK.fullmatch(text):
+            text = text.replace(".", ",")
         parts.append(f"{_(WORDS.get(name, name))} {text}")
     return "; ".join(parts)
+
+
+def _field(name: str) -> str:
+    """A column of the engine as people call it."""
+    ongoing = _ONGOING.fullmatch(name)
+    return f"{_('ĐĐGtx')} {int(ongoing[1]) + 1}" if ongoing else _(FIELDS.get(name, name))
