@@ -41,7 +41,18 @@ def serve(host: str, port: int, workers: int) -> None:
 
     if sys.platform == "win32":
         workers = 1  # granian's workers are processes; one is enough for a school's computer
+    let_go()
     Granian(
         "khue.project.wsgi:application", address=host, port=port, interface=Interfaces.WSGI, workers=workers,
         blocking_threads=THREADS, log_level=LogLevels.warning,
     ).serve()  # fmt: skip
+
+
+def let_go() -> None:
+    """Close what setting up has opened: two workers must never inherit one connection to the database."""
+    from django.db import connections  # noqa: PLC0415 - after the settings are named
+
+    for connection in connections.all():
+        connection.close()
+        if connection.vendor == "postgresql":
+            connection.close_pool()  # type: ignore[attr-defined] # of Django's PostgreSQL alone
