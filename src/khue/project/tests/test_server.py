@@ -11,7 +11,6 @@ import pytest
 
 from khue.project import server
 
-
 OPENS_AND_LETS_GO = """
 from khue.project.sqlite import use_bundled_sqlite
 use_bundled_sqlite()
@@ -33,7 +32,8 @@ def test_workers_inherit_no_connection(tmp_path: Path) -> None:
     """A forked worker that shares a socket with another one gets the other's answers, or waits for ever."""
     environment = os.environ | {"KHUE_DATA_DIR": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
-        [sys.executable, "-c", OPENS_AND_LETS_GO], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", OPENS_AND_LETS_GO], env=environment, capture_output=True, text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 
