@@ -52,7 +52,7 @@ class Actor:
     account_id: UUID | None = None
     request_id: str = ""
     address: str = ""  # from where: the network address of the request
-    cache: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
+    cache: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
     def units_with(self, *roles: Role) -> tuple[UUID, ...]:
         """The units over which one of these roles is held, smallest set first seen."""

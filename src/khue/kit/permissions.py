@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.db.models import Case, Q, QuerySet, Value, When
 
@@ -101,18 +101,32 @@ def relation(code: str, sentence: str, rows: Callable[[Actor], Q | None]) -> Rul
 
 
 def units_below(actor: Actor, units: tuple[UUID, ...]) -> Any:
-    """Ids of the units of a subtree on the actor's day; few are listed, many stay a subquery."""
-    key = f"below:{units}"
-    if key not in actor.cache:
-        found = _subtree[0](units, actor.today)
+    """Ids of the units of a subtree on the actor's day."""
+    return asked_once(actor, units, lambda: _subtree[0](units, actor.today))
+
+
+def asked_once(actor: Actor, key: object, ids: Callable[[], Any]) -> Any:
+    """Ids that several conditions of one request need: few are listed, many stay a subquery.
+
+    A list costs one plain query; a subquery is compiled again in each condition that names it.
+    """
+    asked = (key, actor)  # a copy of an actor shares its cache: the person, the day and the grants count
+    if asked not in actor.cache:
+        found = ids()
         few = list(found[: FEW + 1])
-        actor.cache[key] = few if len(few) <= FEW else found
-    return actor.cache[key]
+        actor.cache[asked] = few if len(few) <= FEW else found
+    return actor.cache[asked]
 
 
 def rows_for(actor: Actor, action: str) -> Q:
-    """The rows on which the actor may do this."""
-    declared = _ACTIONS[action]
+    """The rows on which the actor may do this; composed once for an actor."""
+    key = (action, actor)
+    if key not in actor.cache:
+        actor.cache[key] = _composed(actor, _ACTIONS[action])
+    return cast("Q", actor.cache[key])
+
+
+def _composed(actor: Actor, declared: Action) -> Q:
     condition = declared.condition or Q()
     if actor.kind is ActorKind.SYSTEM:
         return condition

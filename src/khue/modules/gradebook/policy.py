@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django.db.models import Q
 from django.utils.translation import gettext_noop as _
 
 from khue.core.actor import Actor, Role
-from khue.kit.permissions import Action, holds, register, relation
+from khue.kit.permissions import Action, asked_once, holds, register, relation
 from khue.modules.schooling import api as schooling
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from django.db.models import QuerySet
 
 LEADERS = (Role.PRINCIPAL, Role.VICE_PRINCIPAL)
 READERS = (*LEADERS, Role.CLERK, Role.EMERGENCY_READER, Role.DEPARTMENT_OFFICER)
 
 
-def _taught(actor: Actor) -> Q | None:
-    if actor.person_id is None:
-        return None
-    return Q(class_subject__in=schooling.taught_class_subject_ids(actor.person_id, actor.today))
+def _relates(path: str, ids: Callable[[UUID, dt.date], QuerySet[Any]]) -> Callable[[Actor], Q | None]:
+    """A relation of the actor's person: what the path leads to is among these ids on the actor's day."""
+
+    def rows(actor: Actor) -> Q | None:
+        person = actor.person_id
+        if person is None:
+            return None
+        return Q(**{f"{path}__in": asked_once(actor, ids, lambda: ids(person, actor.today))})
+
+    return rows
 
 
-def _homeroom_of_class(actor: Actor) -> Q | None:
-    if actor.person_id is None:
-        return None
-    return Q(school_class__in=schooling.homeroom_class_ids(actor.person_id, actor.today))
+_taught = _relates("class_subject", schooling.taught_class_subject_ids)
+_homeroom_of_class = _relates("school_class", schooling.homeroom_class_ids)
+_taught_sheet_of_correction = _relates("sheet__class_subject", schooling.taught_class_subject_ids)
+_homeroom_of_correction = _relates("sheet__school_class", schooling.homeroom_class_ids)
+_class_led = _relates("pk", schooling.homeroom_class_ids)
 
 
 def _homeroom_sheet(actor: Actor) -> Q | None:
     led = _homeroom_of_class(actor)
     return None if led is None else led & Q(class_subject__isnull=True)
-
-
-def _taught_sheet_of_correction(actor: Actor) -> Q | None:
-    if actor.person_id is None:
-        return None
-    taught = schooling.taught_class_subject_ids(actor.person_id, actor.today)
-    return Q(sheet__class_subject__in=taught)
-
-
-def _homeroom_of_correction(actor: Actor) -> Q | None:
-    if actor.person_id is None:
-        return None
-    led = schooling.homeroom_class_ids(actor.person_id, actor.today)
-    return Q(sheet__school_class__in=led)
 
 
 TEACHES = relation("teaches", _("Được phân công dạy môn này của lớp."), _taught)
@@ -110,20 +112,6 @@ CONFIRM_CORRECTION = register(
 APPROVE_CORRECTION = register(
     Action("gradebook.correction.approve", _("Duyệt sửa điểm"), (holds(*LEADERS),))
 ).code
-
-
-def _class_taught(actor: Actor) -> Q | None:
-    if actor.person_id is None:
-        return None
-    taught = schooling.taught_class_subject_ids(actor.person_id, actor.today)
-    return Q(subjects__in=taught)
-
-
-def _class_led(actor: Actor) -> Q | None:
-    if actor.person_id is None:
-        return None
-    return Q(pk__in=schooling.homeroom_class_ids(actor.person_id, actor.today))
-
 
 CLASS_LED = relation("homeroom", _("Là giáo viên chủ nhiệm của lớp."), _class_led)
 # Results of a whole class: the homeroom teacher, the leaders, the office; subject teachers see sheets.

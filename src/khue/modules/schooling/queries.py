@@ -42,12 +42,16 @@ ATTENDING = "Đang học"
 
 def taught_class_subject_ids(person_id: UUID, day: dt.date) -> QuerySet[Any]:
     """Ids of the class subjects a person teaches on a day (môn được phân công)."""
-    return TeachingAssignment.objects.filter(in_force(day), person=person_id).values("class_subject_id")
+    return TeachingAssignment.objects.filter(in_force(day), person=person_id).values_list(
+        "class_subject_id", flat=True
+    )
 
 
 def homeroom_class_ids(person_id: UUID, day: dt.date) -> QuerySet[Any]:
     """Ids of the classes a person leads on a day (lớp chủ nhiệm)."""
-    return HomeroomAssignment.objects.filter(in_force(day), person=person_id).values("school_class_id")
+    return HomeroomAssignment.objects.filter(in_force(day), person=person_id).values_list(
+        "school_class_id", flat=True
+    )
 
 
 def pupils_of_sheet(

@@ -20,6 +20,7 @@ class Teacher:
     sheet: str
     url: str
     pupils: tuple[str, ...]
+    versions: dict[tuple[str, str], int] = field(default_factory=dict)  # what this teacher saw last
 
 
 @dataclass(slots=True)
@@ -62,11 +63,12 @@ class Line:
         return status, await self.reader.readexactly(length) if length else b""
 
 
-def batch(teacher: Teacher, versions: dict[tuple[str, str], int], column: str, count: int) -> bytes:
+def batch(teacher: Teacher, column: str, count: int) -> bytes:
     """A batch over one column, on top of what this teacher saw last."""
     ops = [
         {
-            "op_id": short(uuid7()), "pupil": pupil, "slot": column, "base": versions.get((pupil, column), 0),
+            "op_id": short(uuid7()), "pupil": pupil, "slot": column,
+            "base": teacher.versions.get((pupil, column), 0),
             "value": f"{random.randrange(4, 10)}.{random.choice((0, 5))}",  # noqa: S311 - marks of a measurement
         }
         for pupil in teacher.pupils[:count]
@@ -86,7 +88,7 @@ def head_of(teacher: Teacher, length: int) -> str:
 async def _teach(
     teacher: Teacher, port: int, outcome: Outcome, *, every: float, until: float, count: int, start_in: float
 ) -> None:
-    line, versions = Line(port), {}  # type: ignore[var-annotated]
+    line = Line(port)
     await asyncio.sleep(start_in)
     slots = ("tx1", "tx2", "gk", "ck")
     number = 0
@@ -94,7 +96,7 @@ async def _teach(
         due = time.monotonic() + every
         column = slots[number % len(slots)]
         number += 1
-        body = batch(teacher, versions, column, count)
+        body = batch(teacher, column, count)
         began = time.perf_counter_ns()
         try:
             status, answer = await line.request(head_of(teacher, len(body)), body)
@@ -109,7 +111,7 @@ async def _teach(
             for op, result in zip(json.loads(body)["ops"], json.loads(answer)["results"], strict=True):
                 if result["status"] not in {"done", "same"}:
                     outcome.errors += 1
-                versions[op["pupil"], column] = result["version"]
+                teacher.versions[op["pupil"], column] = result["version"]
         await asyncio.sleep(max(0, due - time.monotonic()) if every else 0)
 
 

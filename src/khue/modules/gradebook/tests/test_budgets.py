@@ -29,7 +29,7 @@ def test_the_sheet_page_needs_few_queries(
 ) -> None:
     sheet = world.sheet("6A", "TOAN", 2)
     fill(sheet)
-    asked(browsers.of(who), url("sheet", sheet.id), django_assert_max_num_queries, 15)
+    asked(browsers.of(who), url("sheet", sheet.id), django_assert_max_num_queries, 16)
 
 
 def test_queries_do_not_grow_with_the_class(db: None, django_assert_max_num_queries: Any) -> None:

@@ -194,7 +194,7 @@ def test_whoever_asked_neither_confirms_nor_approves(world: World, sheet: Sheet)
         SYSTEM, school_class_id=sheet.school_class_id, person_id=world.hoa.person_id, since=world.hoa.today
     )
     with refused(Refused, "GRADE-036"):
-        confirm_correction(world.hoa, correction_id=row.id)
+        confirm_correction(world.at(world.hoa, world.hoa.now), correction_id=row.id)
     Correction.objects.filter(pk=row.id).update(state=CorrectionState.CONFIRMED)
     hoa = schooling.TeachingAssignment.objects.filter(person=world.hoa.person_id)[0].person
     deputy = make_actor(hoa, (Role.VICE_PRINCIPAL, world.school))

@@ -89,7 +89,7 @@ def test_closing_a_sheet_on_its_page(world: World, browsers: Browsers) -> None:
     seen = page.context["seen"]
     refusal = browsers.hoa.post(url("close_sheet", sheet.id), {"seen": seen})
     assert refusal.status_code == 422
-    assert "Chưa chốt được vì còn thiếu: Toán (TX1 của" in refusal.content.decode()
+    assert "Chưa chốt được vì còn thiếu: Toán (TX1, ĐĐGck (chờ kiểm tra bù) của" in refusal.content.decode()
     write(world.hoa, sheet, pupil, "tx1", "8")
     stale = browsers.hoa.post(url("close_sheet", sheet.id), {"seen": seen, "zero_pending": "1"})
     assert (stale.status_code, "Nội dung đã thay đổi" in stale.content.decode()) == (422, True)
