@@ -127,6 +127,7 @@ def rows_for(actor: Actor, action: str) -> Q:
 
 
 def _composed(actor: Actor, declared: Action) -> Q:
+    """The sum of an action's rules for this actor, within its condition."""
     condition = declared.condition or Q()
     if actor.kind is ActorKind.SYSTEM:
         return condition
