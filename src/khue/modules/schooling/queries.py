@@ -37,6 +37,11 @@ if TYPE_CHECKING:
     from khue.modules.people.data import PersonCard
 
 SUMMER = 3
+# What a class list shows of a stay and its pupil.
+LISTED = (
+    "pupil_id", "position", "status", "valid_from", "valid_to",
+    *(f"pupil__{name}" for name in ("full_name", "sort_key", "birth_date", "birth_text", "sex")),
+)  # fmt: skip
 ATTENDING = "Đang học"
 
 
@@ -71,7 +76,7 @@ def pupils_of_sheet(
 
 def roster(school_class_id: UUID, day: dt.date | None = None) -> list[RosterRow]:
     """The class list in the order of the book; those who left stay listed unless a day is given."""
-    rows = ClassMembership.objects.filter(school_class=school_class_id).select_related("pupil")
+    rows = ClassMembership.objects.filter(school_class=school_class_id).select_related("pupil").only(*LISTED)
     if day is not None:
         rows = rows.filter(in_force(day))
     members: dict[UUID, ClassMembership] = {}
@@ -155,8 +160,9 @@ def teachers_of(school_class_id: UUID, day: dt.date) -> dict[UUID, list[tuple[UU
     """Teachers by class subject: (person, name); several may share a subject."""
     found: dict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
     rows = TeachingAssignment.objects.filter(in_force(day), class_subject__school_class=school_class_id)
-    for row in rows.select_related("person").order_by("valid_from", "id"):
-        found[row.class_subject_id].append((row.person_id, row.person.full_name))
+    rows = rows.order_by("valid_from", "id")
+    for subject, person, name in rows.values_list("class_subject_id", "person_id", "person__full_name"):
+        found[subject].append((person, name))
     return found
 
 

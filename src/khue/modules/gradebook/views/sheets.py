@@ -87,7 +87,11 @@ def _siblings(request: HttpRequest, sheet: Sheet, *, whole_class: bool) -> list[
     rows = queries.sheet_rows(request.actor).filter(school_class=sheet.school_class_id, term=sheet.term)
     if not whole_class:
         rows = permissions.visible(request.actor, policy.ENTER, rows)
-    return list(rows.order_by("class_subject__position", "kind"))
+    # Of each only what its link says.
+    rows = rows.select_related(None).select_related("class_subject__subject")
+    return list(
+        rows.only("kind", "class_subject__subject__name").order_by("class_subject__position", "kind")
+    )
 
 
 @signed_in
