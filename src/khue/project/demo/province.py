@@ -67,18 +67,18 @@ class SchoolPlan:
 SCHOOLS = (
     SchoolPlan(
         "Trường THCS Khe Vàng", "20988001", "THCS", "Xã Lộc Bình", "Huyện Lộc Bình",
-        (ClassPlan("6A", 6), ClassPlan("7A", 7), ClassPlan("8A", 8), ClassPlan("9A", 9)), 30,
+        (ClassPlan("6A", 6), ClassPlan("7A", 7), ClassPlan("8A", 8), ClassPlan("9A", 9)), 20,
     ),
     SchoolPlan(
         "Trường PTDTBT Tiểu học Khuổi Tấu", "20988002", "TH", "Xã Mẫu Sơn", "Huyện Lộc Bình",  # in the hills
-        (ClassPlan("1A", 1), ClassPlan("3A", 3), ClassPlan("4A", 4), ClassPlan("5A", 5)), 18,
+        (ClassPlan("1A", 1), ClassPlan("3A", 3), ClassPlan("4A", 4), ClassPlan("5A", 5)), 14,
     ),
     SchoolPlan(
         "Trường THPT Đèo Khách", "20988003", "THPT", "Xã Văn Quan", "",
         (
             ClassPlan("10A1", 10, *SCIENCE), ClassPlan("10A2", 10, *SOCIETY, new=True),
             ClassPlan("11A1", 11, *SCIENCE), ClassPlan("12A1", 12, *SCIENCE),
-        ), 30,
+        ), 20,
     ),
 )  # fmt: skip
 DISTRICTS_END = dt.date(2025, 7, 1)  # two-tier local government: NĐ 142/2025/NĐ-CP
