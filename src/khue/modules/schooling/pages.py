@@ -85,6 +85,7 @@ def class_context(actor: Actor, school_class: SchoolClass) -> dict[str, Any]:
         "school_class": school_class,
         "regime": REGIME_NAMES.get(school_class.regime, school_class.regime),
         "lines": lines,
+        "opens": _opens(actor, [line.row.pupil_id for line in lines]),
         "present": sum(not line.left for line in lines),
         "girls": sum(not line.left and line.row.sex == "Nữ" for line in lines),
         "subjects": [(row, teachers.get(row.id, [])) for row in subjects],
@@ -95,6 +96,12 @@ def class_context(actor: Actor, school_class: SchoolClass) -> dict[str, Any]:
         if may_change
         else 0,
     }
+
+
+def _opens(actor: Actor, pupils: Sequence[UUID]) -> set[UUID]:
+    """The pupils whose own page this person may open: nobody is offered a link to a closed door."""
+    rows = people.Person.objects.filter(pk__in=pupils)
+    return set(permissions.visible(actor, people.SEE_PERSON, rows).values_list("pk", flat=True))
 
 
 def addable(school_class: SchoolClass, subjects: Sequence[ClassSubject]) -> list[tuple[str, str]]:

@@ -29,6 +29,18 @@ def text_of(response) -> str:
     return response.content.decode()
 
 
+def test_a_class_offers_no_link_to_a_closed_door(world: World) -> None:
+    """IT staff see who is in a class, but not a pupil's own page: names stand without a link."""
+    technician = make_actor(make_staff(world.school, "Liễu Tiến Dũng"), (Role.IT_STAFF, world.school))
+    own_page = reverse("people:person", args=[short(world.pupils["6A"][0])])
+    for actor, open_to in ((technician, False), (world.thu, True)):
+        client = sign_in(actor)
+        page = text_of(client.get(class_url(world)))
+        assert "Lý Tiến Bình" in page
+        assert (own_page in page) is open_to
+        assert (client.get(own_page).status_code == 200) is open_to
+
+
 def test_a_teacher_sees_the_classes_of_her_school_and_changes_none(world: World) -> None:
     client = sign_in(world.hoa)
     page = text_of(client.get(reverse("schooling:home")))
