@@ -13,7 +13,7 @@ from khue.kit import permissions
 from khue.modules.gradebook import calculation, columns, policy, summer
 from khue.modules.gradebook.book import Content, PupilCells
 from khue.modules.gradebook.grid import GridRow
-from khue.modules.gradebook.missing import ASSESSED_BY_A_PERSON
+from khue.modules.gradebook.missing import ASSESSED_BY_A_PERSON, whole_percent
 from khue.modules.gradebook.models import (
     Cell,
     CellChange,
@@ -59,10 +59,8 @@ class SheetLine:
 
     @property
     def percent(self) -> int:
-        """How full, whole percent; only full is 100, and where nothing is required nothing is full."""
-        if not self.wanted:
-            return 0
-        return 100 if self.filled >= self.wanted else min(99, self.filled * 100 // self.wanted)
+        """How full, whole percent."""
+        return whole_percent(self.filled, self.wanted)
 
 
 @dataclass(frozen=True, slots=True)
