@@ -12,13 +12,14 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 
 from khue.core.actor import Actor, ActorKind, Role
 from khue.core.errors import NotAllowed, NotFound
+from khue.kit import memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from uuid import UUID
 
     from django.db.models import Model
@@ -105,16 +106,18 @@ def units_below(actor: Actor, units: tuple[UUID, ...]) -> Any:
     return asked_once(actor, units, lambda: _subtree[0](units, actor.today))
 
 
-def asked_once(actor: Actor, key: object, ids: Callable[[], Any]) -> Any:
+def asked_once(
+    actor: Actor, key: object, ids: Callable[[], Any], first: Callable[[], list[UUID]] | None = None
+) -> Any:
     """Ids that several conditions of one request need: few are listed, many stay a subquery.
 
     A list costs one plain query; a subquery is compiled again in each condition that names it.
+    `first` is the quick way to the first FEW + 1 of them, where there is one.
     """
     asked = (key, actor)  # a copy of an actor shares its cache: the person, the day and the grants count
     if asked not in actor.cache:
-        found = ids()
-        few = list(found[: FEW + 1])
-        actor.cache[asked] = few if len(few) <= FEW else found
+        few = first() if first is not None else list(ids()[: FEW + 1])
+        actor.cache[asked] = few if len(few) <= FEW else ids()
     return actor.cache[asked]
 
 
@@ -131,7 +134,7 @@ def _composed(actor: Actor, declared: Action) -> Q:
     condition = declared.condition or Q()
     if actor.kind is ActorKind.SYSTEM:
         return condition
-    parts = [q for q in (rule.rows(actor) for rule in declared.rules) if q is not None]
+    parts = list(_grounds(actor, declared))
     return reduce(or_, parts) & condition if parts else DENY
 
 
@@ -141,8 +144,39 @@ def visible(actor: Actor, action: str, queryset: QuerySet[M]) -> QuerySet[M]:
 
 
 def can(actor: Actor, action: str, row: Model) -> bool:
-    """Whether the actor may do this to that row: the engine's `Q`, asked of one row."""
-    return type(row)._default_manager.filter(pk=row.pk).filter(rows_for(actor, action)).exists()
+    """Whether the actor may do this to that row: the engine's `Q`, asked of one row.
+
+    The row answers itself where it can; what it cannot tell is asked of the database.
+    """
+    declared = _ACTIONS[action]
+    open_questions = Q()
+    told = False
+    for q in _grounds(actor, declared):
+        answer = memory.holds(row, q)
+        if answer:
+            told = True
+            break
+        if answer is None:
+            open_questions |= q
+    if not told and not open_questions:
+        return False
+    condition = declared.condition or Q()
+    met = memory.holds(row, condition)
+    if met is False:
+        return False
+    wanted = (Q() if told else open_questions) & (Q() if met else condition)
+    return not wanted or type(row)._default_manager.filter(pk=row.pk).filter(wanted).exists()
+
+
+def _grounds(actor: Actor, declared: Action) -> Iterator[Q]:
+    """What opens a row to this actor, one ground after the other; an empty `Q` opens all."""
+    if actor.kind is ActorKind.SYSTEM:
+        yield Q()
+        return
+    for rule in declared.rules:
+        q = rule.rows(actor)
+        if q is not None:
+            yield q
 
 
 def load(
@@ -150,19 +184,19 @@ def load(
 ) -> M:
     """Load one row in scope: strangers get NotFound, those who see but may not do NotAllowed.
 
-    With `lock` the row is locked for the rest of the transaction. One query.
+    With `lock` the row is locked for the rest of the transaction.
     """
-    rows = queryset.filter(pk=key).filter(rows_for(actor, see))
+    rows = queryset.filter(pk=key)
     if lock:
         rows = rows.select_for_update(of=("self",))
-    allowed = rows_for(actor, do) if do and do != see else Q()
-    if allowed:  # an empty Q means «no limit»: the system, or an action without a condition
-        answer = Case(When(allowed, then=Value(True)), default=Value(False))
-        rows = rows.annotate(allowed=answer)  # type: ignore[assignment] # still rows of M
-    row = rows.first()
-    if row is None:
+    return opened(actor, rows.first(), see=see, do=do)
+
+
+def opened(actor: Actor, row: M | None, *, see: str, do: str = "") -> M:
+    """The row, if the actor may see it and may do this; the refusals of `load` otherwise."""
+    if row is None or not can(actor, see, row):
         raise NotFound("KIT-001")
-    if allowed and not row.allowed:  # type: ignore[attr-defined]
+    if do and not can(actor, do, row):
         raise NotAllowed("KIT-002", action=_ACTIONS[do].label)
     return row
 
