@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db import transaction
 from django.utils import timezone
 
+from khue.kit import rows
 from khue.kit.models import OutboxEvent
 
 if TYPE_CHECKING:
@@ -37,12 +38,12 @@ def announce(actor: Actor, event: Any, *, unit: UUID | None = None) -> None:
     if not is_dataclass(event) or isinstance(event, type):
         msg = "an announcement is a dataclass instance"
         raise TypeError(msg)
-    payload = {key: _plain(value) for key, value in asdict(event).items()}
+    payload = _plain(event)
     name = type(event).__name__
     awaited = bool(_HANDLERS.get(name))
     # What nobody waits for is delivered by being written: the row stays as a record.
     done = None if awaited else actor.now
-    OutboxEvent.objects.create(at=actor.now, name=name, unit=unit, payload=payload, delivered_at=done)
+    rows.insert([OutboxEvent(at=actor.now, name=name, unit=unit, payload=payload, delivered_at=done)])
     if awaited:
         transaction.on_commit(_deliver_soon, robust=True)
 
@@ -105,6 +106,8 @@ def _deliver_one(event_id: UUID) -> bool:
 
 
 def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
