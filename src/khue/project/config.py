@@ -105,10 +105,18 @@ class Config(BaseSettings):
                 "PASSWORD": unquote(url.password or ""),
                 "HOST": dict(parse_qsl(url.query)).get("host", url.hostname or ""),
                 "PORT": str(url.port or ""),
-                "OPTIONS": {"pool": {"min_size": 1, "max_size": self.db_pool, "timeout": 20}},
+                "OPTIONS": {
+                    "pool": {"min_size": 1, "max_size": self.db_pool, "timeout": 20},
+                    # Prepared reads (kit/prepared.py) are planned once, not again with every value.
+                    "options": "-c plan_cache_mode=force_generic_plan", "prepare_threshold": 5,
+                },
             }
         name = unquote(url.path[1:]) if url.scheme == "sqlite" else str(self.data_dir / "khue.sqlite3")
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": sqlite_options()}
+        return {
+            "ENGINE": "khue.kit.queued_sqlite", "NAME": name, "OPTIONS": sqlite_options(),
+            "TEST": {"NAME": ":memory:"},
+            "CONN_MAX_AGE": None,  # opening costs more than a save: a thread keeps its connection
+        }
 
 
 SQLITE_OPTIONS: dict[str, object] = {

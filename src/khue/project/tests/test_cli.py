@@ -83,7 +83,7 @@ def test_secrets_are_masked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     [
         ("postgres://u:p%40ss@h:5433/school", "postgresql", "school"),
         ("postgres://u@/postgres?host=%2Frun%2Fpg", "postgresql", "postgres"),
-        ("sqlite:////data/a.sqlite3", "sqlite3", "/data/a.sqlite3"),
+        ("sqlite:////data/a.sqlite3", "queued_sqlite", "/data/a.sqlite3"),
     ],
 )
 def test_database_addresses(url: str, engine: str, name: str) -> None:
