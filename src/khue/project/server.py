@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-THREADS = 4  # per process; measured in docs/benchmarks.md
+THREADS = 3  # per process; measured in docs/benchmarks.md
 
 
 def main(argv: list[str]) -> int:

@@ -83,7 +83,7 @@ TEMPLATES = [
 
 DATABASES = {"default": CONFIG.database()}
 
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["khue.modules.access.sessions.AccountBackend"]
 PASSWORD_HASHERS = [
     "khue.modules.access.passwords.SmallArgon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -114,7 +114,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CONFIG.https
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # In the database alone: each process has a cache of its own, which would not hear of a sign-out.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "khue.modules.access.sessions"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if CONFIG.https else 0

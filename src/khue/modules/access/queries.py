@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import CharField, F, Q, TextField, Value
@@ -10,6 +10,7 @@ from django.db.models import CharField, F, Q, TextField, Value
 from khue.core.actor import Actor, GrantFact, Role
 from khue.core.dates import VIETNAM
 from khue.kit.models import in_force
+from khue.kit.prepared import Prepared
 from khue.modules.access.models import Account, EmergencyAccess, Grant
 from khue.modules.people import api as people
 
@@ -50,8 +51,18 @@ def grants_in_force(
     person_id: UUID | None, account_id: UUID | None, now: dt.datetime
 ) -> tuple[GrantFact, ...]:
     """The dated grants of a person and the open emergency accesses of an account, in one query."""
+    rows = _granted(person_id=person_id, account_id=account_id, today=now.date(), now=now)
+    # A role that a later edition knows and this one does not gives nothing; it must not stop the page.
+    return tuple(
+        GrantFact(key, Role(role), unit, why) for key, role, unit, why in sorted(rows) if role in _ROLES
+    )
+
+
+def _grants(
+    person_id: UUID | None, account_id: UUID | None, today: dt.date, now: dt.datetime
+) -> QuerySet[Any]:
     held = (
-        Grant.objects.filter(in_force(now.date()), Q(person=person_id))
+        Grant.objects.filter(in_force(today), Q(person=person_id))
         .order_by()
         .annotate(named=F("role"), why=Value("", output_field=TextField()))
         .values_list("pk", "named", "unit_id", "why")
@@ -63,9 +74,10 @@ def grants_in_force(
         .annotate(named=Value(Role.EMERGENCY_READER.value, output_field=CharField()), why=F("reason"))
         .values_list("pk", "named", "unit_id", "why")
     )
-    rows = sorted(held.union(emergency, all=True), key=lambda row: row[0])
-    # A role that a later edition knows and this one does not gives nothing; it must not stop the page.
-    return tuple(GrantFact(key, Role(role), unit, why) for key, role, unit, why in rows if role in _ROLES)
+    return held.union(emergency, all=True)
+
+
+_granted: Prepared[tuple[UUID, str, UUID, str]] = Prepared(_grants)
 
 
 def open_emergencies(now: dt.datetime) -> QuerySet[EmergencyAccess]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.utils.translation import gettext_noop as _
 
 from khue.core.decimals import format_mark
+from khue.kit.prepared import Prepared
 from khue.modules.gradebook import facts
 from khue.modules.gradebook.book import Content, settings_for
 from khue.modules.gradebook.models import Cell, Sheet, SheetKind
@@ -18,6 +19,8 @@ from khue.rules.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from django.db.models import QuerySet
 
     from khue.modules.gradebook.book import PupilCells
 
@@ -61,7 +64,7 @@ def calc_columns(sheet: Sheet) -> tuple[CalcColumn, ...]:
 
 
 def columns_for(
-    sheet: Sheet, pupils: Iterable[UUID], cells: Mapping[tuple[UUID, str], Cell]
+    sheet: Sheet, pupils: Iterable[UUID], cells: Mapping[tuple[UUID, str], Content]
 ) -> tuple[tuple[UUID, Calculated], ...]:
     """The computed columns of some pupils after a change; `cells` holds all their cells of the sheet."""
     wanted = list(pupils)
@@ -69,7 +72,7 @@ def columns_for(
         return ()
     of_pupil: dict[UUID, PupilCells] = defaultdict(dict)
     for (pupil, slot), cell in cells.items():
-        of_pupil[pupil][slot] = Content(cell.state, cell.value, cell.version)
+        of_pupil[pupil][slot] = cell
     first = first_term_cells(sheet, wanted)
     settings = settings_of(sheet)
     return tuple(
@@ -87,15 +90,28 @@ def first_term_cells(sheet: Sheet, pupils: Sequence[UUID] | None = None) -> dict
     """The cells of the same subject in term 1, which the year's average needs."""
     if sheet.term != 2 or sheet.kind != SheetKind.SCORE:  # noqa: PLR2004 - term 2 shows the year
         return {}
+    found: dict[UUID, PupilCells] = defaultdict(dict)
+    rows = _first_term(
+        school_class=sheet.school_class_id, subject=sheet.class_subject_id,
+        pupils=None if pupils is None else list(pupils),
+    )  # fmt: skip
+    for pupil, slot, state, value in rows:
+        found[pupil][slot] = Content(state, value)
+    return found
+
+
+def _of_first_term(
+    school_class: UUID, subject: UUID | None, pupils: list[UUID] | None
+) -> QuerySet[Any]:
     rows = Cell.objects.filter(
-        sheet__school_class=sheet.school_class_id, sheet__class_subject=sheet.class_subject_id, sheet__term=1
+        sheet__school_class=school_class, sheet__class_subject=subject, sheet__term=1
     )
     if pupils is not None:
         rows = rows.filter(pupil__in=pupils)
-    found: dict[UUID, PupilCells] = defaultdict(dict)
-    for pupil, slot, state, value in rows.values_list("pupil_id", "slot", "state", "value"):
-        found[pupil][slot] = Content(state, value)
-    return found
+    return rows.values_list("pupil_id", "slot", "state", "value")
+
+
+_first_term: Prepared[tuple[UUID, str, str, str]] = Prepared(_of_first_term)
 
 
 def calculate(sheet: Sheet, cells: PupilCells, first: PupilCells, settings: Settings) -> Calculated:

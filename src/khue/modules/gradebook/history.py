@@ -8,18 +8,50 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from khue.core.ids import uuid7s
+from khue.kit import rows
 from khue.modules.gradebook.data import HistoryBreak
 from khue.modules.gradebook.models import Cell, CellChange, Sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 SEPARATOR = "\x1f"
 
 
-def link(head: str, change: CellChange) -> str:
+@dataclass(slots=True)
+class NewChange:
+    """A change that is about to be written: the columns of `CellChange`, without the cost of a model."""
+
+    op_id: UUID
+    sheet_id: UUID
+    pupil: UUID
+    slot: str
+    version: int
+    state: str
+    value: str
+    old_state: str
+    old_value: str
+    at: dt.datetime
+    actor_person: UUID | None
+    actor_name: str
+    source: str
+    origin: UUID | None
+    reason: str
+    sequence: int = 0
+    digest: str = ""
+
+
+COLUMNS = tuple(column.name for column in fields(NewChange))
+
+
+def link(head: str, change: CellChange | NewChange) -> str:
     """Digest of a change on top of the chain's head. All that a reader must trust is covered."""
     text = SEPARATOR.join(
         (
@@ -34,8 +66,7 @@ def link(head: str, change: CellChange) -> str:
             change.value,
             change.old_state,
             change.old_value,
-            # One instant has one text: the database gives it back in another zone than it was made in.
-            change.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
+            _instant(change.at),
             change.actor_person.hex if change.actor_person else "",
             change.actor_name,
             change.source,
@@ -46,14 +77,26 @@ def link(head: str, change: CellChange) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def append(sheet: Sheet, changes: Iterable[CellChange]) -> None:
-    """Number and chain new changes; the sheet row must be locked by the caller."""
+@lru_cache(maxsize=64)
+def _instant(at: dt.datetime) -> str:
+    """One instant has one text: the database gives it back in another zone than it was made in."""
+    return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
+
+
+def append(sheet: Sheet, changes: Sequence[NewChange]) -> None:
+    """Number, chain and write new changes; the sheet row must be locked by the caller."""
     head, sequence = sheet.history_head, sheet.history_length
     for change in changes:
         sequence += 1
         change.sequence = sequence
         change.digest = head = link(head, change)
+    values = attrgetter(*COLUMNS)
+    keys = uuid7s(len(changes))
+    rows.put(
+        CellChange, ("id", *COLUMNS), [(key, *values(new)) for key, new in zip(keys, changes, strict=True)]
+    )
     sheet.history_head, sheet.history_length = head, sequence
+    rows.update(sheet, "history_head", "history_length")
 
 
 def verify(sheets: Iterable[Sheet]) -> Iterator[HistoryBreak]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop as _
@@ -66,6 +67,7 @@ CHOICES: dict[SlotKind, dict[str, str]] = {
     },
 }
 TEXT_LIMIT = 1000
+SHORT = 16  # what is no longer than this is remembered
 COUNT_LIMIT = 400
 
 
@@ -76,6 +78,11 @@ def clean(raw: str) -> str:
 
 def normalize(kind: SlotKind, raw: str) -> str:
     """The exact text stored for a typed value, or a refusal that says what may stand here."""
+    short = kind is not SlotKind.TEXT and len(raw) <= SHORT
+    return _known(kind, raw) if short else _normalized(kind, raw)
+
+
+def _normalized(kind: SlotKind, raw: str) -> str:
     text = clean(raw)
     if not text:
         return ""
@@ -99,6 +106,9 @@ def normalize(kind: SlotKind, raw: str) -> str:
         allowed = ", ".join(dict.fromkeys(CHOICES[kind].values()))
         raise Invalid("GRADE-006", value=text, allowed=allowed)
     return choice
+
+
+_known = lru_cache(maxsize=1024)(_normalized)  # a mark says nothing of whose it is; a remark is not kept
 
 
 def _mark(text: str) -> Decimal:

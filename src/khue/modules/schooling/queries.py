@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Prefetch, Q
@@ -12,6 +13,7 @@ from django.db.models import Count, Prefetch, Q
 from khue.core.names import fold
 from khue.kit import permissions
 from khue.kit.models import in_force
+from khue.kit.prepared import Prepared
 from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
 from khue.modules.schooling import policy
@@ -63,15 +65,27 @@ def pupils_of_sheet(
     school_class_id: UUID, subject: ClassSubject | None, wanted: Iterable[UUID] | None
 ) -> set[UUID]:
     """Pupils who stand in a sheet: ever members of the class, minus those who do not learn the subject."""
-    members = ClassMembership.objects.filter(school_class=school_class_id)
-    if wanted is not None:
-        members = members.filter(pupil__in=list(wanted))
+    asked = _choosers if subject is not None and subject.elective else _learners
+    pupils = None if wanted is None else list(wanted)
+    return set(asked(school_class=school_class_id, subject=subject.pk if subject else None, pupils=pupils))
+
+
+def _standing(
+    school_class: UUID, subject: UUID | None, pupils: list[UUID] | None, *, elective: bool
+) -> QuerySet[Any]:
+    members = ClassMembership.objects.filter(school_class=school_class)
+    if pupils is not None:
+        members = members.filter(pupil__in=pupils)
     if subject is not None:
         # An elective is learned by those who chose it, any other subject by all who were not taken out.
-        chosen = SubjectChoice.objects.filter(class_subject=subject.pk, takes_subject=subject.elective)
+        chosen = SubjectChoice.objects.filter(class_subject=subject, takes_subject=elective)
         named = Q(pupil__in=chosen.values("pupil_id"))
-        members = members.filter(named if subject.elective else ~named)
-    return set(members.values_list("pupil_id", flat=True))
+        members = members.filter(named if elective else ~named)
+    return members.values_list("pupil_id", flat=True)
+
+
+_choosers: Prepared[UUID] = Prepared(partial(_standing, elective=True))
+_learners: Prepared[UUID] = Prepared(partial(_standing, elective=False))
 
 
 def roster(school_class_id: UUID, day: dt.date | None = None) -> list[RosterRow]:

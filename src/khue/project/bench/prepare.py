@@ -26,7 +26,6 @@ def build(count: int) -> dict[str, object]:  # noqa: PLR0915 - one story, told o
 
     from django.conf import settings  # noqa: PLC0415
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
-    from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415
     from django.db import transaction  # noqa: PLC0415
     from django.middleware.csrf import _get_new_csrf_string  # noqa: PLC0415 - a token as a browser has it
     from django.utils import timezone  # noqa: PLC0415
@@ -34,6 +33,7 @@ def build(count: int) -> dict[str, object]:  # noqa: PLR0915 - one story, told o
     from khue.core.actor import Role, system_actor  # noqa: PLC0415
     from khue.core.ids import short  # noqa: PLC0415
     from khue.modules.access import api as access  # noqa: PLC0415
+    from khue.modules.access.sessions import SessionStore  # noqa: PLC0415
     from khue.modules.gradebook import api as gradebook  # noqa: PLC0415
     from khue.modules.orgs import api as orgs  # noqa: PLC0415
     from khue.modules.people import api as people  # noqa: PLC0415

@@ -77,7 +77,7 @@ class CellState(models.TextChoices):
 class Cell(Record):
     """The present content of one cell. The value is exact text: "7.5", "Đ", "T", a remark."""
 
-    sheet = models.ForeignKey(Sheet, models.PROTECT, related_name="cells")
+    sheet = models.ForeignKey(Sheet, models.PROTECT, related_name="cells", db_index=False)
     pupil = models.ForeignKey("people.Person", models.PROTECT, related_name="+")
     slot = models.CharField(max_length=20)
     state = models.CharField(max_length=16, choices=CellState.choices)
@@ -107,7 +107,7 @@ class CellChange(Record):
     """One change of one cell: append-only by database trigger, chained by digest per sheet."""
 
     op_id = models.UUIDField(unique=True)
-    sheet = models.ForeignKey(Sheet, models.PROTECT, related_name="+")
+    sheet = models.ForeignKey(Sheet, models.PROTECT, related_name="+", db_index=False)
     sequence = models.PositiveIntegerField()  # 1, 2, 3 … within the sheet
     pupil = models.UUIDField()
     slot = models.CharField(max_length=20)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
 
 from khue.core.errors import Invalid, KhueError, Refused
-from khue.core.ids import uuid7
-from khue.kit import outbox, permissions, rows
+from khue.core.ids import uuid7s
+from khue.kit import outbox, permissions, prepared, rows
+from khue.kit.prepared import Prepared
 from khue.modules.gradebook import calculation, columns, history, policy, summer
+from khue.modules.gradebook.book import Content
 from khue.modules.gradebook.data import BatchResult, Operation, OperationResult
 from khue.modules.gradebook.events import CellsChanged
+from khue.modules.gradebook.history import NewChange
 from khue.modules.gradebook.models import Cell, CellChange, CellState, Sheet, SheetState
 from khue.modules.gradebook.models.sheets import ChangeSource
 from khue.modules.gradebook.slots import Slot, normalize, on_paper
@@ -22,11 +25,36 @@ from khue.modules.schooling import api as schooling
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from django.db.models import QuerySet
+
     from khue.core.actor import Actor
 
 BATCH_LIMIT = 2000
 SPECIAL_STATES = {CellState.PENDING_MAKEUP.value, CellState.ZERO_NO_MAKEUP.value}
 CellKey = tuple[UUID, str]
+Place = tuple[UUID, UUID, str]  # sheet, pupil, slot
+NOTHING = Content(CellState.EMPTY.value, "")
+STORED = ("state", "value", "version", "changed_at", "changed_by")
+
+
+def _sheets() -> QuerySet[Sheet]:
+    return Sheet.objects.select_related("school_class", "class_subject__subject")
+
+
+# The reads of every save (kit/prepared.py).
+_sheet_to_change: Prepared[Sheet] = Prepared(
+    lambda key: _sheets().filter(pk=key).select_for_update(of=("self",))
+)
+_done_before: Prepared[tuple[UUID, UUID, UUID, str]] = Prepared(
+    lambda keys: CellChange.objects.filter(op_id__in=keys).values_list("op_id", "sheet_id", "pupil", "slot"),
+    grows=True,
+)
+_cells: Prepared[tuple[UUID, str, str, str, int]] = Prepared(
+    lambda sheet, pupils: Cell.objects.filter(sheet=sheet, pupil__in=pupils).values_list(
+        "pupil_id", "slot", "state", "value", "version"
+    ),
+    grows=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +85,10 @@ def record_operations(
 
 def load_sheet(actor: Actor, sheet_id: UUID, *, do: str, lock: bool = False) -> Sheet:
     """A sheet in the actor's scope, with its class and subject; locked if asked."""
-    sheets = Sheet.objects.select_related("school_class", "class_subject__subject")
-    return permissions.load(actor, sheets, sheet_id, see=policy.SEE_SHEET, do=do, lock=lock)
+    if lock:
+        found = _sheet_to_change.first(key=sheet_id)
+        return permissions.opened(actor, found, see=policy.SEE_SHEET, do=do)
+    return permissions.load(actor, _sheets(), sheet_id, see=policy.SEE_SHEET, do=do)
 
 
 def apply_operations(
@@ -67,9 +97,11 @@ def apply_operations(
     """Write the changes of a locked sheet whose permission was checked by the caller."""
     work = _Work(actor, sheet, origin)
     work.prepare(operations)
-    results = tuple(work.decide(operation) for operation in operations)
+    results = [work.decide(operation) for operation in operations]
     work.write()
-    return BatchResult(results, work.calculated(), sheet.history_length)
+    return BatchResult(
+        _with_authors(sheet, operations, results), work.calculated(), sheet.history_length
+    )
 
 
 @dataclass(slots=True)
@@ -81,10 +113,10 @@ class _Work:
     origin: Origin
     slots: dict[str, Slot] = field(default_factory=dict)
     pupils: frozenset[UUID] = frozenset()
-    done_before: dict[UUID, CellChange] = field(default_factory=dict)
-    cells: dict[CellKey, Cell] = field(default_factory=dict)
-    touched: dict[CellKey, Cell] = field(default_factory=dict)
-    changes: list[CellChange] = field(default_factory=list)
+    done_before: dict[UUID, Place] = field(default_factory=dict)
+    cells: dict[CellKey, Content] = field(default_factory=dict)
+    touched: dict[CellKey, Content] = field(default_factory=dict)
+    changes: list[NewChange] = field(default_factory=list)
 
     def prepare(self, operations: Iterable[Operation]) -> None:
         """Load all that the batch needs, whatever its length, in a fixed number of queries."""
@@ -98,11 +130,11 @@ class _Work:
             self.pupils &= called
         keys = [operation.op_id for operation in operations]
         self.done_before = {
-            change.op_id: change for change in CellChange.objects.filter(op_id__in=keys)
+            key: (sheet, pupil, slot) for key, sheet, pupil, slot in _done_before(keys=keys)
         }
         self.cells = {
-            (cell.pupil_id, cell.slot): cell
-            for cell in Cell.objects.filter(sheet=self.sheet, pupil__in=wanted)
+            (pupil, slot): Content(state, value, version)
+            for pupil, slot, state, value, version in _cells(sheet=self.sheet.id, pupils=wanted)
         }
 
     def decide(self, operation: Operation) -> OperationResult:
@@ -110,25 +142,23 @@ class _Work:
         cell = self.cells.get((operation.pupil_id, operation.slot))
         earlier = self.done_before.get(operation.op_id)
         if earlier is not None:
-            if (earlier.sheet_id, earlier.pupil, earlier.slot) != (
-                self.sheet.id, operation.pupil_id, operation.slot,
-            ):  # the id of another wish: saying «done» would lose this one
+            if earlier != (self.sheet.id, operation.pupil_id, operation.slot):
+                # The id of another wish: saying «done» would lose this one.
                 return _refused(operation, Invalid("GRADE-011"), None)
             return _answer(operation, "done", cell)
         try:
             state, value = self._wanted(operation)
         except KhueError as error:
             return _refused(operation, error, cell)
-        now_state = cell.state if cell else CellState.EMPTY.value
-        now_value = cell.value if cell else ""
-        if (state, value) == (now_state, now_value) or self._known_from_paper(operation, cell, value):
+        now = cell or NOTHING
+        if (state, value) == (now.state, now.value) or self._known_from_paper(operation, cell, value):
             return _answer(operation, "same", cell)
-        if operation.base_version != (cell.version if cell else 0):
+        if operation.base_version != now.version:
             return _answer(operation, "conflict", cell, code="GRADE-009")
-        cell = self._change(operation, cell, state, value)
-        return _answer(operation, "done", cell)
+        new = Content(state, value, now.version + 1)
+        return _answer(operation, "done", self._change(operation, now, new))
 
-    def _known_from_paper(self, operation: Operation, cell: Cell | None, value: str) -> bool:
+    def _known_from_paper(self, operation: Operation, cell: Content | None, value: str) -> bool:
         """A file shows «không kiểm tra bù» as 0 or CĐ: reading that again says nothing new."""
         if cell is None or not value or self.origin.source != ChangeSource.IMPORT:
             return False
@@ -147,17 +177,17 @@ class _Work:
         value = normalize(slot.kind, operation.value)
         return (CellState.MARK.value if value else CellState.EMPTY.value), value
 
-    def _change(self, operation: Operation, cell: Cell | None, state: str, value: str) -> Cell:
-        change = CellChange(
+    def _change(self, operation: Operation, old: Content, new: Content) -> Content:
+        change = NewChange(
             op_id=operation.op_id,
             sheet_id=self.sheet.id,
             pupil=operation.pupil_id,
             slot=operation.slot,
-            version=(cell.version if cell else 0) + 1,
-            state=state,
-            value=value,
-            old_state=cell.state if cell else CellState.EMPTY.value,
-            old_value=cell.value if cell else "",
+            version=new.version,
+            state=new.state,
+            value=new.value,
+            old_state=old.state,
+            old_value=old.value,
             at=self.actor.now,
             actor_person=self.actor.person_id,
             actor_name=self.actor.name,
@@ -165,36 +195,41 @@ class _Work:
             origin=self.origin.key,
             reason=self.origin.reason,
         )
-        if cell is None:
-            cell = Cell(
-                id=uuid7(), sheet_id=self.sheet.id, pupil_id=operation.pupil_id, slot=operation.slot
-            )
-        cell.state, cell.value, cell.version = state, value, change.version
-        cell.changed_at, cell.changed_by = self.actor.now, self.actor.name
         key = (operation.pupil_id, operation.slot)
-        self.cells[key] = self.touched[key] = cell
+        self.cells[key] = self.touched[key] = new
         self.changes.append(change)
-        self.done_before[operation.op_id] = change
-        return cell
+        self.done_before[operation.op_id] = (self.sheet.id, operation.pupil_id, operation.slot)
+        return new
 
     def write(self) -> None:
         """Cells, history and the head of the chain; then the announcement."""
         if not self.changes:
             return
-        write_cells(self.touched.values())
-        history.append(self.sheet, self.changes)
-        rows.insert(self.changes)
-        self.sheet.save(update_fields=["history_head", "history_length"])
-        outbox.announce(
-            self.actor,
-            CellsChanged(
-                self.sheet.id,
-                self.sheet.school_class_id,
-                tuple(dict.fromkeys(pupil for pupil, _ in self.touched)),
-                self.origin.source,
-            ),
-            unit=self.sheet.school_id,
-        )
+        with prepared.together():
+            self._write_cells()
+            history.append(self.sheet, self.changes)
+            outbox.announce(
+                self.actor,
+                CellsChanged(
+                    self.sheet.id,
+                    self.sheet.school_class_id,
+                    tuple(dict.fromkeys(pupil for pupil, _ in self.touched)),
+                    self.origin.source,
+                ),
+                unit=self.sheet.school_id,
+            )
+
+    def _write_cells(self) -> None:
+        now, by = self.actor.now, self.actor.name
+        keys = uuid7s(len(self.touched))
+        rows.put(
+            Cell, ("id", "sheet_id", "pupil_id", "slot", *STORED),
+            [
+                (key, self.sheet.id, pupil, slot, *content, now, by)
+                for key, ((pupil, slot), content) in zip(keys, self.touched.items(), strict=True)
+            ],
+            unique=("sheet", "pupil", "slot"), update=STORED,
+        )  # fmt: skip
 
     def calculated(self) -> tuple[tuple[UUID, tuple[tuple[str, str], ...]], ...]:
         """The computed columns of the pupils whose cells were touched."""
@@ -202,28 +237,37 @@ class _Work:
         return calculation.columns_for(self.sheet, pupils, self.cells)
 
 
-def write_cells(cells: Iterable[Cell]) -> None:
-    """Insert or update cells in one statement."""
-    rows.insert(
-        list(cells), unique=("sheet", "pupil", "slot"),
-        update=("state", "value", "version", "changed_at", "changed_by"),
-    )  # fmt: skip
+def _with_authors(
+    sheet: Sheet, operations: Sequence[Operation], results: Sequence[OperationResult]
+) -> tuple[OperationResult, ...]:
+    """Say to those whose wish was not met who wrote what stands there, and when."""
+    met = {"done", "same"}
+    unmet = {
+        (operation.pupil_id, operation.slot)
+        for operation, result in zip(operations, results, strict=True)
+        if result.status not in met
+    }
+    if not unmet:
+        return tuple(results)
+    authors = {
+        (cell.pupil_id, cell.slot): (cell.changed_by, cell.changed_at)
+        for cell in Cell.objects.filter(sheet=sheet, pupil__in={pupil for pupil, _ in unmet})
+    }
+    named = []
+    for operation, result in zip(operations, results, strict=True):
+        by, at = authors.get((operation.pupil_id, operation.slot), ("", None))
+        named.append(result if result.status in met else replace(result, by=by, at=at))
+    return tuple(named)
 
 
 def _answer(
-    operation: Operation, status: str, cell: Cell | None, *, code: str = ""
+    operation: Operation, status: str, cell: Content | None, *, code: str = ""
 ) -> OperationResult:
-    if cell is None:
-        return OperationResult(operation.op_id, status, state=CellState.EMPTY.value, code=code)
-    return OperationResult(
-        operation.op_id, status, cell.version, cell.state, cell.value, cell.changed_by,
-        cell.changed_at, code,
-    )
+    version = cell.version if cell else 0
+    state, value = (cell.state, cell.value) if cell else (NOTHING.state, "")
+    return OperationResult(operation.op_id, status, version, state, value, code=code)
 
 
-def _refused(operation: Operation, error: KhueError, cell: Cell | None) -> OperationResult:
+def _refused(operation: Operation, error: KhueError, cell: Content | None) -> OperationResult:
     found = _answer(operation, "refused", cell, code=error.code)
-    return OperationResult(
-        found.op_id, found.status, found.version, found.state, found.value, found.by, found.at,
-        error.code, tuple(error.params.items()),
-    )
+    return replace(found, params=tuple(error.params.items()))
