@@ -131,6 +131,7 @@ SQLITE_OPTIONS: dict[str, object] = {
         "PRAGMA temp_store=MEMORY;"
         "PRAGMA mmap_size=268435456;"
         "PRAGMA cache_size=-16000;"
+        "PRAGMA wal_autocheckpoint=4000;"  # pages that many saves change are written back once
     ),
 }
 

@@ -22,7 +22,7 @@ try:
 except ImportError:  # Windows: one process serves there
     fcntl = None  # type: ignore[assignment]
 
-PAUSE = 0.0005  # seconds between two looks at another process's turn
+PAUSE = 0.0001  # seconds between two looks at another process's turn
 
 
 class Turn:

@@ -66,7 +66,6 @@ class Origin:
     reason: str = ""
 
 
-@transaction.atomic
 def record_operations(
     actor: Actor, *, sheet_id: UUID, operations: Sequence[Operation]
 ) -> BatchResult:
@@ -77,10 +76,14 @@ def record_operations(
     """
     if len(operations) > BATCH_LIMIT:
         raise Invalid("GRADE-012", limit=BATCH_LIMIT)
-    sheet = load_sheet(actor, sheet_id, do=policy.ENTER, lock=True)
-    if sheet.state != SheetState.OPEN:
-        raise Refused("GRADE-001")
-    return apply_operations(actor, sheet, operations, Origin())
+    with transaction.atomic():
+        sheet = load_sheet(actor, sheet_id, do=policy.ENTER, lock=True)
+        if sheet.state != SheetState.OPEN:
+            raise Refused("GRADE-001")
+        work = _Work(actor, sheet, Origin())
+        results = work.apply(operations)
+    # The sheet is free again while the answer is reckoned.
+    return work.answered(operations, results)
 
 
 def load_sheet(actor: Actor, sheet_id: UUID, *, do: str, lock: bool = False) -> Sheet:
@@ -96,12 +99,7 @@ def apply_operations(
 ) -> BatchResult:
     """Write the changes of a locked sheet whose permission was checked by the caller."""
     work = _Work(actor, sheet, origin)
-    work.prepare(operations)
-    results = [work.decide(operation) for operation in operations]
-    work.write()
-    return BatchResult(
-        _with_authors(sheet, operations, results), work.calculated(), sheet.history_length
-    )
+    return work.answered(operations, work.apply(operations))
 
 
 @dataclass(slots=True)
@@ -117,6 +115,20 @@ class _Work:
     cells: dict[CellKey, Content] = field(default_factory=dict)
     touched: dict[CellKey, Content] = field(default_factory=dict)
     changes: list[NewChange] = field(default_factory=list)
+
+    def apply(self, operations: Sequence[Operation]) -> list[OperationResult]:
+        """Decide on all operations and write what follows from it."""
+        self.prepare(operations)
+        results = [self.decide(operation) for operation in operations]
+        self.write()
+        return results
+
+    def answered(
+        self, operations: Sequence[Operation], results: Sequence[OperationResult]
+    ) -> BatchResult:
+        """What the writer is told."""
+        named = _with_authors(self.sheet, operations, results)
+        return BatchResult(named, self.calculated(), self.sheet.history_length)
 
     def prepare(self, operations: Iterable[Operation]) -> None:
         """Load all that the batch needs, whatever its length, in a fixed number of queries."""
