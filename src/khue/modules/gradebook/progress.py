@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from khue.core.actor import Actor
     from khue.modules.schooling import api as schooling
 
-LIMIT = 60  # classes; what is larger is a report, not a page that opens at once
+LIMIT = queries.A_PAGE  # classes; what is larger is a report, not a page that opens at once
 
 Bar = dict[str, object]
 Key = TypeVar("Key")

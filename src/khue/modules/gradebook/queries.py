@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
 
+from khue.core.names import fold
 from khue.kit import permissions
 from khue.modules.gradebook import calculation, columns, policy, summer
 from khue.modules.gradebook.book import Content, PupilCells
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from khue.core.actor import Actor
 
+A_PAGE = 60  # classes
 OPEN_CORRECTIONS = (CorrectionState.REQUESTED, CorrectionState.CONFIRMED)
 
 
@@ -171,12 +173,20 @@ def my_sheets(actor: Actor, year: schooling.SchoolYear, term: int) -> list[Sheet
     )
 
 
-def class_lines(actor: Actor, year: schooling.SchoolYear, term: int) -> list[ClassLine]:
-    """The classes whose results the actor sees, with their progress in a term."""
+def class_lines(
+    actor: Actor, year: schooling.SchoolYear, term: int, *, school: str = "", page: int = 0
+) -> list[ClassLine]:
+    """The classes whose results the actor sees, with their progress in a term.
+
+    With a page, the classes of that page and one more if there are more; `school` is part of a name.
+    """
     rows = permissions.visible(
         actor, policy.SEE_CLASS, schooling.SchoolClass.objects.filter(year=year).select_related("school")
     )
-    classes = list(rows.order_by("school__search_key", "grade", "sort_key"))
+    if school:
+        rows = rows.filter(school__search_key__contains=fold(school))
+    rows = rows.order_by("school__search_key", "grade", "sort_key", "id")
+    classes = list(rows[(page - 1) * A_PAGE : page * A_PAGE + 1] if page else rows)
     ids = [row.id for row in classes]
     counts = {
         key: (total, done)

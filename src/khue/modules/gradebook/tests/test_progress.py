@@ -7,7 +7,8 @@ import re
 import pytest
 from tests.cast import World, sign_in, write
 
-from khue.modules.gradebook import progress
+from khue.core.names import fold
+from khue.modules.gradebook import progress, queries
 from khue.modules.gradebook.book import load_book
 from khue.modules.gradebook.missing import gaps_of
 from khue.modules.gradebook.tests.acts import fill_term
@@ -54,6 +55,37 @@ def test_the_principal_sees_progress_and_a_subject_teacher_does_not(world: World
     assert "Tiến độ nhập điểm" in page
     assert re.search(r'role="img" aria-label="Theo môn: [^"]*Toán: 0 %', page)
     assert "Tiến độ nhập điểm" not in browsers.hoa.get(address).content.decode()
+
+
+def test_the_department_reads_classes_page_by_page(
+    world: World, browsers: Browsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A province has thousands of classes; a part of the school's name finds the few that are wanted."""
+    monkeypatch.setattr(queries, "A_PAGE", 2)
+    every = [line.school_class.name for line in queries.class_lines(world.son, world.year, 1)]
+    assert len(every) > 2
+    shown, number = [], 1
+    while number:
+        page = browsers.son.get(f"{url('home')}?nam=2025-2026&ky=1&trang={number}").content.decode()
+        found = re.findall(r'<th scope="row"><a href="[^"]*">([^<]*)</a>', page)
+        assert 0 < len(found) <= 2
+        shown += found
+        assert ("Trang trước" in page) is (number > 1)
+        assert "Tiến độ nhập điểm" not in page
+        number = number + 1 if "Trang sau" in page else 0
+    assert shown == every
+
+
+def test_classes_are_found_by_their_school_without_accents(world: World, browsers: Browsers) -> None:
+    school = world.classes["6A"].school
+    address = f"{url('home')}?nam=2025-2026&ky=1&tim="
+    found = browsers.son.get(address + fold(school.name)[-8:]).content.decode()
+    assert ">6A</a>" in found
+    other = browsers.son.get(address + "khong co").content.decode()
+    assert "Không có lớp nào ở trường có tên «khong co»" in other
+    for wrong in ("0", "-1", "x", "99", "9" * 30):
+        page = browsers.son.get(f"{url('home')}?nam=2025-2026&ky=1&trang={wrong}").content.decode()
+        assert ">6A</a>" in page
 
 
 def test_a_sheet_lists_its_gaps_column_by_column(world: World, browsers: Browsers) -> None:

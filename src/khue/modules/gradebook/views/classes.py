@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from khue.modules.gradebook.book import ClassBook
 
 COMPLETE = 100  # per cent
+PAGE_DIGITS = 7  # no list has more pages
 NO_LEVEL, NO_DECISION = gettext_noop("Chưa đủ dữ liệu"), gettext_noop("Chưa xét được")
 # The order of a chart's bars, from the best level of each regime to the lowest.
 LEVELS = (
@@ -68,7 +69,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "gradebook/empty.html", {})
     sheets = queries.my_sheets(request.actor, chosen.year, chosen.term)
     lines = queries.lines_of(sheets)
-    classes = queries.class_lines(request.actor, chosen.year, chosen.term)
+    text, page, classes, more = _page_of_classes(request, chosen)
     to_seal = [line.school_class for line in classes if line.states[chosen.term].state == "closed"]
     context = {
         "chosen": chosen, "term": TERM_NAMES[chosen.term],
@@ -77,10 +78,23 @@ def home(request: HttpRequest) -> HttpResponse:
         "classes": classes,
         "progress": progress_of([line.school_class for line in classes], chosen.term),
         "schools": len({line.school_class.school_id for line in classes}),
+        "text": text, "page": page, "previous_page": page - 1, "next_page": page + 1 if more else 0,
         "sealable": bool(to_seal) and permissions.can(request.actor, policy.SEAL_CLASS, to_seal[0]),
         "state_names": STATE_NAMES, "waiting": queries.waiting_for(request.actor), "terms_shown": (1, 2, 0),
     }  # fmt: skip
     return render(request, "gradebook/home.html", context)
+
+
+def _page_of_classes(
+    request: HttpRequest, chosen: Chosen
+) -> tuple[str, int, list[queries.ClassLine], bool]:
+    """What was looked for, the page, its classes, and whether there are more; past the end is the first."""
+    text, number = request.GET.get("tim", "")[:60], request.GET.get("trang", "")
+    page = max(1, int(number)) if number.isdecimal() and len(number) < PAGE_DIGITS else 1
+    found = queries.class_lines(request.actor, chosen.year, chosen.term, school=text, page=page)
+    if page > 1 and not found:
+        page, found = 1, queries.class_lines(request.actor, chosen.year, chosen.term, school=text, page=1)
+    return text, page, found[: queries.A_PAGE], len(found) > queries.A_PAGE
 
 
 @signed_in
