@@ -1,4 +1,4 @@
-"""`khue serve`: granian over WSGI, one process per core, static files under hashed names."""
+"""`khue serve`: granian over WSGI, several processes of few threads, static files under hashed names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import argparse
 import os
 import sys
 
-THREADS = 3  # per process; measured in docs/benchmarks.md
+# Threads of one process wait for each other's Python: many processes of two threads save more than
+# few of many, and a long page stops nobody. Measured in docs/benchmarks.md.
+WORKERS_PER_CORE = 2
+THREADS = 2
+THREADS_ALONE = 4  # where one process serves
 
 
 def main(argv: list[str]) -> int:
@@ -14,7 +18,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="khue serve")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--workers", type=int, default=WORKERS_PER_CORE * (os.cpu_count() or 1))
     options = parser.parse_args(argv)
     prepare()
     serve(options.host, options.port, options.workers)
@@ -44,7 +48,7 @@ def serve(host: str, port: int, workers: int) -> None:
     let_go()
     Granian(
         "khue.project.wsgi:application", address=host, port=port, interface=Interfaces.WSGI, workers=workers,
-        blocking_threads=THREADS, log_level=LogLevels.warning,
+        blocking_threads=THREADS if workers > 1 else THREADS_ALONE, log_level=LogLevels.warning,
     ).serve()  # fmt: skip
 
 

@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "khue.kit.web.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "khue.kit.queued_sqlite.OneSaveAtATime",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "khue.kit.language.ChosenLanguage",

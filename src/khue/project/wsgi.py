@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "khue.project.settings")
@@ -9,3 +10,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "khue.project.settings")
 from django.core.wsgi import get_wsgi_application  # settings first
 
 application = get_wsgi_application()
+
+# What is loaded now stays for ever: collections of garbage need not look through it again.
+gc.collect()
+gc.freeze()
+gc.set_threshold(50_000, 20, 20)

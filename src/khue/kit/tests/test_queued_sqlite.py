@@ -8,8 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.db.utils import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
 
+from khue.kit.queued_sqlite import SMALL, OneSaveAtATime
 from khue.kit.queued_sqlite.base import DatabaseWrapper, Turn, turn_of
 
 pytestmark = pytest.mark.django_db  # connections are opened, though not to the database of the tests
@@ -144,3 +148,36 @@ def test_without_a_place_for_the_file_sqlite_itself_keeps_order(tmp_path: Path) 
     turn.give()
     assert turn.take(1)
     turn.give()
+
+
+SENT = [("POST", 20, 1), ("POST", SMALL + 1, 2), ("GET", 0, 2)]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the gate stands before SQLite only")
+@pytest.mark.parametrize(("method", "length", "most"), SENT)
+def test_small_writes_pass_the_gate_one_by_one(method: str, length: int, most: int) -> None:
+    """Two at a time meet inside only where nothing small is written."""
+    inside, seen, both = [0], [0], threading.Barrier(2)
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        inside[0] += 1
+        seen[0] = max(seen[0], inside[0])
+        if most > 1:
+            both.wait(5)
+            seen[0] = max(seen[0], inside[0])
+        else:
+            time.sleep(0.05)
+        inside[0] -= 1
+        return HttpResponse(request.body)
+
+    def call() -> None:
+        request = RequestFactory().generic(method, "/", b"x" * length)
+        assert gate(request).content == b"x" * length
+
+    gate = OneSaveAtATime(answer)
+    threads = [threading.Thread(target=call) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [most]
