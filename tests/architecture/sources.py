@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "khue"
 # Top to bottom: a module may know those after it.
 MODULES = ("importing", "gradebook", "schooling", "access", "people", "orgs", "codes")
-PURE = ("core", "rules", "sheets")
+PURE = ("core", "rules", "sheets", "signing")
 
 
 @dataclass(frozen=True, slots=True)

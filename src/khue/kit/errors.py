@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from khue.kit.words import said
+from khue.signing.sentences import catalogue as signing_sentences
 
 CODES: dict[str, str] = {
     "CORE-001": _("«{value}» không phải là số. Hãy nhập số, ví dụ 7,5."),
@@ -43,8 +44,8 @@ WORDED = frozenset({"action", "term", "later", "state", "scheme", "item", "what"
 
 
 def catalogue() -> dict[str, str]:
-    """Every refusal of every installed module."""
-    found: dict[str, str] = dict(CODES)
+    """Every refusal of every installed module, and what the signing package says."""
+    found: dict[str, str] = CODES | signing_sentences()
     for app in apps.get_app_configs():
         if not app.name.startswith("khue.modules."):
             continue

@@ -1,0 +1,157 @@
+"""Signature algorithms, how their values look in XML, and until when each is accepted (thuật toán ký).
+
+The policy is a dated table. Source of the dates: ETSI TS 119 312 v1.5.1 (RSA PKCS#1 v1.5 ends on
+2029-01-01, RSA-PSS from 3000 bits and ECDSA from 256 bits have no end); Vietnam's rules (TT 15/2025)
+accept RSA from 2048 bits. SHA-1, MD5, HMAC and other curves are not in the table, so not accepted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+
+from khue.core.errors import Invalid
+
+POLICY_VERSION = "2026-11"
+
+
+class Algorithm(StrEnum):
+    """The algorithms of the closed profile. Our own keys are P-256; the others are accepted."""
+
+    ECDSA_P256_SHA256 = "ecdsa-p256-sha256"
+    ECDSA_P384_SHA384 = "ecdsa-p384-sha384"
+    RSA_SHA256 = "rsa-sha256"
+    RSA_SHA384 = "rsa-sha384"
+    RSA_SHA512 = "rsa-sha512"
+    RSA_PSS_SHA256 = "rsa-pss-sha256"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the policy: the address of the algorithm in XML, its hash, sizes, and its last day."""
+
+    uri: str
+    digest: str
+    least_bits: int
+    last_day: dt.date | None
+
+
+RULES: dict[Algorithm, Rule] = {
+    Algorithm.ECDSA_P256_SHA256: Rule(
+        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", "sha256", 256, None
+    ),
+    Algorithm.ECDSA_P384_SHA384: Rule(
+        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384", "sha384", 384, None
+    ),
+    Algorithm.RSA_SHA256: Rule(
+        "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "sha256", 2048, dt.date(2028, 12, 31)
+    ),
+    Algorithm.RSA_SHA384: Rule(
+        "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384", "sha384", 2048, dt.date(2028, 12, 31)
+    ),
+    Algorithm.RSA_SHA512: Rule(
+        "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", "sha512", 2048, dt.date(2028, 12, 31)
+    ),
+    Algorithm.RSA_PSS_SHA256: Rule(
+        "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1", "sha256", 3072, None
+    ),
+}
+BY_URI: dict[str, Algorithm] = {rule.uri: algorithm for algorithm, rule in RULES.items()}
+DIGEST_URIS: dict[str, str] = {
+    "http://www.w3.org/2001/04/xmlenc#sha256": "sha256",
+    "http://www.w3.org/2001/04/xmldsig-more#sha384": "sha384",
+    "http://www.w3.org/2001/04/xmlenc#sha512": "sha512",
+}
+SHA256_URI = "http://www.w3.org/2001/04/xmlenc#sha256"
+_HASHES: dict[str, hashes.HashAlgorithm] = {
+    "sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512(),
+}  # fmt: skip
+_PREHASHED = {name: utils.Prehashed(algorithm) for name, algorithm in _HASHES.items()}
+_CURVES: dict[str, tuple[Algorithm, int]] = {
+    "secp256r1": (Algorithm.ECDSA_P256_SHA256, 32),
+    "secp384r1": (Algorithm.ECDSA_P384_SHA384, 48),
+}
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+
+
+def default_for(key: object) -> Algorithm:
+    """The algorithm with which a key signs for us; refuses a key outside the profile (`SIGN-001`)."""
+    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:
+        return _CURVES[key.curve.name][0]
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size >= RULES[Algorithm.RSA_SHA256].least_bits:
+        return Algorithm.RSA_SHA256
+    raise Invalid("SIGN-001", key=describe(key))
+
+
+def describe(key: object) -> str:
+    """A key in short words, for reports: «RSA 1024», «secp256k1»."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"RSA {key.key_size}"
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return key.curve.name
+    return type(key).__name__
+
+
+def fits(algorithm: Algorithm, key: object) -> bool:
+    """Whether a key is of the kind and at least of the size that the algorithm asks for."""
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return key.curve.name in _CURVES and _CURVES[key.curve.name][0] == algorithm
+    return (
+        isinstance(key, rsa.RSAPublicKey)
+        and algorithm.value.startswith("rsa")
+        and key.key_size >= RULES[algorithm].least_bits
+    )
+
+
+def accepted(algorithm: Algorithm, key: object, at: dt.datetime) -> bool:
+    """Whether the policy accepts a signature with this algorithm and key that was made at that time."""
+    last = RULES[algorithm].last_day
+    return fits(algorithm, key) and (last is None or at.astimezone(dt.UTC).date() <= last)
+
+
+def is_genuine(key: PublicKey, algorithm: Algorithm, digest: bytes, value: bytes) -> bool:
+    """Whether `value`, in the form that XML uses (r‖s for ECDSA), signs this digest."""
+    prehashed = _PREHASHED[RULES[algorithm].digest]
+    try:
+        if isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(der_of(value, _CURVES[key.curve.name][1]), digest, ec.ECDSA(prehashed))
+        elif algorithm is Algorithm.RSA_PSS_SHA256:
+            pss = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256.digest_size)
+            key.verify(value, digest, pss, prehashed)
+        else:
+            key.verify(value, digest, padding.PKCS1v15(), prehashed)
+    except (InvalidSignature, Invalid, KeyError):
+        return False
+    return True
+
+
+def der_of(value: bytes, size: int) -> bytes:
+    """An ECDSA value r‖s as DER; any other length than twice the size is refused (`SIGN-002`)."""
+    if len(value) != 2 * size:
+        raise Invalid("SIGN-002", length=len(value), expected=2 * size)
+    return utils.encode_dss_signature(int.from_bytes(value[:size]), int.from_bytes(value[size:]))
+
+
+def xml_value(key: PublicKey, value: bytes) -> bytes:
+    """A returned signature value as XML wants it: ECDSA from DER to r‖s, lengths checked (`SIGN-002`).
+
+    Remote services and tokens return DER or r‖s; both are taken, nothing else.
+    """
+    if isinstance(key, rsa.RSAPublicKey):
+        expected = (key.key_size + 7) // 8
+        if len(value) != expected:
+            raise Invalid("SIGN-002", length=len(value), expected=expected)
+        return value
+    size = _CURVES[key.curve.name][1]
+    if len(value) == 2 * size:
+        return value
+    try:
+        r, s = utils.decode_dss_signature(value)
+        return r.to_bytes(size) + s.to_bytes(size)
+    except (ValueError, OverflowError) as error:
+        raise Invalid("SIGN-002", length=len(value), expected=2 * size) from error

@@ -1,0 +1,1 @@
+"""XAdES signatures of the closed profile: prepare, complete, verify, augment (chữ ký trên hồ sơ XML)."""
