@@ -27,6 +27,7 @@ CODES: dict[str, str] = {
         "Giá trị chữ ký trả về dài {length} byte, phải là {expected}. "
         "Hãy ký lại; nếu vẫn lỗi, báo nhà cung cấp."
     ),
+    "SIGN-003": _("Dữ liệu nhị phân (DER) hỏng: {what}. Hãy lấy lại tệp gốc hoặc ký lại."),
     "SIGN-V-valid": _("Hợp lệ: nội dung nguyên vẹn, đủ {count} chữ ký đúng người, đúng thứ tự."),
     "SIGN-V-uncertain": _("Chưa thể kết luận. {reason}"),
     "SIGN-V-invalid": _("Không hợp lệ. {reason}"),
