@@ -349,10 +349,16 @@ class DemoPki:
 
 
 def _name(common: str, *others: tuple[x509.ObjectIdentifier, str]) -> x509.Name:
-    rows = [(NameOID.COUNTRY_NAME, "VN"), (NameOID.ORGANIZATION_NAME, MARK), *others]
-    return x509.Name(
-        [x509.NameAttribute(kind, text) for kind, text in (*rows, (NameOID.COMMON_NAME, common))]
-    )
+    first = [(NameOID.COUNTRY_NAME, "VN"), (NameOID.ORGANIZATION_NAME, MARK)]
+    rows = [*first, *others, (NameOID.COMMON_NAME, _short(common))]
+    return x509.Name([x509.NameAttribute(kind, text) for kind, text in rows])
+
+
+def _short(name: str) -> str:
+    """A name that fits into a commonName; a school's whole name stands in organizationName."""
+    if len(name.encode()) <= _LONGEST_NAME:
+        return name
+    return name.encode()[: _LONGEST_NAME - len("…".encode())].decode(errors="ignore") + "…"
 
 
 def _base_extensions(uses: frozenset[str]) -> tuple[tuple[x509.ExtensionType, bool], ...]:
