@@ -24,6 +24,9 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 from khue.core.errors import Invalid
 from khue.signing.algorithms import describe
+from khue.signing.trust.anchors import AnchorSets
+from khue.signing.trust.revocation import Revocations
+from khue.signing.trust.store import TrustStore
 
 MARK = "THỬ NGHIỆM / TEST"
 ADDRESS = "http://pki.khue.invalid"  # RFC 2606: answers nowhere until an operator gives another one
@@ -31,7 +34,7 @@ _YEAR = dt.timedelta(days=365)
 _BEFORE = 6 * _YEAR  # the demo province has records of former school years
 _CA_LIFE, _SERVICE_LIFE, _PERSON_LIFE = 26 * _YEAR, 16 * _YEAR, 2 * _YEAR
 _LONGEST_NAME = 64  # bytes of a commonName, which is all that some readers take (RFC 5280, ub-common-name)
-_UPDATE = dt.timedelta(days=1)  # how long a CRL or an OCSP answer is good for
+_UPDATE = dt.timedelta(days=7)  # how long a CRL or an OCSP answer is good for
 _P256 = ec.SECP256R1()
 _SHA256 = hashes.SHA256()
 _SIGNER_USE = frozenset({"digital_signature", "content_commitment"})
@@ -302,6 +305,14 @@ class DemoPki:
         )
         builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, own).certificates([own])
         return builder.sign(responder.key, _SHA256).public_bytes(Encoding.DER)
+
+    def trust(self, *, at: dt.datetime | None = None, allow_test: bool = True) -> TrustStore:
+        """A trust in this PKI's root alone, with its CRLs as they stood at a time (when it was made)."""
+        moment = at or self.created
+        revocations = Revocations()
+        for data in (self.crl(moment), self.root_crl(moment)):
+            revocations.add_crl(data)
+        return TrustStore(AnchorSets.test(self.root, self.issuing), revocations, allow_test=allow_test)
 
     def save(self, folder: Path, password: str) -> None:
         """Write CAs, services and revocations into a folder; keys as PKCS#8 under the password.
