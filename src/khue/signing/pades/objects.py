@@ -22,6 +22,9 @@ _LAST = re.compile(rb"startxref\s{1,2}(\d{1,10})\s{1,2}%%EOF\s{0,2}\Z")
 _TAIL = 64  # bytes at the end in which `startxref` stands
 _ENTRY = 20  # bytes of a line of the table, ISO 32000-2 7.5.4
 _MOST = 64  # revisions; a seal with long-term data renewed each year stays far below
+_STREAM = re.compile(rb"(\d{1,8}) 0 obj\s{0,4}(<<.{0,200}?>>)\s{0,4}stream\r?\n", re.DOTALL)
+_LENGTH = re.compile(rb"/Length (\d{1,10})\b(?! 0 R)")
+_STREAM_END = re.compile(rb"\s{0,2}endstream\s{0,2}endobj")
 _FREE = re.compile(rb"\d{10} 65535 f[ \r][\r\n]")
 _USED = re.compile(rb"(\d{10}) 00000 n[ \r][\r\n]")
 
@@ -100,6 +103,17 @@ class Document:
         if not (found.startswith(b"<<") and found.endswith(b">>")):
             raise Invalid("SIGN-510", what="đối tượng")
         return found
+
+    def stream(self, number: int) -> bytes:
+        """The content of a stream object that stands as it is, without filters."""
+        opening = _STREAM.match(self.data, self._offset(number))
+        if opening is None or int(opening[1]) != number or b"/Filter" in opening[2]:
+            raise Invalid("SIGN-510", what="luồng dữ liệu")
+        length = _LENGTH.search(opening[2])
+        end = opening.end() + (int(length[1]) if length else 0)
+        if length is None or not _STREAM_END.match(self.data, end):
+            raise Invalid("SIGN-510", what="luồng dữ liệu")
+        return self.data[opening.end() : end]
 
     def _offset(self, number: int) -> int:
         for revision in reversed(self.revisions):

@@ -27,6 +27,10 @@ CODES: dict[str, str] = {
     "SIGN-513": _(
         "Chứng thư của «{name}» không phải của tổ chức. Con dấu trên PDF phải dùng chứng thư của nhà trường."
     ),
+    "SIGN-514": _(
+        "Tệp PDF đã có dấu thời gian cho cả tài liệu nên không thêm dấu thời gian vào con dấu được nữa. "
+        "Hãy thêm một dấu thời gian mới cho cả tài liệu."
+    ),
     "SIGN-520": _("Tệp PDF lớn {size} byte, chỉ kiểm tra tệp đến {limit} byte. Hãy kiểm tra lại đúng tệp."),
     "SIGN-521": _("Tệp này không phải PDF. Hãy chọn đúng tệp."),
     "SIGN-522": _(
@@ -94,4 +98,8 @@ CODES: dict[str, str] = {
         "Hãy kiểm tra lại sau, hoặc hỏi nơi phát hành."
     ),
     "SIGN-543": _("Dấu thời gian ({time}) sớm hơn giờ ghi trên con dấu ({claimed}). Hãy xin lại bản gốc."),
+    "SIGN-544": _(
+        "Chứng thư của «{name}» không được công nhận là đáng tin ở thời điểm ký. "
+        "Hãy hỏi nhà trường hoặc nơi cấp chứng thư."
+    ),
 }
