@@ -53,14 +53,15 @@ class Layout:
         """The first signature."""
         return self.gaps[0]
 
-    @property
-    def later(self) -> int:
-        """How many revisions follow the sealed one."""
-        return sum(1 for revision in self.document.revisions if revision.end > self.seal.covered)
-
 
 def read_layout(data: bytes) -> Layout:
-    """Find all signatures and check what they cover; refuses with `SIGN-520` to `SIGN-530`."""
+    """Both looks at once; refuses with `SIGN-520` to `SIGN-530`."""
+    gaps = read_gaps(data)
+    return Layout(gaps, read_revisions(data, gaps[0].covered))
+
+
+def read_gaps(data: bytes) -> tuple[Gap, ...]:
+    """All signatures and what they cover, the oldest first (`SIGN-520` to `SIGN-525`)."""
     if len(data) > LARGEST:
         raise Invalid("SIGN-520", size=len(data), limit=LARGEST)
     if not data.startswith(b"%PDF-"):
@@ -69,7 +70,27 @@ def read_layout(data: bytes) -> Layout:
     for earlier, later in itertools.pairwise(gaps):
         if later.start < earlier.covered:
             raise Invalid("SIGN-523", what="hai chữ ký chồng lên nhau")
-    return Layout(tuple(gaps), _document(data, gaps[0].covered))
+    return tuple(gaps)
+
+
+def read_revisions(data: bytes, covered: int) -> Document:
+    """The revisions: the sealed part of our form (`SIGN-530`), then whole revisions only (`SIGN-524`)."""
+    try:
+        sealed = Document.read(data[:covered])
+    except Invalid as error:
+        raise Invalid("SIGN-530", what=error.params["what"]) from error
+    if sealed.size > _OBJECTS:
+        raise Invalid("SIGN-530", what=f"{sealed.size}")
+    if covered == len(data):
+        return sealed
+    try:
+        document = Document.read(data)
+        _account(document, covered)
+    except Invalid as error:
+        raise Invalid("SIGN-524", what=error.params["what"]) from error
+    if document.revisions[: len(sealed.revisions)] != sealed.revisions:
+        raise Invalid("SIGN-524", what="bỏ qua bản đã đóng dấu")
+    return document
 
 
 def _found(data: bytes) -> list[re.Match[bytes]]:
@@ -104,26 +125,6 @@ def _gap(data: bytes, text: bytes) -> Gap:
     if rest.strip(b"\x00"):
         raise Invalid("SIGN-525", what="có dữ liệu sau chữ ký")
     return Gap(start, end, end + length, filled[: len(filled) - len(rest)])
-
-
-def _document(data: bytes, covered: int) -> Document:
-    """The revisions; the sealed part must be of our form, and what follows must be whole revisions."""
-    try:
-        sealed = Document.read(data[:covered])
-    except Invalid as error:
-        raise Invalid("SIGN-530", what=error.params["what"]) from error
-    if sealed.size > _OBJECTS:
-        raise Invalid("SIGN-530", what=f"{sealed.size}")
-    if covered == len(data):
-        return sealed
-    try:
-        document = Document.read(data)
-        _account(document, covered)
-    except Invalid as error:
-        raise Invalid("SIGN-524", what=error.params["what"]) from error
-    if document.revisions[: len(sealed.revisions)] != sealed.revisions:
-        raise Invalid("SIGN-524", what="bỏ qua bản đã đóng dấu")
-    return document
 
 
 def _account(document: Document, covered: int) -> None:

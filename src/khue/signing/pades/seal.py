@@ -54,7 +54,7 @@ def reason_of(record_code: str, record_digest: str) -> str:
     """What the seal says: of which record, with which digest, the PDF is the true rendition."""
     reason = f"Bản thể hiện đúng của hồ sơ số {record_code}; SHA-256 của tệp XML: {record_digest}."
     if rendition_of(reason) != (record_code, record_digest):
-        raise Invalid("SIGN-512", code=record_code, digest=record_digest)
+        raise Invalid("SIGN-512", record=record_code, digest=record_digest)
     return reason
 
 

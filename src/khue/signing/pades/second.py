@@ -32,14 +32,15 @@ _ANNOTATIONS = frozenset({"/Link", "/Widget"})
 _MOST_NODES = 2_000_000  # values of all objects together
 _SEAL, _STAMP = "/Sig", "/DocTimeStamp"
 _LTA = diff.ModificationLevel.LTA_UPDATES
+_RULES: Any = diff  # the rules have no types
 # Only what level 1 permits: a DSS, document time-stamps. No new title data, no orphans.
-_POLICY = diff.StandardDiffPolicy(
+_POLICY: Any = _RULES.StandardDiffPolicy(
     global_rules=[
-        diff.CatalogModificationRule(ignored_keys={"/AcroForm", "/DSS", "/Extensions"}),
-        diff.DSSCompareRule().as_qualified(_LTA),
+        _RULES.CatalogModificationRule(ignored_keys={"/AcroForm", "/DSS", "/Extensions"}),
+        _RULES.DSSCompareRule().as_qualified(_LTA),
     ],
-    form_rule=diff.FormUpdatingRule(
-        field_rules=[diff.SigFieldCreationRule(), diff.SigFieldModificationRule()],
+    form_rule=_RULES.FormUpdatingRule(
+        field_rules=[_RULES.SigFieldCreationRule(), _RULES.SigFieldModificationRule()],
     ),
     ignore_orphaned_objects=False,
 )

@@ -21,7 +21,7 @@ CODES: dict[str, str] = {
         "Chữ ký dài {length} byte, chỗ dành sẵn trong PDF chỉ có {room}. Hãy đóng dấu lại với chỗ rộng hơn."
     ),
     "SIGN-512": _(
-        "Số hồ sơ «{code}» hoặc mã băm «{digest}» không đúng dạng nên không ghi được vào con dấu. "
+        "Số hồ sơ «{record}» hoặc mã băm «{digest}» không đúng dạng nên không ghi được vào con dấu. "
         "Hãy kiểm tra hồ sơ gốc."
     ),
     "SIGN-513": _(

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from khue.core.errors import KhueError
 from khue.signing.algorithms import POLICY_VERSION, describe
 from khue.signing.cms import Cms, read_cms
-from khue.signing.pades.layout import Gap, Layout, read_layout
+from khue.signing.pades.layout import Gap, Layout, read_gaps, read_revisions
 from khue.signing.pades.long_term import read_evidence
 from khue.signing.pades.seal import rendition_of
 from khue.signing.pades.second import Opinion, Said, SecondVoice, moment_of
@@ -67,8 +67,7 @@ class _Check:
 
     def doubt(self, code: str, *, sub: Sub = Sub.NONE, **params: object) -> None:
         """Something cannot be known: the file is not certain."""
-        if self.sub is Sub.NONE:
-            self.sub = sub
+        self.sub = self.sub or sub
         self.doubts.append(Finding(code, params))
 
     def take(self, findings: Sequence[Finding], sub: Sub, *, trusted: bool | None) -> None:
@@ -77,21 +76,25 @@ class _Check:
             if trusted is False:
                 self.fail(sub, found.code, **found.params)
             else:
-                self.doubt(found.code, sub=sub, **found.params)
+                self.doubts.append(found)
+                self.sub = self.sub or sub
 
     def run(self) -> None:
         """All steps; each needs what the one before found."""
         try:
-            layout = read_layout(self.data)
-            cms = read_cms(layout.seal.cms)
+            gaps = read_gaps(self.data)
+            cms = read_cms(gaps[0].cms)
+            self._cms(gaps[0], cms)
+            layout = Layout(gaps, read_revisions(self.data, gaps[0].covered))
         except KhueError as error:
             if error.code == _FOREIGN:
-                self.doubt(error.code, **error.params)
+                self.doubts.append(Finding(error.code, error.params))
             else:
                 self.fail(Sub.FORMAT_FAILURE, error.code, **error.params)
             return
-        self._cms(layout.seal, cms)
-        self._contents(layout, cms)
+        if not (self.seal and self.seal.intact and self.seal.valid):
+            return  # what a file says that nobody sealed is not even read
+        self._contents(layout)
         best = self._time(layout, cms)
         self._signer(layout, cms, best)
 
@@ -127,7 +130,7 @@ class _Check:
         else:
             self._note(role_ok=True)
 
-    def _contents(self, layout: Layout, cms: Cms) -> None:
+    def _contents(self, layout: Layout) -> None:
         """The second voice: what the file holds, what the seal says, what came after it."""
         voice = SecondVoice(self.data)
         said = voice.said()
@@ -227,7 +230,7 @@ class _Check:
             Verdict.INVALID: Indication.FAILED,
             Verdict.UNCERTAIN: Indication.INDETERMINATE,
         }[verdict]
-        signatures = ()
+        signatures: tuple[SignatureReport, ...] = ()
         if self.seal is not None:
             signatures = (replace(self.seal, indication=indication, sub=self.sub, findings=findings),)
         return Report(
@@ -241,7 +244,7 @@ class _Check:
             facts=self.facts,
             signatures=signatures,
             findings=() if signatures else findings,
-            content=b"" if self.wrong or self.seal is None else self.data,
+            content=self.data if self.seal and self.seal.position_ok and not self.wrong else b"",
         )
 
 
