@@ -116,6 +116,8 @@ class Edge:
         """The edge after an append, and the files that the append makes; this edge stays as it was."""
         edge = Edge(self.size, self._rows, self._bundle)
         files: dict[str, bytes] = {}
+        if not entries:
+            return edge, files
         edge._bundles(entries, files)
         edge._grow(0, [leaf_hash(entry) for entry in entries], files)
         edge.size += len(entries)
@@ -152,7 +154,7 @@ class Edge:
             files[tile_path(level, index + number)] = b"".join(part)
             above.append(rows_of(part)[-1][0])
         rest = row[whole * WIDTH :]
-        if rest and hashes:
+        if rest:
             files[tile_path(level, index + whole, len(rest))] = b"".join(rest)
         self._rows[level] = rest
         if above:
