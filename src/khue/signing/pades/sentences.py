@@ -1,4 +1,4 @@
-"""Sentences of CMS and PDF seals (`SIGN-500` to `SIGN-599`)."""
+"""Sentences of CMS, PDF seals and short codes (`SIGN-500` to `SIGN-599`)."""
 
 from __future__ import annotations
 
@@ -101,5 +101,10 @@ CODES: dict[str, str] = {
     "SIGN-544": _(
         "Chứng thư của «{name}» không được công nhận là đáng tin ở thời điểm ký. "
         "Hãy hỏi nhà trường hoặc nơi cấp chứng thư."
+    ),
+    "SIGN-550": _("Mã băm chỉ dài {length} byte, cần ít nhất {least}. Hãy dùng SHA-256 của tệp hồ sơ."),
+    "SIGN-551": _(
+        "Mã tra cứu «{text}» không đúng: thiếu, thừa hoặc nhầm ký tự. "
+        "Hãy nhập lại từng nhóm ba ký tự trên giấy."
     ),
 }
