@@ -153,6 +153,7 @@ class Report:
     findings: tuple[Finding, ...] = ()
     content: bytes = b""  # the verified bytes, the only ones that may be shown; empty unless intact
     parts: tuple[Report, ...] = ()  # of a bundle
+    sub: Sub = Sub.NONE  # why the file as a whole failed: FORMAT_FAILURE, ROLE_MISSING …
 
     @property
     def exit_code(self) -> int:

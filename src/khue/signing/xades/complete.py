@@ -1,0 +1,99 @@
+"""The second step of signing: check what a key returned, then embed it (hoàn tất chữ ký).
+
+Values come back swapped, cut short and twice. None is embedded before it has been verified against
+the certificate and the digest, and against the record as it is now.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from khue.core.errors import Conflict, Invalid, Refused
+from khue.signing.algorithms import BY_URI, RULES, fits, is_genuine, xml_value
+from khue.signing.tbs import SlotRef, ToBeSigned
+from khue.signing.xades import grammar
+from khue.signing.xades.keys import Holder, encode, holder_of, key_info_of, refusal, smallest
+from khue.signing.xades.prepare import written
+from khue.signing.xades.record import EmbeddedSignature, Record, Section, Types, places_of
+from khue.signing.xades.references import expected_signed_info, parts_of, place_of, subject_of
+
+
+def complete(
+    target: Record | Section, tbs: ToBeSigned, raw: bytes, *, types: Types | None = None
+) -> EmbeddedSignature:
+    """The finished signature (chữ ký hoàn chỉnh) from a value as the provider returned it.
+
+    `Conflict` if the record is no longer what was prepared (`SIGN-136`), `Refused` if the value is
+    not this certificate's signature of this digest (`SIGN-137`, `SIGN-002`).
+    """
+    holder = holder_of(tbs.certificate)
+    if not fits(tbs.algorithm, holder.key):
+        raise Refused("SIGN-138", algorithm=tbs.algorithm.value)
+    signed_info = grammar.in_place(tbs.signed_info.decode(), "ds:SignedInfo")
+    properties = tbs.signed_properties.decode()
+    _check_unchanged(target, tbs, signed_info, properties, types)
+    parts = {
+        "id": tbs.slot.signature_id,
+        "signed_info": signed_info,
+        "value": encode(_genuine(holder, tbs, raw)),
+        "key_info": key_info_of((tbs.certificate, *tbs.chain)),
+        "properties": properties,
+    }
+    return EmbeddedSignature(tbs.slot, grammar.SIGNATURE.write(**parts))
+
+
+def add(record: Record, embedded: EmbeddedSignature, types: Types | None = None) -> Record:
+    """The record with one more signature at its place (thêm chữ ký).
+
+    Refused: a slot that is taken, unknown or not yet due, and a signature made for another text.
+    """
+    slot = embedded.slot
+    place_of(record, slot, types)
+    if any(one.slot == slot for one in record.signatures):
+        raise Conflict("SIGN-131", slot=slot.signature_id)
+    parts = parts_of(embedded)
+    info = grammar.SIGNED_INFO.read(parts["signed_info"])
+    algorithm = BY_URI.get(info["method"]) if info else None
+    signed, _, _ = parts["properties"].partition("<xades:UnsignedProperties>")
+    if algorithm is None:
+        raise Invalid("SIGN-150", signature=slot.signature_id)
+    if parts["signed_info"] != expected_signed_info(record, slot, algorithm, signed, types):
+        raise Conflict("SIGN-136", slot=slot.signature_id)
+    return replace(record, signatures=_in_order(record, embedded, types))
+
+
+def _check_unchanged(
+    target: Record | Section, tbs: ToBeSigned, signed_info: str, properties: str, types: Types | None
+) -> None:
+    _, code = subject_of(target, tbs.slot, types)
+    if isinstance(target, Record) and any(one.slot == tbs.slot for one in target.signatures):
+        raise Conflict("SIGN-131", slot=tbs.slot.signature_id)
+    found = grammar.PROPERTIES.read(properties)
+    same = (
+        code == tbs.record_code
+        and found is not None
+        and found["certificate"] == holder_of(tbs.certificate).digest
+        and found["time"] == written(tbs.signing_time)
+        and tbs.digest == hashlib.new(RULES[tbs.algorithm].digest, tbs.signed_info).digest()
+        and signed_info == expected_signed_info(target, tbs.slot, tbs.algorithm, properties, types)
+    )
+    if not same:
+        raise Conflict("SIGN-136", slot=tbs.slot.signature_id)
+
+
+def _genuine(holder: Holder, tbs: ToBeSigned, raw: bytes) -> bytes:
+    try:
+        value = smallest(holder.key, xml_value(holder.key, raw))
+    except Invalid as error:
+        raise refusal(error.code, error.params) from error
+    if not is_genuine(holder.key, tbs.algorithm, tbs.digest, value):
+        raise Refused("SIGN-137", slot=tbs.slot.signature_id)
+    return value
+
+
+def _in_order(
+    record: Record, embedded: EmbeddedSignature, types: Types | None
+) -> tuple[EmbeddedSignature, ...]:
+    order: dict[SlotRef, int] = {one.ref: index for index, one in enumerate(places_of(record, types))}
+    return tuple(sorted((*record.signatures, embedded), key=lambda one: order[one.slot]))

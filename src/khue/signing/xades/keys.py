@@ -1,0 +1,146 @@
+"""What signing and verifying need of a certificate, worked out once (chứng thư của người ký).
+
+Signing goes through one certificate hundreds of times, verification through a few: everything that
+depends on the certificate alone is kept, also its text in `ds:KeyInfo`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from khue.core.errors import Invalid, Refused
+from khue.signing.algorithms import PublicKey
+from khue.signing.canonical import digest
+from khue.signing.trust.certificates import Identity, identity_of, parse
+from khue.signing.xades import grammar
+
+_KEPT = 8192
+# (r, s) and (r, n - s) are both good ECDSA signatures of the same text; the profile takes the one with
+# the smaller s, so that nobody without the key can make other bytes that also verify.
+_HALF_ORDER = {
+    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 >> 1,
+    "secp384r1": int(
+        "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF"
+        "581A0DB248B0A77AECEC196ACCC52973", 16
+    ) >> 1,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A signer's certificate, read."""
+
+    certificate: bytes
+    key: PublicKey
+    identity: Identity
+    digest: str  # SHA-256, base64, as in SigningCertificateV2
+    not_before: dt.datetime
+    not_after: dt.datetime
+
+    def valid_at(self, moment: dt.datetime) -> bool:
+        """Whether the dates of the certificate cover a moment."""
+        return self.not_before <= moment <= self.not_after
+
+
+@lru_cache(maxsize=_KEPT)
+def holder_of(certificate: bytes) -> Holder:
+    """The facts of a certificate (DER); refuses one that cannot be read or has another kind of key."""
+    parsed = parse(certificate)
+    try:
+        key = parsed.public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise Invalid("SIGN-139") from error
+    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        raise Invalid("SIGN-139")
+    dates = parsed.not_valid_before_utc, parsed.not_valid_after_utc
+    return Holder(certificate, key, identity_of(certificate), encode(digest(certificate)), *dates)
+
+
+@lru_cache(maxsize=_KEPT)
+def path_of(certificate: bytes, offered: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The intermediates above a certificate, from below, out of those that a signer offers.
+
+    The root stays out, and so does what does not belong to the path.
+    """
+    path: list[bytes] = []
+    current = certificate
+    for _ in range(grammar.MOST_CERTIFICATES - 1):
+        above = next((one for one in offered if one not in path and _issued(one, current)), None)
+        if above is None or _is_root(above):
+            break
+        path.append(above)
+        current = above
+    return tuple(path)
+
+
+@lru_cache(maxsize=_KEPT)
+def key_info_of(certificates: Sequence[bytes]) -> str:
+    """`ds:KeyInfo` for these certificates, leaf first."""
+    texts = "".join(grammar.CERTIFICATE.write(certificate=encode(one)) for one in certificates)
+    return grammar.KEY_INFO.write(certificates=texts)
+
+
+@lru_cache(maxsize=_KEPT)
+def certificates_of(text: str) -> tuple[bytes, ...]:
+    """The certificates in the text of `ds:X509Data`, which must be a path from the leaf up, without root."""
+    rows = grammar.CERTIFICATE.sequence(text)
+    if rows is None or len(rows) > grammar.MOST_CERTIFICATES:
+        raise Invalid("SIGN-153")
+    found = tuple(decode(row["certificate"]) for row in rows)
+    if path_of(found[0], found[1:]) != found[1:]:
+        raise Invalid("SIGN-153")
+    return found
+
+
+def encode(data: bytes) -> str:
+    """Base64 without line breaks, as everywhere in the profile."""
+    return b64encode(data).decode("ascii")
+
+
+def decode(text: str) -> bytes:
+    """The bytes behind base64 that is written in the one way that `encode` writes it (`SIGN-152`)."""
+    try:
+        data = b64decode(text, validate=True)
+    except ValueError as error:
+        raise Invalid("SIGN-152") from error
+    if b64encode(data).decode("ascii") != text:
+        raise Invalid("SIGN-152")
+    return data
+
+
+def smallest(key: PublicKey, value: bytes) -> bytes:
+    """The one form of an ECDSA value r‖s that the profile takes; an RSA value as it is."""
+    if isinstance(key, rsa.RSAPublicKey) or key.curve.name not in _HALF_ORDER:
+        return value
+    size = len(value) // 2
+    s = int.from_bytes(value[size:])
+    half = _HALF_ORDER[key.curve.name]
+    order = 2 * half + 1
+    return value if not half < s < order else value[:size] + (order - s).to_bytes(size)
+
+
+def refusal(code: str, params: Mapping[str, object]) -> Refused:
+    """A refusal with the code and the parameters of something that was found elsewhere."""
+    found = Refused(code)
+    found.params.update(params)
+    return found
+
+
+def _issued(issuer: bytes, subject: bytes) -> bool:
+    try:
+        parse(subject).verify_directly_issued_by(parse(issuer))
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, Invalid):
+        return False
+    return True
+
+
+def _is_root(certificate: bytes) -> bool:
+    parsed = parse(certificate)
+    return parsed.issuer == parsed.subject

@@ -1,0 +1,115 @@
+"""The first step of signing: freeze what one signature covers (chuẩn bị ký).
+
+Nothing is canonicalized here: SignedProperties and SignedInfo are written in canonical form, and the
+record is canonical already. What depends on the certificate alone is kept, so that hundreds of
+records for one signer cost little more than their digests.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+
+from khue.core.errors import Invalid, Refused
+from khue.signing.algorithms import RULES, Algorithm, default_for, fits
+from khue.signing.canonical import escape_text
+from khue.signing.profile import Slot
+from khue.signing.tbs import SlotRef, ToBeSigned
+from khue.signing.trust.certificates import shown
+from khue.signing.xades import grammar
+from khue.signing.xades.binding import misfit_of
+from khue.signing.xades.keys import Holder, holder_of, path_of, refusal
+from khue.signing.xades.record import Record, Section, Signer, Types, head_of, signers_of
+from khue.signing.xades.references import expected_signed_info, subject_of
+
+
+def prepare(
+    target: Record | Section,
+    slot: SlotRef,
+    certificate: bytes,
+    chain: Sequence[bytes],
+    *,
+    signing_time: dt.datetime,
+    tbs_id: str,
+    claimed_role: str = "",
+    algorithm: Algorithm | None = None,
+    types: Types | None = None,
+) -> ToBeSigned:
+    """What a key must sign for a slot (nội dung chờ ký).
+
+    `target` is the record, or only the section while the rest of the record does not exist yet, which
+    is possible in the first step. `claimed_role` is a second, free text beside the code of the role.
+    Refused: a slot that is not there or whose turn it is not, a certificate that does not fit the
+    slot, the algorithm or the time.
+    """
+    rule, code = subject_of(target, slot, types)
+    holder = holder_of(certificate)
+    moment = _whole_seconds(signing_time)
+    _check_holder(holder, rule, target, slot, moment)
+    chosen = algorithm or default_for(holder.key)
+    if not fits(chosen, holder.key):
+        raise Refused("SIGN-138", algorithm=chosen.value)
+    properties = signed_properties(slot, holder.digest, moment, claimed_role)
+    text = expected_signed_info(target, slot, chosen, properties, types)
+    signed_info = grammar.alone(text, grammar.IN_SIGNED_INFO).encode()
+    return ToBeSigned(
+        id=tbs_id,
+        record_code=code,
+        slot=slot,
+        algorithm=chosen,
+        digest=hashlib.new(RULES[chosen].digest, signed_info).digest(),
+        signed_info=signed_info,
+        signed_properties=properties.encode(),
+        certificate=certificate,
+        chain=path_of(certificate, tuple(chain)),
+        signing_time=moment,
+    )
+
+
+def signed_properties(slot: SlotRef, certificate: str, moment: dt.datetime, claimed_role: str) -> str:
+    """`xades:SignedProperties` in place: time, certificate, role, format of the data (EN 319 132-1, 5.2)."""
+    if claimed_role != claimed_role.strip() or len(claimed_role) > grammar.LONGEST_ROLE:
+        raise Invalid("SIGN-140", limit=grammar.LONGEST_ROLE)
+    roles = [slot.role, *([escape_text(claimed_role)] if claimed_role else [])]
+    return grammar.PROPERTIES.write(
+        id=slot.signature_id,
+        time=written(moment),
+        certificate=certificate,
+        roles="".join(grammar.CLAIMED_ROLE.write(role=role) for role in roles),
+    )
+
+
+def written(moment: dt.datetime) -> str:
+    """A moment as SigningTime writes it: UTC, whole seconds, Z."""
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
+def signer_of(target: Record | Section, slot: SlotRef) -> Signer | None:
+    """Whom the section names for a slot, if the slot has a section."""
+    if not slot.section:
+        return None
+    section = target if isinstance(target, Section) else next(
+        one for one in target.sections if one.id == slot.section
+    )  # fmt: skip
+    return signers_of(section)[slot.number - 1]
+
+
+def _check_holder(
+    holder: Holder, rule: Slot, target: Record | Section, slot: SlotRef, moment: dt.datetime
+) -> None:
+    """No signature is begun that the verifier would refuse because of who signs or when."""
+    if not holder.valid_at(moment):
+        raise Refused(
+            "SIGN-134", name=holder.identity.name, start=shown(holder.not_before), end=shown(holder.not_after)
+        )
+    head = head_of(target) if isinstance(target, Record) else {}
+    misfit = misfit_of(rule, holder.identity, signer=signer_of(target, slot), head=head)
+    if misfit is not None and misfit.certain:
+        raise refusal(misfit.finding.code, misfit.finding.params)
+
+
+def _whole_seconds(moment: dt.datetime) -> dt.datetime:
+    if moment.tzinfo is None:
+        raise Invalid("SIGN-141")
+    return moment.astimezone(dt.UTC).replace(microsecond=0)

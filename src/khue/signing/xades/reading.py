@@ -1,0 +1,219 @@
+"""Reading a record strictly (đọc hồ sơ): the stored bytes, taken apart where they must come apart.
+
+The whole file is compared once with its own canonical form. After that `<` only ever opens a tag, so
+that parts can be found by looking for their tags, and the canonical form of a part by itself is its
+bytes with the declaration of its prefix. Elements that give a record its shape may stand only where
+the format puts them: whoever moves, doubles or wraps one is refused before a signature is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from lxml import etree
+
+from khue.core.errors import Invalid
+from khue.signing.canonical import assert_canonical
+from khue.signing.profile import LARGEST, NAMESPACE, Slot, record_types
+from khue.signing.xades import grammar
+from khue.signing.xades.record import (
+    BETWEEN,
+    CLOSE,
+    CONTENT_ID,
+    OPEN,
+    EmbeddedSignature,
+    Place,
+    Record,
+    Section,
+    Types,
+    attributes_of,
+    check_section,
+    check_shape,
+    signers_of,
+)
+
+_OPEN, _BETWEEN, _CLOSE = OPEN.encode(), BETWEEN.encode(), CLOSE.encode()
+_CONTENT_END, _SECTION_START = b"</kr:Content>", b"<kr:Section "
+_CONTENT = re.compile(rf'<kr:Content Id="{CONTENT_ID}" code="([^"<]*)" type="([^"<]*)">'.encode())
+_SIGNATURE_START = grammar.SIGNATURE.text.partition("{")[0]
+_SIGNATURE_END = "</ds:Signature>"
+_SHAPE = tuple(
+    f"{{{NAMESPACE}}}{name}" for name in ("Record", "Content", "Head", "Section", "Signer", "Signatures")
+)
+_ROOT, _PARENT, _HEAD, _SECTION, _SIGNER, _SIGNATURES = _SHAPE
+_BARE_TEXT = etree.XPath("boolean(text() | */text())")  # of the content: its children hold elements only
+_LOOSE_TEXT = etree.XPath("boolean(text())")
+_FOREIGN = etree.XPath(
+    "boolean(descendant-or-self::*[namespace-uri() != $own or @*[namespace-uri() != '']])"
+)
+_COUNT_IDS = etree.XPath("count(descendant-or-self::*/@*[translate(local-name(), 'ID', 'id') = 'id'])")
+_ID = re.compile(rb' [iI][dD]="')
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file taken apart: the record without signatures, the bytes that are digested, what else there is."""
+
+    record: Record
+    places: tuple[Place, ...]
+    content: bytes  # canonical form of the content alone
+    sections: Mapping[str, bytes]  # the same of each section, by Id
+    signatures: tuple[str, ...]  # each ds:Signature as it stands, not looked at yet
+
+
+def read(data: bytes, types: Types | None = None) -> Source:
+    """Take a file apart, or refuse it: size, canonical form, shape, names, ids, record type."""
+    if len(data) > LARGEST:
+        raise Invalid("SIGN-110", size=len(data), limit=LARGEST)
+    if not (data.startswith(_OPEN) and data.endswith(_CLOSE)):
+        raise Invalid("SIGN-114", place="Record")
+    root = assert_canonical(data)
+    sections = _check_tree(root)
+    end = data.index(_CONTENT_END) + len(_CONTENT_END)
+    if not data.startswith(_BETWEEN, end):
+        raise Invalid("SIGN-114", place="Signatures")
+    content = data[len(_OPEN) : end]
+    _check_names(content, root[0], 1 + sections)
+    record, parts = _cut(content, sections)
+    places = check_shape(record, record_types() if types is None else types)
+    texts = _cut_signatures(data[end + len(_BETWEEN) : -len(_CLOSE)])
+    return Source(
+        record, places, _alone(content, "kr:Content"),
+        {key: _alone(part, "kr:Section") for key, part in parts.items()}, texts,
+    )  # fmt: skip
+
+
+def parse(data: bytes, types: Types | None = None) -> Record:
+    """The record in a file (đọc hồ sơ); strict about everything but the mathematics of signatures."""
+    source = read(data, types)
+    order = {one.ref.signature_id: (index, one.ref) for index, one in enumerate(source.places)}
+    found: list[EmbeddedSignature] = []
+    last = -1
+    for text in source.signatures:
+        parts = grammar.SIGNATURE.read(text)
+        if parts is None:
+            raise Invalid("SIGN-150", signature=signature_id(text))
+        index, ref = order.get(parts["id"], (-1, None))
+        if ref is None or index <= last:
+            raise Invalid("SIGN-151", signature=parts["id"])
+        last = index
+        found.append(EmbeddedSignature(ref, text))
+    return replace(source.record, signatures=tuple(found))
+
+
+def section_of(text: str, record: str, types: Types | None = None) -> Section:
+    """A stored section (đọc một phần), as strictly as in a file; `record` is the code of its record."""
+    data = text.encode()
+    if len(data) > LARGEST:
+        raise Invalid("SIGN-110", size=len(data), limit=LARGEST)
+    if not data.startswith(_SECTION_START):
+        raise Invalid("SIGN-114", place="Section")
+    root = assert_canonical(_alone(data, "kr:Section"))
+    if [*root.iter(*_SHAPE)] != [root, *_signers(root)] or _LOOSE_TEXT(root):
+        raise Invalid("SIGN-114", place="Section")
+    _check_names(data, root, 1)
+    own = attributes_of(Section("", "", text))
+    section = Section(own.get("Id", ""), own.get("kind", ""), text)
+    check_section(section, record, _kinds_anywhere(section, types))
+    return section
+
+
+def signature_id(text: str) -> str:
+    """The Id of a `ds:Signature` that may be otherwise unreadable, for reports."""
+    found = re.match(r'[^>]*? Id="([^"<>]{1,100})"', text)
+    return found[1] if found else ""
+
+
+def _check_tree(root: etree._Element) -> int:
+    """The number of sections, if the elements that give a record its shape stand where they must."""
+    children = [*root]
+    if [one.tag for one in children] != [_PARENT, _SIGNATURES]:
+        raise Invalid("SIGN-114", place="Record")
+    content, signatures = children
+    parts = [*content]
+    if [one.tag for one in parts] != [_HEAD, *[_SECTION] * (len(parts) - 1)]:
+        raise Invalid("SIGN-114", place="Content")
+    shape = [root, content]
+    for one in parts:
+        shape += one, *_signers(one)
+    if [*root.iter(*_SHAPE)] != [*shape, signatures] or _signers(parts[0]):
+        raise Invalid("SIGN-114", place="Content")
+    if root.text or content.tail or signatures.text or _BARE_TEXT(content):
+        raise Invalid("SIGN-114", place="text")
+    return len(parts) - 1
+
+
+def _signers(section: etree._Element) -> list[etree._Element]:
+    """The signers at the beginning of a section."""
+    found: list[etree._Element] = []
+    for one in section:
+        if one.tag != _SIGNER:
+            break
+        found.append(one)
+    return found
+
+
+def _check_names(part: bytes, root: etree._Element, ids: int) -> None:
+    """Everything is in our namespace with our prefix, no attribute has one, no other Id exists.
+
+    The quick looks at bytes find too much rather than too little (a text may hold ` xml` or ` id="`);
+    only then the tree is asked.
+    """
+    if part.count(b"<") != part.count(b"<kr:") + part.count(b"</kr:"):
+        raise Invalid("SIGN-121")
+    if (b" xml" in part or b" kr:" in part) and _FOREIGN(root, own=NAMESPACE):
+        raise Invalid("SIGN-121")
+    if len(_ID.findall(part)) != ids and _COUNT_IDS(root) != ids:
+        raise Invalid("SIGN-116", id="")
+
+
+def _cut(content: bytes, count: int) -> tuple[Record, dict[str, bytes]]:
+    """Head and sections of a content whose shape is known; sections by Id."""
+    opening = _CONTENT.match(content)
+    if opening is None:
+        raise Invalid("SIGN-115", place="Content")
+    starts = [opening.end()]
+    for _ in range(count):
+        starts.append(content.find(_SECTION_START, starts[-1] + 1))
+        if starts[-1] < 0:
+            raise Invalid("SIGN-115", place="Section")
+    starts.append(len(content) - len(_CONTENT_END))
+    head, *parts = (content[start:end] for start, end in pairwise(starts))
+    sections = []
+    for part in parts:
+        text = part.decode()
+        own = attributes_of(Section("", "", text))
+        sections.append(Section(own.get("Id", ""), own.get("kind", ""), text))
+    code, kind = opening[1].decode(), opening[2].decode()
+    record = Record(kind, code, head.decode(), tuple(sections))
+    return record, {one.id: part for one, part in zip(sections, parts, strict=True)}
+
+
+def _cut_signatures(region: bytes) -> tuple[str, ...]:
+    text, place, found = region.decode(), 0, []
+    while place < len(text):
+        end = text.find(_SIGNATURE_END, place) + len(_SIGNATURE_END)
+        if end < len(_SIGNATURE_END) or not text.startswith(_SIGNATURE_START, place):
+            raise Invalid("SIGN-114", place="Signatures")
+        found.append(text[place:end])
+        place = end
+    return tuple(found)
+
+
+def _alone(part: bytes, name: str) -> bytes:
+    length = len(name) + 1
+    return part[:length] + grammar.declaration(name).encode() + part[length:]
+
+
+def _kinds_anywhere(section: Section, types: Types | None) -> dict[str, Slot | None]:
+    """The kind of a section with the slot that signs it, in whichever record type has both."""
+    named = signers_of(section)
+    role = named[0].role if named else ""
+    for kind in (record_types() if types is None else types).values():
+        slot = kind.slot_of_section(section.kind)
+        if section.kind in [name for name, _, _ in kind.sections] and (slot.role if slot else "") == role:
+            return {section.kind: slot}
+    return {}

@@ -1,0 +1,277 @@
+"""A record as it is signed: content in sections, and one place for each signature (hồ sơ số).
+
+A section may be frozen and signed before the others exist, because its text carries the code of its
+record. A signature in a step covers its section (or the whole content) and the `SignatureValue` of
+every signature of every earlier step; signers of one step do not cover each other (ADR 20). Texts
+here stand as they do in the file, where only the root declares the prefix `kr`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from khue.core.errors import Invalid
+from khue.signing.canonical import element, escape_attribute, unescape
+from khue.signing.profile import NAMESPACE, VERSION, RecordType, Slot, record_types
+from khue.signing.tbs import SlotRef
+
+OPEN = f'<kr:Record xmlns:kr="{NAMESPACE}" version="{VERSION}">'
+BETWEEN = "<kr:Signatures>"
+CLOSE = "</kr:Signatures></kr:Record>"
+CONTENT_ID = "content"
+MOST_SIGNERS = 20  # of one section
+Types = Mapping[str, RecordType]
+
+_CODE = re.compile(r'[^\s&<>"]{1,128}')
+_SECTION_ID = re.compile(r"[a-z][a-z0-9]{0,31}")
+_ATTRIBUTE = r' ([^\s="<>/]+)="([^"<]*)"'
+_EACH_ATTRIBUTE = re.compile(_ATTRIBUTE)
+_SECTION_OPENING = re.compile(rf"<kr:Section((?:{_ATTRIBUTE})*)>")
+_HEAD_OPENING = re.compile(rf"<kr:Head((?:{_ATTRIBUTE})*)>")
+_SIGNER = re.compile(
+    r'<kr:Signer identifier="([^"<]*)" name="([^"<]*)" number="([1-9][0-9]?)" role="([a-z-]+)"></kr:Signer>'
+)
+_OWN = ("Id", "kind", "record")  # attributes of a section that `build_section` writes itself
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who must sign a section (người phải ký); the identifier is «CCCD:…», or "" if it is not known."""
+
+    identifier: str
+    name: str
+    number: int
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a record that one role signs alone (phần); `text` is its canonical text in place."""
+
+    id: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedSignature:
+    """A finished signature and its slot; `text` is its `ds:Signature` in place."""
+
+    slot: SlotRef
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record: its head, its sections, and the signatures that it has so far, in their order."""
+
+    type: str
+    code: str
+    head_text: str
+    sections: tuple[Section, ...]
+    signatures: tuple[EmbeddedSignature, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one signature belongs: the slot of the record type, and which one of this record."""
+
+    slot: Slot
+    ref: SlotRef
+
+
+def build_head(school: str, identifier: str, attributes: Mapping[str, str | None], *children: str) -> str:
+    """The head of a record (phần đầu): the school's name and «MST:…» (or "" if it has none), and more."""
+    return element("Head", {**attributes, "school": school, "schoolIdentifier": identifier}, *children)
+
+
+def build_section(
+    section_id: str, kind: str, record: str, signers: Sequence[Signer],
+    attributes: Mapping[str, str | None], *children: str,
+) -> Section:  # fmt: skip
+    """A section of the record with this code; children are canonical texts of other elements.
+
+    Freeze what comes out once through `reading.section_of`, which refuses a child that is not.
+    """
+    taken = [name for name in attributes if name in _OWN or name.lower() == "id"]
+    if taken:
+        raise Invalid("SIGN-115", place=f"Section/@{taken[0]}")
+    named = [
+        element("Signer", {"identifier": one.identifier, "name": one.name, "number": str(one.number),
+                           "role": one.role})
+        for one in signers
+    ]  # fmt: skip
+    own = {"Id": section_id, "kind": kind, "record": record}
+    return Section(section_id, kind, element("Section", {**attributes, **own}, *named, *children))
+
+
+def content_text(record: Record) -> str:
+    """The content in place: what roles without a section sign."""
+    opening = (
+        f'<kr:Content Id="{CONTENT_ID}" code="{escape_attribute(record.code)}" '
+        f'type="{escape_attribute(record.type)}">'
+    )
+    return "".join((opening, record.head_text, *(one.text for one in record.sections), "</kr:Content>"))
+
+
+def assemble(record: Record) -> bytes:
+    """The file (tệp hồ sơ): the bytes that are stored, logged and given out."""
+    signatures = (one.text for one in record.signatures)
+    return "".join((OPEN, content_text(record), BETWEEN, *signatures, CLOSE)).encode()
+
+
+def attributes_of(section: Section) -> dict[str, str]:
+    """The attributes of a section."""
+    return _attributes(_SECTION_OPENING, section.text, "Section")
+
+
+def head_of(record: Record) -> dict[str, str]:
+    """The attributes of the head: school, schoolIdentifier and what else the record type puts there."""
+    return _attributes(_HEAD_OPENING, record.head_text, "Head")
+
+
+def signers_of(section: Section) -> tuple[Signer, ...]:
+    """Who must sign this section, as it names them, in order."""
+    opening = _SECTION_OPENING.match(section.text)
+    place = opening.end() if opening else 0
+    found = []
+    while (one := _SIGNER.match(section.text, place)) is not None:
+        identifier, name, number, role = one.groups()
+        found.append(Signer(unescape(identifier), unescape(name), int(number), role))
+        place = one.end()
+    return tuple(found)
+
+
+def check_section(section: Section, code: str, kinds: Mapping[str, Slot | None]) -> tuple[Signer, ...]:
+    """The signers of a section, if it is one of the record with this code: Id, kind, code, signers.
+
+    `kinds` are the kinds of section that the record type has, with the slot that signs each alone.
+    """
+    own = attributes_of(section)
+    if _SECTION_ID.fullmatch(section.id) is None or section.id == CONTENT_ID:
+        raise Invalid("SIGN-116", id=section.id)
+    if own.get("Id") != section.id or own.get("kind") != section.kind or section.kind not in kinds:
+        raise Invalid("SIGN-115", place=f"Section {section.id}")
+    if own.get("record") != code:
+        raise Invalid("SIGN-118", section=section.id, record=own.get("record", ""), expected=code)
+    found, slot = signers_of(section), kinds[section.kind]
+    wanted = [(slot.role, number + 1) for number in range(len(found))] if slot else []
+    if [(one.role, one.number) for one in found] != wanted or bool(found) != bool(slot):
+        raise Invalid("SIGN-120", section=section.id)
+    return found
+
+
+def check_shape(record: Record, types: Types | None = None) -> tuple[Place, ...]:
+    """All places for signatures, if code, head and sections are as the record type wants them.
+
+    The places stand in the order of the file: by step, then section, then number.
+    """
+    kind = type_of(record, types)
+    head = head_of(record)
+    if _CODE.fullmatch(record.code) is None:
+        raise Invalid("SIGN-115", place="Content/@code")
+    if not head.get("school") or "schoolIdentifier" not in head:
+        raise Invalid("SIGN-115", place="Head")
+    kinds = {name: kind.slot_of_section(name) for name, _, _ in kind.sections}
+    named = {one.id: check_section(one, record.code, kinds) for one in record.sections}
+    if len(named) != len(record.sections):
+        raise Invalid("SIGN-116", id=_first_twice([one.id for one in record.sections]))
+    _check_counts(record.sections, kind)
+    return tuple(_places(record.sections, named, kind))
+
+
+def places_of(record: Record, types: Types | None = None) -> tuple[Place, ...]:
+    """All places for signatures in a record, in the order of the file."""
+    kind = type_of(record, types)
+    return tuple(_places(record.sections, {one.id: signers_of(one) for one in record.sections}, kind))
+
+
+def required_slots(record: Record, types: Types | None = None) -> list[SlotRef]:
+    """The slots that must be filled before the record is complete, in order."""
+    return [one.ref for one in places_of(record, types) if one.slot.required]
+
+
+def open_slots(record: Record, types: Types | None = None) -> list[SlotRef]:
+    """The required slots that are still empty, in order (còn thiếu)."""
+    signed = {one.slot for one in record.signatures}
+    return [ref for ref in required_slots(record, types) if ref not in signed]
+
+
+def next_slots(record: Record, types: Types | None = None) -> list[SlotRef]:
+    """The empty slots whose turn it is (đến lượt ký).
+
+    Every required slot of every earlier step is filled, and none of a later step: a signature there
+    would not cover the new one.
+    """
+    places = places_of(record, types)
+    signed = {one.slot for one in record.signatures}
+    steps = [one.slot.step for one in places]
+    lacking = [one.slot.step for one in places if one.slot.required and one.ref not in signed]
+    earliest = max((one.slot.step for one in places if one.ref in signed), default=0)
+    latest = min(lacking, default=max(steps, default=0))
+    return [one.ref for one in places if one.ref not in signed and earliest <= one.slot.step <= latest]
+
+
+def replace_section(record: Record, section: Section, types: Types | None = None) -> Record:
+    """The record with one section corrected: its signatures and those of later steps fall away.
+
+    The signatures of the other sections stay, because they do not cover this one.
+    """
+    if section.id not in {one.id for one in record.sections}:
+        raise Invalid("SIGN-116", id=section.id)
+    sections = tuple(section if one.id == section.id else one for one in record.sections)
+    changed = replace(record, sections=sections, signatures=())
+    steps = {one.ref: one.slot.step for one in check_shape(changed, types)}
+    touched = {ref: step for ref, step in steps.items() if ref.section in ("", section.id)}
+    first = min(touched.values(), default=0)
+    kept = tuple(
+        one
+        for one in record.signatures
+        if one.slot in steps and one.slot not in touched and (not touched or steps[one.slot] <= first)
+    )
+    return replace(changed, signatures=kept)
+
+
+def type_of(record: Record, types: Types | None = None) -> RecordType:
+    """The type of a record; refuses one that is not in the table (`SIGN-117`)."""
+    found = (record_types() if types is None else types).get(record.type)
+    if found is None:
+        raise Invalid("SIGN-117", type=record.type)
+    return found
+
+
+def _places(
+    sections: Sequence[Section], named: Mapping[str, Collection[Signer]], kind: RecordType
+) -> Iterator[Place]:
+    for slot in sorted(kind.slots, key=lambda one: one.step):
+        if not slot.section:
+            yield Place(slot, SlotRef(slot.role))
+            continue
+        for section in sections:
+            if section.kind == slot.section:
+                for signer in named[section.id]:
+                    yield Place(slot, SlotRef(slot.role, section.id, signer.number))
+
+
+def _check_counts(sections: Sequence[Section], kind: RecordType) -> None:
+    """Sections of one kind stand together, in the order of the table, as many as it allows."""
+    order = [one.kind for one in sections]
+    names = [name for name, _, _ in kind.sections]
+    if sorted(order, key=names.index) != order:
+        raise Invalid("SIGN-114", place="Section")
+    for name, least, most in kind.sections:
+        if not least <= order.count(name) <= most:
+            raise Invalid("SIGN-119", kind=name, count=order.count(name), least=least, most=most)
+
+
+def _attributes(opening: re.Pattern[str], text: str, place: str) -> dict[str, str]:
+    found = opening.match(text)
+    if found is None:
+        raise Invalid("SIGN-115", place=place)
+    return {name: unescape(value) for name, value in _EACH_ATTRIBUTE.findall(found[1])}
+
+
+def _first_twice(items: Sequence[str]) -> str:
+    return next(item for index, item in enumerate(items) if item in items[:index])

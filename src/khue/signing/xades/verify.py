@@ -1,0 +1,212 @@
+"""Verifying a record (kiểm tra hồ sơ): every byte, every position, every signer, every role.
+
+The verifier is bound to positions. It knows from the record type which signatures there must be, in
+which order, over what, by whom; it computes what each must cover and compares. Only content that all
+signatures left intact is handed on, and only as the bytes that were digested.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from khue.core.errors import Invalid
+from khue.signing.algorithms import POLICY_VERSION
+from khue.signing.profile import record_types
+from khue.signing.report import Finding, Report, Sub, Verdict
+from khue.signing.tbs import SlotRef
+from khue.signing.trust.base import Evidence, Trust
+from khue.signing.xades import grammar
+from khue.signing.xades.check import Checked, Scope, Subject, broken, check
+from khue.signing.xades.judgement import Judgement, worst
+from khue.signing.xades.reading import Source, read, signature_id
+from khue.signing.xades.record import CONTENT_ID, Place, Signer, Types, head_of, signers_of, type_of
+from khue.signing.xades.references import value_element
+from khue.signing.xades.signature import Parts, take_apart
+
+TOLERANCE = dt.timedelta(minutes=5)  # between the clock of a signer and that of a time-stamp
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One ds:Signature in file order: its place and parts, or why it has none."""
+
+    id: str
+    place: Place | None
+    parts: Parts | None = None
+    value: str = ""  # base64 of the SignatureValue, also where the rest cannot be read
+    finding: Finding | None = None
+    sub: Sub = Sub.NONE
+
+
+def verify_record(
+    data: bytes,
+    *,
+    trust: Trust | None,
+    now: dt.datetime,
+    types: Types | None = None,
+    complete: bool = True,
+    tolerance: dt.timedelta = TOLERANCE,
+) -> Report:
+    """The report on a record file (báo cáo kiểm tra).
+
+    `trust` None: the certificates are not judged, and the verdict is at best uncertain. `complete`
+    False: a record that is still being signed may be valid so far; its content is handed on only when
+    a signature covers all of it. Never raises for what a file holds.
+    """
+    table = record_types() if types is None else types
+    try:
+        source = read(data, table)
+    except Invalid as error:
+        finding = Finding(error.code, error.params)
+        return _report(data, now, Verdict.INVALID, sub=Sub.FORMAT_FAILURE, findings=(finding,))
+    found = _find(source)
+    scope = Scope(now, tolerance, trust, _evidence(found), head_of(source.record))
+    checked = _check_all(source, found, scope)
+    missing = _missing(source, found)
+    overall = _overall(found, missing, complete=complete)
+    verdict = worst([overall.verdict, *(one.verdict for one in checked)])
+    shown = verdict is not Verdict.INVALID and _covers_content(checked)
+    kind = type_of(source.record, table)
+    return _report(
+        data,
+        now,
+        verdict,
+        sub=overall.sub,
+        record_type=kind.code,
+        record_name=kind.name,
+        record_code=source.record.code if any(one.covers for one in checked) else "",
+        facts=scope.head if shown else {},
+        signatures=tuple(one.report for one in checked),
+        missing=missing,
+        findings=tuple(overall.findings),
+        content=source.content if shown else b"",
+    )
+
+
+def _find(source: Source) -> list[_Found]:
+    """Each signature with its place, in file order, which must be the order of the record type."""
+    order = {place.ref.signature_id: (index, place) for index, place in enumerate(source.places)}
+    found: list[_Found] = []
+    last = -1
+    for text in source.signatures:
+        name = signature_id(text)
+        index, place = order.get(name, (-1, None))
+        if place is None:
+            finding = Finding("SIGN-151", {"signature": name})
+            found.append(_Found(name, None, finding=finding, sub=Sub.FORMAT_FAILURE))
+        elif index <= last:
+            finding = Finding("SIGN-172", {"signature": name})
+            found.append(_Found(name, place, finding=finding, sub=Sub.ORDER_FAILURE))
+        else:
+            found.append(_take(text, name, place))
+        last = max(last, index)
+    return found
+
+
+def _take(text: str, name: str, place: Place) -> _Found:
+    whole = grammar.SIGNATURE.read(text)
+    value = whole["value"] if whole else ""
+    try:
+        return _Found(name, place, take_apart(text), value)
+    except Invalid as error:
+        finding = Finding(error.code, error.params)
+        return _Found(name, place, value=value, finding=finding, sub=Sub.FORMAT_FAILURE)
+
+
+def _check_all(source: Source, found: Sequence[_Found], scope: Scope) -> list[Checked]:
+    """Judge from the last step to the first: a stamp on a later signature proves the earlier ones too.
+
+    It covers their `SignatureValue`, so they existed when it was stamped. One stamp on the seal of
+    the school dates the whole record.
+    """
+    values = {
+        one.place.ref: value_element(one.id, one.value)
+        for one in found
+        if one.place is not None and one.value and one.sub is not Sub.ORDER_FAILURE
+    }
+    proofs: list[tuple[int, dt.datetime]] = []
+    checked: list[Checked] = []
+    for one in reversed(found):
+        if one.parts is None or one.place is None:
+            finding = one.finding or Finding("SIGN-150", {"signature": one.id})
+            checked.append(broken(one.id, one.place, finding, one.sub))
+            continue
+        step = one.place.slot.step
+        later = min((proof for after, proof in proofs if after > step), default=None)
+        result = check(one.parts, _subject(source, one.place, values), scope, later)
+        if result.proof is not None:
+            proofs.append((step, result.proof))
+        checked.append(result)
+    return checked[::-1]
+
+
+def _subject(source: Source, place: Place, values: Mapping[SlotRef, bytes]) -> Subject:
+    earlier = [one for one in source.places if one.slot.step < place.slot.step]
+    section = place.ref.section
+    signer: Signer | None = None
+    if section:
+        own = next(one for one in source.record.sections if one.id == section)
+        signer = signers_of(own)[place.ref.number - 1]
+    return Subject(
+        place=place,
+        signer=signer,
+        data_id=section or CONTENT_ID,
+        data=source.sections[section] if section else source.content,
+        earlier={one.ref.signature_id: values[one.ref] for one in earlier if one.ref in values},
+        lacking=tuple(
+            one.ref.signature_id for one in earlier if one.slot.required and one.ref not in values
+        ),
+    )
+
+
+def _missing(source: Source, found: Sequence[_Found]) -> tuple[str, ...]:
+    """The required places without a signature, by the name of the role and the section."""
+    present = {one.place.ref for one in found if one.place is not None}
+    return tuple(
+        f"{one.slot.name} ({one.ref.section}, {one.ref.number})" if one.ref.section else one.slot.name
+        for one in source.places
+        if one.slot.required and one.ref not in present
+    )
+
+
+def _overall(found: Sequence[_Found], missing: Sequence[str], *, complete: bool) -> Judgement:
+    judgement = Judgement()
+    if missing and complete:
+        judgement.fail(Sub.ROLE_MISSING, Finding("SIGN-173", {"roles": ", ".join(missing)}))
+    elif not found:
+        judgement.doubt(Sub.ROLE_MISSING, Finding("SIGN-174"))
+    return judgement
+
+
+def _covers_content(checked: Sequence[Checked]) -> bool:
+    """Whether every signature is intact and one of them covers the whole content."""
+    return all(one.covers for one in checked) and any(not one.report.section for one in checked)
+
+
+def _evidence(found: Sequence[_Found]) -> Evidence | None:
+    """The certificates and revocation data of all signatures together; each speaks for itself."""
+    read_parts = [one.parts.unsigned for one in found if one.parts is not None]
+    every = [one.evidence for one in read_parts if one.certificate_values]
+    if not every:
+        return None
+    return Evidence(
+        tuple(dict.fromkeys(item for one in every for item in one.certificates)),
+        tuple(dict.fromkeys(item for one in every for item in one.crls)),
+        tuple(dict.fromkeys(item for one in every for item in one.ocsps)),
+    )
+
+
+def _report(data: bytes, now: dt.datetime, verdict: Verdict, **facts: Any) -> Report:
+    return Report(
+        kind="xml",
+        verdict=verdict,
+        digest=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        checked_at=now,
+        policy=POLICY_VERSION,
+        **facts,
+    )
