@@ -169,7 +169,7 @@ def fits_purpose(certificate: bytes, purpose: Purpose) -> bool:
     if facts.is_ca or not signs:
         return False
     if purpose is Purpose.TIME_STAMPING:
-        return facts.extended_critical and facts.extended == {_TIME_STAMPING}
+        return facts.extended_critical and facts.extended == frozenset({_TIME_STAMPING})
     if purpose is Purpose.OCSP:
         return facts.extended is not None and _OCSP_SIGNING in facts.extended
     return facts.extended is None or bool(facts.extended & _SIGNER_USES)

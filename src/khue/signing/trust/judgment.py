@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from cryptography import x509
@@ -159,7 +158,7 @@ class Case:
         return None
 
 
-def _days(path: Path) -> Iterable[dt.datetime]:
+def _days(path: Path) -> set[dt.datetime]:
     """When the root's set begins and ceases to trust it, as moments."""
     first, last = path.anchor.valid_from, path.anchor.valid_to
     begin = {dt.datetime.combine(first, dt.time(), dt.UTC)} if first else set()

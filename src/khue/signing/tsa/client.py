@@ -70,7 +70,7 @@ class TsaClient:
         checked = check_token(token, digest)
         if checked.stamp is None:
             finding = checked.findings[0]
-            raise Invalid(finding.code, **finding.params)
+            raise Invalid(finding.code, field="", **finding.params)
         self._compare(checked.stamp, nonce, now)
         return token
 
