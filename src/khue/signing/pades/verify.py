@@ -191,6 +191,7 @@ class _Check:
         fact: TokenFact = self.trust.judge_token(token, digest, evidence=evidence)
         if not fact.genuine:
             self.fail(fact.sub or Sub.SIG_CRYPTO_FAILURE, "SIGN-541")
+            self.take(fact.findings, fact.sub, trusted=False)
         elif fact.trusted is not True:
             # a stamp that nobody vouches for proves no time; it does not make the seal wrong
             self.doubt("SIGN-542", sub=fact.sub, authority=fact.authority)

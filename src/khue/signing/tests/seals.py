@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,12 +15,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from khue.signing import cms, der
+from khue.signing import cms
 from khue.signing.algorithms import Algorithm
 from khue.signing.demo.pki import DemoPki
 from khue.signing.pades.seal import complete_seal, prepare_seal
 from khue.signing.report import Indication, Report
 from khue.signing.trust.base import Evidence, PathFact, Purpose, TokenFact
+from khue.signing.tsa.local import LocalTsa
 
 AT = dt.datetime(2026, 12, 1, 3, 0, tzinfo=dt.UTC)
 LATER = AT + dt.timedelta(minutes=20)
@@ -28,7 +30,6 @@ XML = b"<kr:Record xmlns:kr='urn:khue:record:1'/>"
 DIGEST = hashlib.sha256(XML).hexdigest()
 SCHOOL = "Trường THCS Lê Lợi"
 MST = "MST:0101234567"
-_TST_INFO = "1.2.840.113549.1.9.16.1.4"
 
 TEMPLATE = """
 #set document(title: "Sổ theo dõi và đánh giá học sinh", date: datetime(year: 2026, month: 12, day: 1))
@@ -119,23 +120,18 @@ def sealed(
     return complete_seal(tbs, raw, stamp)
 
 
-def token(digest: bytes, at: dt.datetime) -> bytes:
-    """An RFC 3161 token of the demo authority over a SHA-256."""
+@cache
+def _authority() -> LocalTsa:
     tsa = world().tsa
-    imprint = der.sequence(der.sequence(der.oid("2.16.840.1.101.3.4.2.1")), der.octets(digest))
-    policy, serial = der.oid("1.3.6.1.4.1.32473.1"), der.integer(at.toordinal())
-    info = der.sequence(der.integer(1), policy, imprint, serial, der.generalized_time(at))
-    algorithm = Algorithm.ECDSA_P256_SHA256
-    to_sign = cms.prepare_cms(
-        hashlib.sha256(info).digest(), tsa.certificate, tsa.chain,
-        algorithm=algorithm, signing_time=at, content_type=_TST_INFO,
-    )  # fmt: skip
-    detached = cms.complete_cms(to_sign, cms.raw_signature(tsa.key, to_sign.digest, algorithm))
-    parts = [part.raw for part in der.members(der.members(detached)[1].value)]
-    parts[2] = der.sequence(der.oid(_TST_INFO), der.explicit(0, der.octets(info)))
-    return cms._content_info(*parts)
+    return LocalTsa(tsa.key, tsa.certificate, tsa.chain, serials=itertools.count(1).__next__)
 
 
+def token(digest: bytes, at: dt.datetime) -> bytes:
+    """An RFC 3161 token of the demo authority."""
+    return _authority().token(digest, at)
+
+
+@cache
 def evidence(at: dt.datetime = AT) -> Evidence:
     """Certificates, CRLs and an OCSP answer of the day."""
     pki, school, tsa = world().pki, world().school, world().tsa
