@@ -15,19 +15,13 @@ from cryptography import x509
 from khue.core.errors import Invalid
 from khue.signing.algorithms import RULES, PublicKey, accepted, describe, fits, is_genuine
 from khue.signing.foreign.reading import INCLUSIVE, Problem, Stopped, canonical, doubtful, forged
-from khue.signing.foreign.shape import DS, Place, Shape
-from khue.signing.foreign.signature import (
-    PROPERTIES_TYPE,
-    XADES,
-    Read,
-    Reference,
-    base64_of,
-    certificate_digests,
-    read_signature,
-)
+from khue.signing.foreign.shape import Place, Shape
+from khue.signing.foreign.signature import Read, Reference, base64_of, certificate_digests, read_signature
 from khue.signing.report import UNKNOWN, Finding, Indication, Revocation, SignatureReport, Sub
 from khue.signing.trust.base import Evidence, PathFact, Trust
 from khue.signing.trust.certificates import Identity, identity_of, issuer_of, parse, serial_of
+from khue.signing.xades.grammar import DS, SIGNED_PROPERTIES, XADES
+from khue.signing.xades.judgement import Judgement
 
 
 @dataclass(slots=True)
@@ -38,9 +32,7 @@ class Outcome:
     element: object
     number: int
     read: Read | None = None
-    findings: list[Finding] = field(default_factory=list)
-    indication: Indication = Indication.PASSED
-    sub: Sub = Sub.NONE
+    judgement: Judgement = field(default_factory=Judgement)
     covered: tuple[str, ...] = ()
     intact: bool = False
     valid: bool = False
@@ -57,12 +49,9 @@ class Outcome:
     revocation: Revocation = UNKNOWN
 
     def add(self, problem: Problem) -> None:
-        """Notes a problem; the first that is forged decides, else the first that is doubtful."""
-        self.findings.append(problem.finding)
-        if problem.forged and self.indication is not Indication.FAILED:
-            self.indication, self.sub = Indication.FAILED, problem.sub
-        elif self.indication is Indication.PASSED:
-            self.indication, self.sub = Indication.INDETERMINATE, problem.sub
+        """Notes a problem; the first of the worst decides."""
+        weigh = self.judgement.fail if problem.forged else self.judgement.doubt
+        weigh(problem.sub, problem.finding)
 
     @property
     def sound(self) -> bool:
@@ -138,7 +127,7 @@ class Bench:
         by_id = self.shape.by_id
         if any(by_id.get(name) is not element for name, element in read.own.items()):
             yield forged("SIGN-643")
-        if read.properties is not None and kinds.get(read.properties.get("Id")) != PROPERTIES_TYPE:
+        if read.properties is not None and kinds.get(read.properties.get("Id")) != SIGNED_PROPERTIES:
             yield forged("SIGN-646", Sub.SIG_CONSTRAINTS_FAILURE)
         if read.properties is None and read.claimed is not None and not set(read.own) & set(kinds):
             yield doubtful("SIGN-647")
@@ -306,7 +295,7 @@ def report_of(one: Outcome) -> SignatureReport:
         position_ok=one.position_ok,
         role_ok=one.role_ok,
         revocation=one.revocation,
-        indication=one.indication,
-        sub=one.sub,
-        findings=tuple(one.findings),
+        indication=one.judgement.indication,
+        sub=one.judgement.sub,
+        findings=tuple(one.judgement.findings),
     )

@@ -13,40 +13,31 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from base64 import b64encode
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
 
 from khue.core.errors import Conflict, Invalid, Refused
-from khue.signing.algorithms import (
-    RULES,
-    SHA256_URI,
-    Algorithm,
-    PublicKey,
-    default_for,
-    is_genuine,
-    xml_value,
-)
+from khue.signing.algorithms import RULES, SHA256_URI, Algorithm, default_for, is_genuine, xml_value
 from khue.signing.foreign.layout import FormSlot, Layout, recognize
-from khue.signing.foreign.reading import EXCLUSIVE, Stopped, parse
-from khue.signing.foreign.shape import DS, Place, Shape, read_shape, signers_of, unsigned_sections
-from khue.signing.foreign.signature import PROPERTIES_TYPE, XADES
+from khue.signing.foreign.reading import Problem, Stopped, parse
+from khue.signing.foreign.shape import Place, Shape, read_shape, signers_of, unsigned_sections
 from khue.signing.tbs import SlotRef, ToBeSigned
-from khue.signing.trust.certificates import identity_of
-from khue.signing.trust.certificates import parse as parse_certificate
+from khue.signing.xades import grammar
+from khue.signing.xades.keys import encode, holder_of, key_info_of, path_of, smallest
+from khue.signing.xades.prepare import signed_properties
+from khue.signing.xades.references import properties_digest, value_digest
 
-COUNTERSIGNED_TYPE = "http://uri.etsi.org/01903#CountersignedSignature"
-_DS = f' xmlns:ds="{DS}"'
-_XADES = f' xmlns:xades="{XADES}"'
-_TRANSFORM = (
-    f'<ds:Transforms><ds:Transform Algorithm="{EXCLUSIVE}"></ds:Transform></ds:Transforms>'
-    f'<ds:DigestMethod Algorithm="{SHA256_URI}"></ds:DigestMethod>'
+_HASHES = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
+_VALUE = re.compile(rb'<ds:SignatureValue Id="([^"]+)-value">([^<]*)</ds:SignatureValue>')
+_FORMAT = (
+    '<xades:DataObjectFormat ObjectReference="#{reference}">'
+    "<xades:MimeType>text/xml</xades:MimeType></xades:DataObjectFormat>"
 )
-_VALUE = re.compile(rb'<ds:SignatureValue Id="([^"]+)">[^<]*</ds:SignatureValue>')
+_LAST = "</xades:SignedDataObjectProperties>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +46,10 @@ class Cell:
 
     slot: FormSlot
     ref: SlotRef
+    name: str  # Id of the signature
     covers: tuple[str, ...]
     signature: bytes = b""
-    value_id: str = ""
-    value_digest: str = ""  # base64 of the SHA-256 of its canonical SignatureValue
+    reference: str = ""  # the ds:Reference by which later steps cover its SignatureValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +70,7 @@ class Form:
     pieces: tuple[bytes, ...]  # cell i stands between piece i and piece i + 1
     cells: tuple[Cell, ...]
     spans: dict[str, Span]
+    numbers: dict[SlotRef, int]
     digests: dict[str, str] = field(default_factory=dict)  # of elements without slots, which never change
 
     @property
@@ -88,17 +80,24 @@ class Form:
 
     def cell(self, ref: SlotRef) -> int:
         """The number of a slot; one that is not there is refused (`SIGN-660`)."""
-        for number, cell in enumerate(self.cells):
-            if cell.ref == ref:
-                return number
-        raise Refused("SIGN-660", role=ref.role, section=ref.section)
+        if ref not in self.numbers:
+            raise Refused("SIGN-660", role=ref.role, section=ref.section)
+        return self.numbers[ref]
+
+    def filled(self, number: int, cell: Cell) -> Form:
+        """The form with another cell in the place of one."""
+        cells = (*self.cells[:number], cell, *self.cells[number + 1 :])
+        return Form(
+            self.layout, self.level, self.code, self.pieces, cells, self.spans, self.numbers, self.digests
+        )
 
     def digest(self, identifier: str) -> str:
         """Base64 of the SHA-256 of an element's canonical text."""
         found = self.digests.get(identifier)
         if found is None:
             span = self.spans[identifier]
-            found = _digest(self._apex(self._between(span.first, span.last)))
+            text = self._apex(self._between(span.first, span.last))
+            found = encode(hashlib.sha256(text).digest())
             if span.first[0] == span.last[0]:
                 self.digests[identifier] = found
         return found
@@ -130,11 +129,11 @@ def open_form(data: bytes, layout: Layout, *, level: str = "", code: str = "") -
         root = parse(data)
         shape = read_shape(root, layout, level) if layout in recognize(root, (layout,)) else None
     except Stopped as stop:
-        raise Invalid(stop.problem.finding.code, **stop.problem.finding.params) from stop
+        raise _refusal(stop.problem) from stop
     if shape is None or not layout.slots:
         raise Invalid("SIGN-601")
     for problem in shape.problems:
-        raise Invalid(problem.finding.code, **problem.finding.params)
+        raise _refusal(problem)
     if not shape.level:
         raise Invalid("SIGN-662")
     _check_slots(shape)
@@ -146,7 +145,8 @@ def open_form(data: bytes, layout: Layout, *, level: str = "", code: str = "") -
     pieces, cells, spans = _cut(data, shape)
     if any(b" xmlns:" in piece for piece in pieces):
         raise Invalid("SIGN-661")
-    return Form(layout, shape.level, code or shape.facts.get("code", ""), pieces, cells, spans)
+    numbers = {cell.ref: number for number, cell in enumerate(cells)}
+    return Form(layout, shape.level, code or shape.facts.get("code", ""), pieces, cells, spans, numbers)
 
 
 def _check_slots(shape: Shape) -> None:
@@ -160,7 +160,13 @@ def _check_slots(shape: Shape) -> None:
             if key not in there:
                 raise Invalid("SIGN-670", slot=f"{slot.name} {key}".strip())
         for problem in unsigned_sections(shape) if slot.keyed else ():
-            raise Invalid(problem.finding.code, **problem.finding.params)
+            raise _refusal(problem)
+
+
+def _refusal(problem: Problem) -> Invalid:
+    found = Invalid(problem.finding.code)
+    found.params.update(problem.finding.params)
+    return found
 
 
 def _cut(data: bytes, shape: Shape) -> tuple[tuple[bytes, ...], tuple[Cell, ...], dict[str, Span]]:
@@ -203,7 +209,7 @@ def _pieces(
     pieces.append(data[begin:])
 
     def position(offset: int) -> tuple[int, int]:
-        number = max(index for index, start in enumerate(starts) if start <= offset)
+        number = bisect_right(starts, offset) - 1
         return number, offset - starts[number]
 
     spans = {identifier: Span(position(first), position(last)) for identifier, (first, last) in ends.items()}
@@ -212,17 +218,20 @@ def _pieces(
 
 def _cell(place: Place, text: bytes) -> Cell:
     """A slot as it stands; what is not empty must be one signature of ours (`SIGN-663`)."""
+    name = place.ref.signature_id
+    empty = Cell(place.slot, place.ref, name, place.covers)
     if not text:
-        return Cell(place.slot, place.ref, place.covers)
+        return empty
     value = _VALUE.search(text)
-    if value is None or len(place.signatures) != 1 or len(place.element) != 1:
+    if value is None or value[1] != name.encode() or len(place.signatures) != 1 or len(place.element) != 1:
         raise Refused("SIGN-663", slot=f"{place.slot.name} {place.key}".strip())
-    return _signed(Cell(place.slot, place.ref, place.covers), text, value[1].decode(), value[0])
+    return _signed(empty, text, value[2].decode())
 
 
-def _signed(cell: Cell, signature: bytes, value_id: str, value: bytes) -> Cell:
-    canonical = value.replace(b"<ds:SignatureValue", f"<ds:SignatureValue{_DS}".encode(), 1)
-    return replace(cell, signature=signature, value_id=value_id, value_digest=_digest(canonical))
+def _signed(cell: Cell, signature: bytes, value: str) -> Cell:
+    digest = value_digest(cell.name, value)
+    reference = _reference(f'Type="{grammar.COUNTERSIGNED}"', f"{cell.name}-value", digest)
+    return Cell(cell.slot, cell.ref, cell.name, cell.covers, signature, reference)
 
 
 def prepare(
@@ -241,25 +250,25 @@ def prepare(
     """
     cell = form.cells[form.cell(slot)]
     _check_turn(form, cell)
-    parsed = parse_certificate(certificate)
-    if identity_of(certificate).organization != (cell.slot.signer == "school"):
-        raise Refused("SIGN-666", slot=cell.slot.name, signer=identity_of(certificate).name)
+    holder = holder_of(certificate)
+    if holder.identity.organization != (cell.slot.signer == "school"):
+        raise Refused("SIGN-666", slot=cell.slot.name, signer=holder.identity.name)
     moment = signing_time.astimezone(dt.UTC).replace(microsecond=0)
-    if not parsed.not_valid_before_utc <= moment <= parsed.not_valid_after_utc:
-        raise Refused("SIGN-667", signer=identity_of(certificate).name)
-    algorithm = default_for(_key(certificate))
-    properties = _properties(cell, _digest(certificate), moment)
+    if not holder.valid_at(moment):
+        raise Refused("SIGN-667", signer=holder.identity.name)
+    algorithm = default_for(holder.key)
+    properties = _properties(cell, holder.digest, moment)
     info = _signed_info(form, cell, algorithm, properties)
     return ToBeSigned(
         id=tbs_id,
         record_code=form.code,
         slot=slot,
         algorithm=algorithm,
-        digest=hashlib.new(RULES[algorithm].digest, info).digest(),
+        digest=_HASHES[RULES[algorithm].digest](info).digest(),
         signed_info=info,
-        signed_properties=properties,
+        signed_properties=properties.encode(),
         certificate=certificate,
-        chain=tuple(chain),
+        chain=path_of(certificate, tuple(chain)),
         signing_time=moment,
     )
 
@@ -272,17 +281,23 @@ def complete(form: Form, tbs: ToBeSigned, raw: bytes) -> Form:
     number = form.cell(tbs.slot)
     cell = form.cells[number]
     _check_turn(form, cell)
-    if _signed_info(form, cell, tbs.algorithm, tbs.signed_properties) != tbs.signed_info:
+    properties = tbs.signed_properties.decode()
+    if _signed_info(form, cell, tbs.algorithm, properties) != tbs.signed_info:
         raise Conflict("SIGN-668", slot=f"{cell.slot.name} {cell.ref.section}".strip())
-    key = _key(tbs.certificate)
-    value = xml_value(key, raw)
-    digest = hashlib.new(RULES[tbs.algorithm].digest, tbs.signed_info).digest()
+    key = holder_of(tbs.certificate).key
+    default_for(key)  # refuses a key outside the profile
+    value = smallest(key, xml_value(key, raw))
+    digest = _HASHES[RULES[tbs.algorithm].digest](tbs.signed_info).digest()
     if digest != tbs.digest or not is_genuine(key, tbs.algorithm, digest, value):
         raise Refused("SIGN-669", slot=f"{cell.slot.name} {cell.ref.section}".strip())
-    value_id = f"{tbs.slot.signature_id}-value"
-    element = f'<ds:SignatureValue Id="{value_id}">{b64encode(value).decode()}</ds:SignatureValue>'.encode()
-    signed = _signed(cell, _signature(tbs, element), value_id, element)
-    return replace(form, cells=(*form.cells[:number], signed, *form.cells[number + 1 :]))
+    text = grammar.SIGNATURE.write(
+        id=cell.name,
+        signed_info=grammar.in_place(tbs.signed_info.decode(), "ds:SignedInfo"),
+        value=encode(value),
+        key_info=key_info_of((tbs.certificate, *tbs.chain)),
+        properties=properties,
+    )
+    return form.filled(number, _signed(cell, text.encode(), encode(value)))
 
 
 def _check_turn(form: Form, cell: Cell) -> None:
@@ -291,101 +306,41 @@ def _check_turn(form: Form, cell: Cell) -> None:
         raise Conflict("SIGN-664", slot=f"{cell.slot.name} {cell.ref.section}".strip())
     if form.level not in cell.slot.levels or not cell.covers:
         raise Refused("SIGN-660", role=cell.ref.role, section=cell.ref.section)
-    for slot in form.layout.slots:
-        if slot.step >= cell.slot.step or form.level not in slot.levels:
-            continue
-        mine = [one for one in form.cells if one.slot is slot and one.covers]
-        waiting = [f"{slot.name} {one.ref.section}".strip() for one in mine if not one.signature]
-        if waiting or not mine:
-            raise Refused("SIGN-665", slot=cell.slot.name, waiting=", ".join(waiting) or slot.name)
+    step, level = cell.slot.step, form.level
+    waiting = [
+        f"{one.slot.name} {one.ref.section}".strip() for one in form.cells
+        if not one.signature and one.slot.step < step and one.covers and level in one.slot.levels
+    ]  # fmt: skip
+    if waiting:
+        raise Refused("SIGN-665", slot=cell.slot.name, waiting=", ".join(waiting))
 
 
-@lru_cache(maxsize=4096)
-def _key(certificate: bytes) -> PublicKey:
-    key = parse_certificate(certificate).public_key()
-    default_for(key)  # refuses a key outside the profile
-    return key  # type: ignore[return-value]
-
-
-def _digest(text: bytes) -> str:
-    return b64encode(hashlib.sha256(text).digest()).decode()
-
-
-def _references(form: Form, cell: Cell) -> list[tuple[str, str, str, str]]:
-    """Id, Type, target and digest of everything that a slot covers, in the fixed order."""
-    name = cell.ref.signature_id
-    found = [
-        (f' Id="{name}-ref{number}"', "", identifier, form.digest(identifier))
-        for number, identifier in enumerate(cell.covers, 1)
+def _signed_info(form: Form, cell: Cell, algorithm: Algorithm, properties: str) -> bytes:
+    """The canonical SignedInfo: what the slot covers, earlier signatures where the layout says so."""
+    references = [
+        _reference(f'Id="{name}"', identifier, form.digest(identifier))
+        for name, identifier in zip(_reference_ids(cell), cell.covers, strict=True)
     ]
     if form.layout.chain:
-        found += [
-            ("", f' Type="{COUNTERSIGNED_TYPE}"', one.value_id, one.value_digest)
-            for one in form.cells
-            if one.signature and one.slot.step < cell.slot.step
-        ]
-    return found
+        step = cell.slot.step
+        references += [one.reference for one in form.cells if one.signature and one.slot.step < step]
+    kind = f'Type="{grammar.SIGNED_PROPERTIES}"'
+    references.append(_reference(kind, f"{cell.name}-properties", properties_digest(properties)))
+    text = grammar.SIGNED_INFO.write(method=RULES[algorithm].uri, references="".join(references))
+    return grammar.alone(text, grammar.IN_SIGNED_INFO).encode()
 
 
-def _signed_info(form: Form, cell: Cell, algorithm: Algorithm, properties: bytes) -> bytes:
-    """The canonical SignedInfo; attributes stand in the order of their names, as C14N wants it."""
-    name = f"{cell.ref.signature_id}-properties"
-    own = ("", f' Type="{PROPERTIES_TYPE}"', name, _digest(_standing_alone(properties)))
-    references = "".join(
-        f'<ds:Reference{identifier}{kind} URI="#{target}">{_TRANSFORM}'
-        f"<ds:DigestValue>{digest}</ds:DigestValue></ds:Reference>"
-        for identifier, kind, target, digest in (*_references(form, cell), own)
-    )
-    return (
-        f'<ds:SignedInfo{_DS}><ds:CanonicalizationMethod Algorithm="{EXCLUSIVE}"></ds:CanonicalizationMethod>'
-        f'<ds:SignatureMethod Algorithm="{RULES[algorithm].uri}"></ds:SignatureMethod>'
-        f"{references}</ds:SignedInfo>"
-    ).encode()
+def _reference(kind: str, target: str, digest: str) -> str:
+    return grammar.REFERENCE.write(kind=kind, target=target, method=SHA256_URI, digest=digest)
 
 
-def _properties(cell: Cell, certificate_digest: str, moment: dt.datetime) -> bytes:
-    """xades:SignedProperties as they stand in the signature (EN 319 132-1, level B-B)."""
-    name = cell.ref.signature_id
-    formats = "".join(
-        f'<xades:DataObjectFormat ObjectReference="#{name}-ref{number}">'
-        "<xades:MimeType>text/xml</xades:MimeType></xades:DataObjectFormat>"
-        for number in range(1, len(cell.covers) + 1)
-    )
-    return (
-        f'<xades:SignedProperties Id="{name}-properties"><xades:SignedSignatureProperties>'
-        f"<xades:SigningTime>{moment:%Y-%m-%dT%H:%M:%SZ}</xades:SigningTime>"
-        "<xades:SigningCertificateV2><xades:Cert><xades:CertDigest>"
-        f'<ds:DigestMethod Algorithm="{SHA256_URI}"></ds:DigestMethod>'
-        f"<ds:DigestValue>{certificate_digest}</ds:DigestValue>"
-        "</xades:CertDigest></xades:Cert></xades:SigningCertificateV2>"
-        "<xades:SignerRoleV2><xades:ClaimedRoles>"
-        f"<xades:ClaimedRole>{cell.slot.role}</xades:ClaimedRole>"
-        "</xades:ClaimedRoles></xades:SignerRoleV2></xades:SignedSignatureProperties>"
-        f"<xades:SignedDataObjectProperties>{formats}</xades:SignedDataObjectProperties></xades:SignedProperties>"
-    ).encode()
+def _reference_ids(cell: Cell) -> list[str]:
+    """The Ids of the references to what a slot covers; more than one for a teacher of several subjects."""
+    return [f"{cell.name}-data{number or ''}" for number in range(len(cell.covers))]
 
 
-def _standing_alone(properties: bytes) -> bytes:
-    """SignedProperties as they are digested: exclusive C14N states each namespace where it is first used."""
-    stated = properties.replace(b"<xades:SignedProperties", f"<xades:SignedProperties{_XADES}".encode(), 1)
-    stated = stated.replace(b"<ds:DigestMethod", f"<ds:DigestMethod{_DS}".encode())
-    return stated.replace(b"<ds:DigestValue", f"<ds:DigestValue{_DS}".encode())
-
-
-def _signature(tbs: ToBeSigned, value: bytes) -> bytes:
-    name = tbs.slot.signature_id.encode()
-    info = tbs.signed_info.replace(_DS.encode(), b"", 1)
-    return b"".join((
-        b"<ds:Signature", _DS.encode(), b' Id="', name, b'">', info, value,
-        _key_info(tbs.certificate, tbs.chain), b"<ds:Object><xades:QualifyingProperties", _XADES.encode(),
-        b' Target="#', name, b'">', tbs.signed_properties,
-        b"</xades:QualifyingProperties></ds:Object></ds:Signature>",
-    ))  # fmt: skip
-
-
-@lru_cache(maxsize=4096)
-def _key_info(certificate: bytes, chain: tuple[bytes, ...]) -> bytes:
-    """X509Data, the signer's certificate first, then the intermediates."""
-    texts = [b64encode(one) for one in (certificate, *chain)]
-    parts = [b"<ds:X509Certificate>" + text + b"</ds:X509Certificate>" for text in texts]
-    return b"<ds:KeyInfo><ds:X509Data>" + b"".join(parts) + b"</ds:X509Data></ds:KeyInfo>"
+def _properties(cell: Cell, certificate: str, moment: dt.datetime) -> str:
+    """xades:SignedProperties as they stand in the signature, with a format for each covered section."""
+    text = signed_properties(cell.ref, certificate, moment, "")
+    more = "".join(_FORMAT.format(reference=name) for name in _reference_ids(cell)[1:])
+    return text.replace(_LAST, more + _LAST) if more else text

@@ -15,14 +15,13 @@ from lxml import etree
 
 from khue.signing.profile import LARGEST
 from khue.signing.report import Finding, Sub
+from khue.signing.xades.grammar import EXCLUSIVE
 
-EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-ID_NAMES = ("Id", "ID", "id", "{http://www.w3.org/XML/1998/namespace}id")
 ID_VALUE = re.compile(r"[\w.\-]{1,200}\Z")
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _DECLARED = re.compile(r"""\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
-_WITH_ID = etree.XPath("//*[@Id or @ID or @id or @xml:id]")
+_IDS = etree.XPath("//@Id | //@ID | //@id | //@xml:id")  # in the order of the document
 _NOTES = etree.XPath("//comment() | //processing-instruction()")
 
 
@@ -116,10 +115,11 @@ def identifiers(root: Any, shared: frozenset[str]) -> tuple[dict[str, Any], list
     found: dict[str, Any] = {}
     persons: set[str] = set()
     problems: list[Problem] = []
-    for element in _WITH_ID(root):
-        values = [value for name in ID_NAMES if (value := element.get(name)) is not None]
-        value = values[0]
-        if len(values) > 1 or not ID_VALUE.match(value):
+    before = None
+    for attribute in _IDS(root):
+        element, value = attribute.getparent(), str(attribute)
+        twice, before = element is before, element
+        if twice or not ID_VALUE.match(value):
             problems.append(forged("SIGN-609", value=value[:40]))
         elif element.tag in shared:
             persons.add(value)
@@ -145,17 +145,15 @@ def canonical(element: Any, method: str) -> bytes:
     Below a default namespace lxml (6.1) writes xmlns="" into inclusive C14N of an element that is not the
     root, so there the element becomes a document of its own first, with the namespaces in scope.
     """
-    if method == EXCLUSIVE:
-        octets: bytes = etree.tostring(
-            element, method="c14n", exclusive=True, with_comments=False, with_tail=False
-        )
-        return octets
-    if method != INCLUSIVE:
+    if method == INCLUSIVE:
+        if inherits_xml_attributes(element):
+            raise Stopped(doubtful("SIGN-611", tag=local(element)))
+        element = _parsed(etree.tostring(element, encoding="UTF-8", with_tail=False))
+    elif method != EXCLUSIVE:
         raise Stopped(doubtful("SIGN-635", algorithm=method[-60:]))
-    if inherits_xml_attributes(element):
-        raise Stopped(doubtful("SIGN-611", tag=local(element)))
-    alone = _parsed(etree.tostring(element, encoding="UTF-8", with_tail=False))
-    octets = etree.tostring(alone, method="c14n", exclusive=False, with_comments=False)
+    octets: bytes = etree.tostring(
+        element, method="c14n", exclusive=method == EXCLUSIVE, with_comments=False, with_tail=False
+    )
     return octets
 
 

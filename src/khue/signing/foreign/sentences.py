@@ -108,7 +108,9 @@ CODES: dict[str, str] = {
         "Dấu thời gian kèm chữ ký không dùng được nên được bỏ qua. Hãy nhờ cán bộ phụ trách kiểm tra."
     ),
     "SIGN-657": _("Chưa kết luận được về chứng thư của người ký. Hãy kiểm tra lại khi có đủ dữ liệu."),
-    "SIGN-658": _("Chữ ký loại chính thuộc tính của nó ra khỏi phần được ký. Hãy nhờ cán bộ phụ trách kiểm tra."),
+    "SIGN-658": _(
+        "Chữ ký loại chính thuộc tính của nó ra khỏi phần được ký. Hãy nhờ cán bộ phụ trách kiểm tra."
+    ),
     # signing
     "SIGN-660": _("Học bạ không có ô ký «{role}» {section}. Hãy kiểm tra vai trò và cấp học."),
     "SIGN-661": _("Học bạ không ở dạng chuẩn nên không ký được. Hãy xuất lại học bạ."),

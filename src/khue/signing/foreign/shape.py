@@ -23,8 +23,8 @@ from khue.signing.foreign.reading import (
 )
 from khue.signing.report import Sub
 from khue.signing.tbs import SlotRef
+from khue.signing.xades.grammar import DS
 
-DS = "http://www.w3.org/2000/09/xmldsig#"
 SIGNATURE = f"{{{DS}}}Signature"
 
 

@@ -15,12 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from khue.signing.algorithms import BY_URI, DIGEST_URIS, Algorithm
-from khue.signing.foreign.reading import EXCLUSIVE, INCLUSIVE, Stopped, doubtful, forged, local
-from khue.signing.foreign.shape import DS
+from khue.signing.foreign.reading import INCLUSIVE, Stopped, doubtful, forged, local
 from khue.signing.report import Sub
+from khue.signing.xades.grammar import DS, EXCLUSIVE, XADES
 
-XADES = "http://uri.etsi.org/01903/v1.3.2#"
-PROPERTIES_TYPE = "http://uri.etsi.org/01903#SignedProperties"
 ENVELOPED = f"{DS}enveloped-signature"
 METHODS = (EXCLUSIVE, INCLUSIVE)
 

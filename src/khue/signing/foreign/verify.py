@@ -21,14 +21,10 @@ from khue.signing.foreign.reading import Problem, Stopped, doubtful, forged, par
 from khue.signing.foreign.shape import Shape, missing, read_shape
 from khue.signing.report import Indication, Report, Sub, Verdict
 from khue.signing.trust.base import Trust
+from khue.signing.xades.judgement import worst
 
 _YEAR = re.compile(r"(\d{4})\s*[-–]\s*\d{4}\Z")
-_VERDICTS = {
-    Indication.PASSED: Verdict.VALID,
-    Indication.INDETERMINATE: Verdict.UNCERTAIN,
-    Indication.FAILED: Verdict.INVALID,
-}
-_CRYPTOGRAPHIC = {Sub.NONE, Sub.HASH_FAILURE, Sub.SIG_CRYPTO_FAILURE}
+_CRYPTOGRAPHIC = {Sub.HASH_FAILURE, Sub.SIG_CRYPTO_FAILURE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +103,8 @@ def _report(blank: Report, bench: Bench) -> Report:
     shape = bench.shape
     names, lacking = missing(shape)
     problems = [*shape.problems, *lacking, *_uncovered(bench)]
-    verdicts = [_VERDICTS[one.indication] for one in bench.outcomes]
-    verdicts += [Verdict.INVALID if one.forged else Verdict.UNCERTAIN for one in problems]
-    verdict = max(verdicts, key=list(Verdict).index, default=Verdict.INVALID)
+    verdicts = [one.judgement.verdict for one in bench.outcomes]
+    verdict = worst([*verdicts, *(Verdict.INVALID if one.forged else Verdict.UNCERTAIN for one in problems)])
     content = b"" if verdict is Verdict.INVALID else _content(bench)
     facts = dict(shape.facts) if content else {}
     return replace(
@@ -164,11 +159,12 @@ def _ask(second_opinion: SecondOpinion, data: bytes, bench: Bench) -> None:
         if answer is None or answer == (one.intact and one.valid):
             continue
         disagreement = doubtful("SIGN-629", slot=f"{one.place.slot.name} {one.place.key}".strip())
-        if one.indication is Indication.FAILED and one.sub in _CRYPTOGRAPHIC:
-            one.indication, one.sub = Indication.INDETERMINATE, Sub.NONE
-        one.findings.insert(0, disagreement.finding)
-        if one.indication is Indication.PASSED:
-            one.indication = Indication.INDETERMINATE
+        found = one.judgement
+        if found.indication is Indication.FAILED and found.sub in _CRYPTOGRAPHIC:
+            found.indication, found.sub = Indication.INDETERMINATE, Sub.NONE
+        found.findings.insert(0, disagreement.finding)
+        if found.indication is Indication.PASSED:
+            found.indication = Indication.INDETERMINATE
 
 
 def _question(bench: Bench, one: Outcome) -> Question:
