@@ -26,20 +26,17 @@ head -n 3 checkpoint > noi-dung
 sed -n 5p checkpoint | sed 's/.* //' | openssl base64 -d -A | tail -c 64 > chu-ki
 openssl pkeyutl -verify -pubin -keyform DER -inkey log.der -rawin -in noi-dung -sigfile chu-ki
 """
-TIME = (
-    "openssl ts -verify -token_in -data checkpoint -in checkpoint.tsr"
-    " -CAfile goc.pem -untrusted chung-thu.pem\n"
-)
-OFFICE = (
-    "openssl cms -verify -binary -inform DER -in checkpoint.p7s -content checkpoint -purpose any"
-    " -CAfile goc.pem -certfile chung-thu.pem -out /dev/null\n"
-)
-RECORD = (
-    'grep -o \'<ds:Signature [^>]*Id="[^"]*"\' ho-so.xml\n'
-    "xmlsec1 --verify --enabled-key-data x509 --trusted-pem goc.pem --untrusted-pem chung-thu.pem"
-    " --id-attr:Id Content --id-attr:Id Section --id-attr:Id SignedProperties --id-attr:Id SignatureValue"
-    " --node-id sig-school ho-so.xml\n"
-)
+TIME = r"""openssl ts -verify -token_in -data checkpoint -in checkpoint.tsr \
+  -CAfile goc.pem -untrusted chung-thu.pem
+"""
+OFFICE = r"""openssl cms -verify -binary -inform DER -in checkpoint.p7s -content checkpoint -purpose any \
+  -CAfile goc.pem -certfile chung-thu.pem -out /dev/null
+"""
+RECORD = r"""grep -o '<ds:Signature [^>]*Id="[^"]*"' ho-so.xml
+xmlsec1 --verify --enabled-key-data x509 --trusted-pem goc.pem --untrusted-pem chung-thu.pem \
+  --id-attr:Id Content --id-attr:Id Section --id-attr:Id SignedProperties --id-attr:Id SignatureValue \
+  --id-attr:Id Signature --node-id sig-school ho-so.xml
+"""
 HOWTO = f"""HƯỚNG DẪN TỰ KIỂM TRA GÓI HỒ SƠ
 
 Cách nhanh: mở trang kiểm tra của Sở hoặc chạy «khue verify <tên tệp zip>». Các bước dưới đây không cần

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import stat
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -17,7 +18,9 @@ from dataclasses import dataclass
 
 from khue.core.errors import Refused
 
-_START, _END_SIZE, _HEADER = b"PK\x03\x04", 22, 30
+_START, _END_SIZE = b"PK\x03\x04", 22
+_LOCAL = struct.Struct("<4s5H3L2H")
+_DESCRIPTOR, _MARKED = 0x8, 16
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _ARCHIVES = (  # how zip, gzip, 7z, rar, bzip2, xz and zstd begin
     _START, b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"BZh",
@@ -61,15 +64,24 @@ def read_package(data: bytes, limits: Limits = LIMITS) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             entries = package.infolist()
             _check_list(data, entries, limits)
+            _check_places(data, entries, package.start_dir)
             for entry in entries:
                 _check_entry(entry, limits)
             return {entry.filename: _read(package, entry) for entry in entries}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        ValueError,
+        OSError,
+        struct.error,
+    ) as error:
         raise Refused("SIGN-460") from error
 
 
 def _check_list(data: bytes, entries: Sequence[zipfile.ZipInfo], limits: Limits) -> None:
-    """The file as a whole: nothing before, between or after its entries, not too many, no two of one name."""
+    """The file as a whole: a zip from its first byte to its last, not too much, no two entries of one name."""
     if len(entries) > limits.entries:
         raise Refused("SIGN-462", count=len(entries), limit=limits.entries)
     if not data.startswith(_START) or data[-_END_SIZE : -_END_SIZE + 4] != b"PK\x05\x06":
@@ -77,17 +89,38 @@ def _check_list(data: bytes, entries: Sequence[zipfile.ZipInfo], limits: Limits)
     total = sum(entry.file_size for entry in entries)
     if total > limits.total:
         raise Refused("SIGN-461", size=total, limit=limits.total)
-    place = 0
-    for entry in sorted(entries, key=lambda entry: entry.header_offset):
-        if entry.header_offset < place:  # two entries share bytes: a bomb
-            raise Refused("SIGN-460")
-        place = entry.header_offset + _HEADER + len(entry.orig_filename.encode()) + entry.compress_size
     seen: set[str] = set()
     for entry in entries:
         name = unicodedata.normalize("NFKC", entry.orig_filename).casefold()
         if name in seen:
             raise Refused("SIGN-464", name=shown(entry.orig_filename))
         seen.add(name)
+
+
+def _check_places(data: bytes, entries: Sequence[zipfile.ZipInfo], end: int) -> None:
+    """Entries stand one after the other up to the list, and say there what the list says of them.
+
+    Else two could share their bytes (a bomb), or a program that reads from the front would find others.
+    """
+    place = 0
+    for entry in sorted(entries, key=lambda entry: entry.header_offset):
+        if not place <= entry.header_offset <= place + _after(data, place):
+            raise Refused("SIGN-460")
+        head = _LOCAL.unpack_from(data, entry.header_offset)
+        _, _, flags, method, _, _, crc, packed, size, name, extra = head
+        said = (entry.CRC, entry.compress_size, entry.file_size)
+        if (flags, method) != (entry.flag_bits, entry.compress_type):
+            raise Refused("SIGN-460")
+        if (crc, packed, size) != said and not flags & _DESCRIPTOR:
+            raise Refused("SIGN-460")
+        place = entry.header_offset + _LOCAL.size + name + extra + entry.compress_size
+    if not place <= end <= place + _after(data, place):
+        raise Refused("SIGN-460")
+
+
+def _after(data: bytes, place: int) -> int:
+    """How long the descriptor is that may follow the bytes of an entry: 16 with its mark, else none."""
+    return _MARKED if data.startswith(b"PK\x07\x08", place) else 0
 
 
 def _check_entry(entry: zipfile.ZipInfo, limits: Limits) -> None:

@@ -82,7 +82,9 @@ def test_an_entry_changed_with_all_tiles_and_checkpoints_anew(store: MemoryStore
     forged = [*ENTRIES[:30], sha256(b"forged").digest(), *ENTRIES[31:]]
     edge, files = Edge(0, [], []).grown(forged)
     store.put(files)
-    store.put({"checkpoint": sign_checkpoint(Checkpoint("log.example/so", 700, edge.root()), SIGNER).text.encode()})
+    store.put(
+        {"checkpoint": sign_checkpoint(Checkpoint("log.example/so", 700, edge.root()), SIGNER).text.encode()}
+    )
     assert found(store) == [("SIGN-481", 30), ("SIGN-485", 40), ("SIGN-485", 500), ("SIGN-485", 700)]
     assert found(store, forged) == [("SIGN-485", 40), ("SIGN-485", 500), ("SIGN-485", 700)]
 

@@ -19,14 +19,14 @@ from khue.signing.log.tree import EMPTY_ROOT
 VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 SKEY = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
 ENOCH = "EnochRoot+af0cfe78+ATtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop"
-BODY = (
-    "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
-)
+BODY = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
 PETER_LINE = (
-    "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+    "— PeterNeumann "
+    "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
 )
 ENOCH_LINE = (
-    "— EnochRoot rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n"
+    "— EnochRoot "
+    "rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n"
 )
 # c2sp.org/tlog-cosignature, the example of the standard
 EXAMPLE = (
@@ -173,7 +173,9 @@ def test_a_cosignature_is_over_time_and_text_and_has_its_own_key_id() -> None:
     line = witness.cosign("a\n1\nb\n", NOW)
     seconds = int(NOW.timestamp())
     assert line.seconds == seconds
-    assert witness.key.message("a\n1\nb\n", line.value) == f"cosignature/v1\ntime {seconds}\na\n1\nb\n".encode()
+    assert (
+        witness.key.message("a\n1\nb\n", line.value) == f"cosignature/v1\ntime {seconds}\na\n1\nb\n".encode()
+    )
     assert witness.key.is_genuine("a\n1\nb\n", line.value)
     assert not witness.key.is_genuine("a\n2\nb\n", line.value)
     later = (seconds + 1).to_bytes(8) + line.value[8:]
@@ -198,7 +200,7 @@ def test_a_cosignature_is_over_time_and_text_and_has_its_own_key_id() -> None:
         "\n1\n" + "A" * 43 + "=\n",
         "log\n1\n" + "A" * 43 + "=\n\nextension\n",
         "log\n0\n" + "A" * 43 + "=\n",
-        "log\n١\n" + "A" * 43 + "=\n",
+        "log\n\u0661\n" + "A" * 43 + "=\n",
     ],
 )
 def test_malformed_checkpoints(body: str) -> None:

@@ -1,4 +1,4 @@
-"""Proof files and policies: the form of C2SP tlog-proof and tlog-policy, and everything that must not pass."""
+"""Proof files and policies: the form of C2SP tlog-proof and tlog-policy, and what must not pass."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from khue.signing.log.writer import writing
 NOW = dt.datetime(2027, 6, 1, 3, tzinfo=dt.UTC)
 SIGNER = NoteSigner("log.example/so", bytes(range(32)))
 RECORDS = [b"<record>%d</record>" % number for number in range(300)]
-WITNESSES = [NoteSigner(f"witness.example/{name}", bytes([number]) * 32, Kind.COSIGNATURE) for number, name in enumerate("abc", 1)]
+WITNESSES = [
+    NoteSigner(f"witness.example/{name}", bytes([number]) * 32, Kind.COSIGNATURE)
+    for number, name in enumerate("abc", 1)
+]
 KNOWN = tuple(Witness(f"w{number}", one.key) for number, one in enumerate(WITNESSES))
 POLICY = Policy.simple(SIGNER.key, KNOWN, 2)
 
@@ -103,8 +106,12 @@ def test_what_does_not_hold_is_said() -> None:
     assert codes(RECORDS[78], PROOF.text) == ["SIGN-444"]
     assert codes(RECORDS[77] + b" ", PROOF.text) == ["SIGN-444"]
     assert codes(RECORDS[77], replace(PROOF, index=78).text) == ["SIGN-444"]
-    assert codes(RECORDS[77], PROOF.text, Policy.simple(NoteSigner.create("log.example/x").key)) == ["SIGN-443"]
-    assert codes(RECORDS[77], PROOF.text, Policy.simple(NoteSigner.create("log.example/so").key)) == ["SIGN-412"]
+    assert codes(RECORDS[77], PROOF.text, Policy.simple(NoteSigner.create("log.example/x").key)) == [
+        "SIGN-443"
+    ]
+    assert codes(RECORDS[77], PROOF.text, Policy.simple(NoteSigner.create("log.example/so").key)) == [
+        "SIGN-412"
+    ]
     assert codes(RECORDS[77], PROOF.text, Policy.simple(SIGNER.key, KNOWN, 3)) == ["SIGN-445"]
     forged = replace(PROOF, note=Note(NOTE.body.replace("\n300\n", "\n301\n"), NOTE.signatures))
     assert codes(RECORDS[77], forged.text) == ["SIGN-412"]

@@ -50,7 +50,8 @@ def test_names(args: tuple[int, int], path: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "/etc/passwd", "tile/../x", "tile/64/000", "tile/0/00", "tile/0/0001", "tile/0/000.p/0", "tile/00/000",
+    ["", "/etc/passwd", "tile/../x", "tile/64/000", "tile/0/00", "tile/0/0001", "tile/0/000.p/0",
+     "tile/00/000",
      "checkpoint ", "checkpoints/../checkpoint", "checkpoints/a", ".lock", "tile/0/000\n", "tile\\0\\000"],
 )  # fmt: skip
 def test_names_that_are_none(name: str) -> None:
@@ -65,7 +66,12 @@ def test_the_example_of_the_standard() -> None:
     assert sorted(BIG.files) == sorted(names)
     assert sum(name.startswith("tile/0/") and ".p" not in name for name in names) == 273
     assert sum(name.startswith("tile/entries/") for name in names) == 274
-    for name, width in (("tile/0/273.p/112", 112), ("tile/1/000", 256), ("tile/1/001.p/17", 17), ("tile/2/000.p/1", 1)):
+    for name, width in (
+        ("tile/0/273.p/112", 112),
+        ("tile/1/000", 256),
+        ("tile/1/001.p/17", 17),
+        ("tile/2/000.p/1", 1),
+    ):
         assert len(BIG.files[name]) == 32 * width
     assert set(layout(256)) == {"tile/0/000", "tile/entries/000", "tile/1/000.p/1"}
     assert layout(0) == []
@@ -142,7 +148,11 @@ def test_entries_by_range() -> None:
 def test_files_that_are_missing_or_cut_are_named() -> None:
     store = stored(600)
     reader = TileReader(store, 600)
-    for name, data in ((tile_path(0, 1), None), (tile_path(0, 2, 88), b"short"), ("tile/entries/001", b"\x00\x20a")):
+    for name, data in (
+        (tile_path(0, 1), None),
+        (tile_path(0, 2, 88), b"short"),
+        ("tile/entries/001", b"\x00\x20a"),
+    ):
         saved = store.files.pop(name)
         if data is not None:
             store.files[name] = data

@@ -75,7 +75,11 @@ def test_an_old_size_that_is_not_known_is_told_the_known_one(witness: Witness) -
     witness.add_checkpoint(asked(0, 50), NOW)
     for old in (0, 49, 51):
         answer = witness.add_checkpoint(asked(old, 100), NOW)
-        assert (answer.status, answer.body, answer.content_type) == (HTTPStatus.CONFLICT, "50\n", "text/x.tlog.size")
+        assert (answer.status, answer.body, answer.content_type) == (
+            HTTPStatus.CONFLICT,
+            "50\n",
+            "text/x.tlog.size",
+        )
 
 
 def test_a_split_view_is_refused_and_both_sides_are_signed_proof_of_it(witness: Witness) -> None:
@@ -109,14 +113,17 @@ def test_who_may_ask(witness: Witness) -> None:
         assert witness.add_checkpoint(Request(0, (), note).text.encode(), NOW).status == HTTPStatus.FORBIDDEN
     other = sign_checkpoint(Checkpoint("log.example/x", 1, bytes(32)), NoteSigner.create("log.example/x"))
     assert witness.add_checkpoint(Request(0, (), other).text.encode(), NOW).status == HTTPStatus.NOT_FOUND
-    mixed = Note(note_at(50).body, (*note_at(50).signatures, *unsigned.signatures))  # unknown keys are ignored
+    mixed = Note(
+        note_at(50).body, (*note_at(50).signatures, *unsigned.signatures)
+    )  # unknown keys are ignored
     assert witness.add_checkpoint(Request(0, (), mixed).text.encode(), NOW).status == HTTPStatus.OK
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"\xff", b"old 0\n", b"old 00\n\n" + note_at(5).text.encode(), b"old -1\n\n" + note_at(5).text.encode(),
+        b"", b"\xff", b"old 0\n", b"old 00\n\n" + note_at(5).text.encode(),
+        b"old -1\n\n" + note_at(5).text.encode(),
         b"new 0\n\n" + note_at(5).text.encode(), b"old 0\nAAAA\n\n" + note_at(5).text.encode(),
         b"old 0\n" + (b"A" * 43 + b"=\n") * 64 + b"\n" + note_at(5).text.encode(),
         b"old 0\n\n" + note_at(5).text.encode() + b"x" * 70_000, b"old 0\n\nno checkpoint\n",
@@ -158,7 +165,9 @@ def over_http(witness: Witness) -> httpx.MockTransport:
     def answer(request: httpx.Request) -> httpx.Response:
         assert (request.method, request.url.path) == ("POST", "/add-checkpoint")
         found = witness.add_checkpoint(request.content, NOW)
-        return httpx.Response(found.status, content=found.body.encode(), headers={"content-type": found.content_type})
+        return httpx.Response(
+            found.status, content=found.body.encode(), headers={"content-type": found.content_type}
+        )
 
     return httpx.MockTransport(answer)
 
@@ -173,7 +182,9 @@ def test_the_client_finds_the_size_and_brings_the_line(witness: Witness) -> None
         line = client.cosign(note_at(size), proofs(size))
         note = note_at(size).with_lines([line])
         assert verified(note, [SELF.key])
-    with pytest.raises(Conflict) as refused:  # our log is shorter than what the witness signed: it was rolled back
+    with pytest.raises(
+        Conflict
+    ) as refused:  # our log is shorter than what the witness signed: it was rolled back
         client.cosign(note_at(100), proofs(100))
     assert refused.value.code == "SIGN-431"
     client.close()
@@ -196,14 +207,20 @@ def test_the_client_tells_of_a_split_view(witness: Witness, size: int) -> None:
         (200, ""),
         (200, "nonsense"),
         (200, SELF.cosign(note_at(99).body, NOW).text + "\n"),
-        (200, NoteSigner.create("witness.example/x", Kind.COSIGNATURE).cosign(note_at(50).body, NOW).text + "\n"),
+        (
+            200,
+            NoteSigner.create("witness.example/x", Kind.COSIGNATURE).cosign(note_at(50).body, NOW).text
+            + "\n",
+        ),
         (404, ""),
         (403, ""),
         (500, "sorry"),
     ],
 )
 def test_answers_that_are_none(status: int, text: str) -> None:
-    client = WitnessClient(KNOWN, httpx.MockTransport(lambda _: httpx.Response(status, content=text.encode())))
+    client = WitnessClient(
+        KNOWN, httpx.MockTransport(lambda _: httpx.Response(status, content=text.encode()))
+    )
     with pytest.raises(Refused) as refused:
         client.cosign(note_at(50), proofs(50))
     assert (refused.value.code, refused.value.params["status"]) == ("SIGN-432", status)
@@ -214,7 +231,9 @@ def test_a_witness_that_counts_up_forever_is_left() -> None:
     sizes = iter(range(1, 100))
 
     def answer(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(409, content=f"{next(sizes)}\n".encode(), headers={"content-type": "text/x.tlog.size"})
+        return httpx.Response(
+            409, content=f"{next(sizes)}\n".encode(), headers={"content-type": "text/x.tlog.size"}
+        )
 
     client = WitnessClient(KNOWN, httpx.MockTransport(answer))
     with pytest.raises(Conflict):

@@ -136,7 +136,7 @@ def test_every_death_and_the_same_batch_again(before: int, after: int) -> None:
 
 @pytest.mark.parametrize(("before", "after"), [(0, 3), (200, 300), (250, 800)])
 def test_every_death_and_another_batch_next(before: int, after: int) -> None:
-    """The database forgot the batch: unless it was published, another takes its place and no file of it stays."""
+    """The database forgot the batch: unless it was published, another takes its place, and no file stays."""
     for files in deaths(log_of(ENTRIES[:before]), ENTRIES[before:after]):
         store = survivor(files)
         with writing(store, SIGNER) as log:
