@@ -13,11 +13,16 @@ from dataclasses import dataclass
 
 from khue.core.errors import Invalid
 from khue.signing import der
+from khue.signing.cms import LARGEST as CMS_LARGEST
 from khue.signing.pades.objects import Document, offsets
 
 LARGEST = 16 * 1024 * 1024  # bytes of a PDF that are looked at; a class book has some 200 KB
 _MOST = 16  # signatures and document time-stamps
 _OBJECTS = 50_000  # objects; a class book of 100 pages has some 1,000
+# An update of ours has a dozen objects; these keep a slow parser from being fed
+_ADDED = 2_000  # objects behind the seal
+_PLAIN = 160 * 1024  # bytes of one object there, without its stream
+_PLACE = 2 * CMS_LARGEST  # hexadecimal digits of a place
 _RANGES = re.compile(rb"/ByteRange\s{0,8}\[([^\]]{0,200})\]")
 _FOUR = 4
 _CONTENTS = re.compile(rb"/Contents\s{0,8}\Z")
@@ -115,6 +120,8 @@ def _gap(data: bytes, text: bytes) -> Gap:
     if not _CONTENTS.search(data, max(0, start - 20), start):
         raise Invalid("SIGN-525", what="khoảng trống không phải chỗ chứa chữ ký")
     inner = data[start + 1 : end - 1]
+    if len(inner) > _PLACE:
+        raise Invalid("SIGN-525", what=f"{len(inner)} ký tự")
     if data[start : start + 1] != b"<" or data[end - 1 : end] != b">" or not _HEXADECIMAL.fullmatch(inner):
         raise Invalid("SIGN-525", what="không phải chuỗi thập lục phân")
     filled = bytes.fromhex(inner.decode("ascii"))
@@ -129,11 +136,14 @@ def _gap(data: bytes, text: bytes) -> Gap:
 
 def _account(document: Document, covered: int) -> None:
     """Every byte behind the seal belongs to an object of a table, to the table or to the trailer."""
-    at = covered
+    at, count = covered, 0
     for revision in document.revisions:
         if revision.end <= covered:
             continue
         found = offsets(document.data, revision)
+        count += len(found)
+        if count > _ADDED:
+            raise Invalid("SIGN-510", what="quá nhiều đối tượng")
         starts = sorted(found.values())
         borders = [*starts, revision.table]
         if starts != sorted(set(starts)) or document.data[at : borders[0]].strip():
@@ -145,6 +155,9 @@ def _account(document: Document, covered: int) -> None:
 
 
 def _object(data: bytes, number: int, start: int, stop: int) -> None:
+    stream = data.find(b"stream", start, stop)
+    if (stop if stream < 0 else stream) - start > _PLAIN:
+        raise Invalid("SIGN-510", what="đối tượng quá lớn")
     opening = _OPENING.match(data, start, stop)
     closing = _CLOSING.search(data, max(start, stop - 16), stop)
     if opening is None or int(opening[1]) != number or closing is None:

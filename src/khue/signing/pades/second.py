@@ -140,7 +140,8 @@ class SecondVoice:
         reader = self._reader
         for revision in range(reader.xrefs.total_revisions):
             for reference in reader.xrefs.explicit_refs_in_revision(revision):
-                yield reader.get_object(reference, revision=revision)
+                newest = reader.xrefs.get_last_change(reference) == revision  # then it is read once only
+                yield reader.get_object(reference, revision=None if newest else revision)
 
 
 def _active(one: Any) -> Iterator[str]:

@@ -166,7 +166,10 @@ class FakeTrust:
     def judge_token(
         self, token: bytes, value_digest: bytes, *, evidence: Evidence | None = None
     ) -> TokenFact:
-        info = asn1_cms.ContentInfo.load(token)["content"]["encap_content_info"]["content"].parsed
+        signed_data = asn1_cms.ContentInfo.load(token)["content"]["encap_content_info"]
+        if signed_data["content_type"].native != "tst_info":
+            return TokenFact(genuine=False)
+        info = signed_data["content"].parsed
         imprint = info["message_imprint"]["hashed_message"].native
         return TokenFact(
             imprint == value_digest, info["gen_time"].native, self.token_trusted, "Khuê TEST TSA"

@@ -177,6 +177,22 @@ def test_data_behind_the_cms_in_its_place() -> None:
     refused(pdf[: end - 1] + b" " + pdf[end:], "SIGN-525")
 
 
+def test_a_place_too_large_to_be_one() -> None:
+    head = b"%PDF-1.7\n1 0 obj\n<</ByteRange[0 "
+    inner, tail = b"3003020101" + b"00" * 70_000, b">>\nendobj\n%%EOF\n"
+    start = len(head) + len(b"99 999999 17]/Contents")
+    numbers = b"%d %d %d]/Contents" % (start, start + len(inner) + 2, len(tail))
+    start = len(head) + len(numbers)
+    numbers = b"%d %d %d]/Contents" % (start, start + len(inner) + 2, len(tail))
+    refused(head + numbers + b"<" + inner + b">" + tail, "SIGN-525")
+
+
+def test_updates_that_would_keep_a_parser_busy() -> None:
+    pdf = sealed()
+    refused(appended(pdf, (90, b"[%b]" % (b"0 " * 100_000))), "SIGN-524")
+    refused(appended(pdf, *((number, b"null") for number in range(100, 2200))), "SIGN-524")
+
+
 # --- changed bytes ------------------------------------------------------------------------------
 
 
