@@ -57,7 +57,7 @@ class Bundle:
 
 
 def write_bundle(bundle: Bundle) -> bytes:
-    """The zip; the same parts give the same bytes."""
+    """The zip; the same parts give the same bytes. Refuses what `read_bundle` would refuse."""
     parts = {
         RECORD: bundle.record,
         PROOF: bundle.proof.encode(),
@@ -72,7 +72,9 @@ def write_bundle(bundle: Bundle) -> bytes:
     parts |= {f"thu-hoi/{number}.ocsp": one for number, one in enumerate(bundle.evidence.ocsps, 1)}
     listed = {name: {"sha256": sha256(data).hexdigest(), "size": len(data)} for name, data in parts.items()}
     manifest = json.dumps({"format": FORMAT, "parts": listed}, indent=1, sort_keys=True)
-    return write_package(parts | {MANIFEST: f"{manifest}\n".encode()})
+    data = write_package(parts | {MANIFEST: f"{manifest}\n".encode()})
+    read_bundle(data)  # what no reader would take is not given out
+    return data
 
 
 def read_bundle(data: bytes) -> Bundle:

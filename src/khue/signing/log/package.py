@@ -81,7 +81,7 @@ def read_package(data: bytes, limits: Limits = LIMITS) -> dict[str, bytes]:
 
 
 def _check_list(data: bytes, entries: Sequence[zipfile.ZipInfo], limits: Limits) -> None:
-    """The file as a whole: a zip from its first byte to its last, not too much, no two entries of one name."""
+    """The file as a whole: a zip from first byte to last, not too much, no two of one name."""
     if len(entries) > limits.entries:
         raise Refused("SIGN-462", count=len(entries), limit=limits.entries)
     if not data.startswith(_START) or data[-_END_SIZE : -_END_SIZE + 4] != b"PK\x05\x06":

@@ -123,6 +123,13 @@ def test_the_page_is_one_page_and_holds_the_commands() -> None:
         assert command in HOWTO
 
 
+def test_the_document_for_strangers_gives_the_same_commands() -> None:
+    page = (Path(__file__).parents[4] / "docs/records/log.md").read_text(encoding="utf-8")
+    assert INCLUSION in page
+    assert LOG_SIGNATURE in page
+    assert TIME.replace(" \\\n ", "") in page
+
+
 def test_our_own_verifier_agrees(made: Made) -> None:
     found = verify_bundle(
         write_bundle(made.bundle),
