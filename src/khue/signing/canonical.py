@@ -33,8 +33,7 @@ _ATTRIBUTE = {"&": "&amp;", "<": "&lt;", '"': "&quot;", "\t": "&#x9;", "\n": "&#
 _BACK = {sign[1:-1]: character for character, sign in {**_TEXT, **_ATTRIBUTE}.items()}
 _REFERENCE = re.compile(r"&([^;]*);")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-# Comments, DTDs, CDATA and processing instructions, anywhere: in canonical text `<` only opens a tag.
-_MARKUP = (b"<!", b"<?")
+_ELEMENT = re.compile(rb"<[A-Za-z_]")
 _Pick = Callable[[Mapping[str, Any]], tuple[Any, ...]]
 
 
@@ -82,10 +81,11 @@ def is_canonical(data: bytes) -> bool:
 def assert_canonical(data: bytes) -> etree._Element:
     """The root of a document that is its own canonical form; refuses any other.
 
-    `SIGN-111` for comments, processing instructions, DTDs and CDATA, before anything is parsed;
-    `SIGN-112` for what is not XML; `SIGN-101` for other bytes with the same meaning.
+    Its first byte opens the root, so that no DTD is ever parsed. `SIGN-111` for comments, processing
+    instructions, DTDs and CDATA; `SIGN-112` for what is not XML; `SIGN-101` for other bytes with the
+    same meaning.
     """
-    if any(sign in data for sign in _MARKUP):
+    if _ELEMENT.match(data) is None or b"<?" in data:
         raise Invalid("SIGN-111")
     try:
         root = etree.fromstring(data, _parser())
@@ -93,6 +93,8 @@ def assert_canonical(data: bytes) -> etree._Element:
     except (etree.LxmlError, ValueError) as error:
         raise Invalid("SIGN-112") from error
     if written != data:
+        if b"<!" in data:
+            raise Invalid("SIGN-111")
         raise Invalid("SIGN-101")
     return root
 
@@ -105,7 +107,9 @@ def digest(data: bytes) -> bytes:
 @lru_cache(maxsize=1)
 def _parser() -> etree.XMLParser:
     """Nothing is resolved, loaded or fetched; libxml2 keeps its own limits of depth and size."""
-    return etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
+    return etree.XMLParser(
+        resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False, collect_ids=False
+    )
 
 
 @lru_cache(maxsize=4096)

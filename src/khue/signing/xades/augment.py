@@ -16,7 +16,7 @@ from khue.signing.trust.base import Evidence
 from khue.signing.xades import grammar
 from khue.signing.xades.keys import encode
 from khue.signing.xades.record import CONTENT_ID, EmbeddedSignature, Record, Section, content_text
-from khue.signing.xades.references import place_of, value_element
+from khue.signing.xades.references import value_element
 from khue.signing.xades.signature import Parts, take_apart
 from khue.signing.xades.template import Template
 
@@ -75,7 +75,6 @@ def with_archive_timestamp(
     record: Record, embedded: EmbeddedSignature, token: bytes
 ) -> EmbeddedSignature:
     """The signature with one more archive time-stamp (dấu thời gian lưu trữ, B-LTA)."""
-    place_of(record, embedded.slot)
     unsigned = _parts(embedded).unsigned
     if not unsigned.certificate_values or len(unsigned.archives) == grammar.MOST_ARCHIVE_STAMPS:
         raise Refused("SIGN-143", slot=embedded.slot.signature_id)

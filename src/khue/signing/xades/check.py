@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from khue.core.errors import Invalid, KhueError
 from khue.signing.algorithms import BY_URI, RULES, SHA256_URI, Algorithm, accepted, describe, fits, is_genuine
 from khue.signing.canonical import digest
 from khue.signing.report import UNKNOWN, Finding, Indication, Revocation, SignatureReport, Sub, Verdict
 from khue.signing.trust.base import Evidence, TokenFact, Trust
-from khue.signing.trust.certificates import issuer_of, serial_of, shown
+from khue.signing.trust.certificates import shown
 from khue.signing.xades import grammar
 from khue.signing.xades.augment import archive_bytes
 from khue.signing.xades.binding import misfit_of
@@ -97,7 +97,7 @@ def check(parts: Parts, subject: Subject, scope: Scope, later: dt.datetime | Non
     return _checked(parts, subject, holder, judgement, facts)
 
 
-def broken(signature: str, place: Place | None, finding: Finding, sub: Sub = Sub.FORMAT_FAILURE) -> Checked:
+def broken(signature: str, place: Place | None, finding: Finding | None, sub: Sub) -> Checked:
     """The report on a signature that cannot be read or does not belong where it stands."""
     report = SignatureReport(
         signature_id=signature,
@@ -106,7 +106,7 @@ def broken(signature: str, place: Place | None, finding: Finding, sub: Sub = Sub
         section=place.ref.section if place else "",
         signer="",
         sub=sub,
-        findings=(finding,),
+        findings=(finding,) if finding else (),
     )
     return Checked(report, Indication.FAILED, covers=False)
 
@@ -275,13 +275,18 @@ def _check_trust(
 def _checked(
     parts: Parts, subject: Subject, holder: Holder | None, judgement: Judgement, facts: _Facts
 ) -> Checked:
-    slot, leaf = subject.place.slot, parts.certificates[0]
+    slot = subject.place.slot
     report = SignatureReport(
         signature_id=parts.id,
         role=slot.role,
         role_name=slot.name,
         section=subject.place.ref.section,
-        signer="",
+        signer="" if holder is None else holder.identity.name,
+        identifiers=() if holder is None else holder.identity.identifiers,
+        serial="" if holder is None else holder.serial,
+        issuer="" if holder is None else holder.issuer,
+        not_before=None if holder is None else holder.not_before,
+        not_after=None if holder is None else holder.not_after,
         algorithm=(BY_URI.get(parts.method) or parts.method),
         level=parts.unsigned.level,
         claimed_time=parts.claimed_time,
@@ -297,16 +302,6 @@ def _checked(
         sub=judgement.sub,
         findings=tuple(judgement.findings),
     )
-    if holder is not None:
-        report = replace(
-            report,
-            signer=holder.identity.name,
-            identifiers=holder.identity.identifiers,
-            serial=serial_of(leaf),
-            issuer=issuer_of(leaf),
-            not_before=holder.not_before,
-            not_after=holder.not_after,
-        )
     return Checked(report, judgement.indication, facts.intact and facts.valid and facts.position)
 
 

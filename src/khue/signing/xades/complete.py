@@ -16,7 +16,7 @@ from khue.signing.xades import grammar
 from khue.signing.xades.keys import Holder, encode, holder_of, key_info_of, refusal, smallest
 from khue.signing.xades.prepare import written
 from khue.signing.xades.record import EmbeddedSignature, Record, Section, Types, places_of
-from khue.signing.xades.references import expected_signed_info, parts_of, place_of, subject_of
+from khue.signing.xades.references import parts_of, task_info, task_of
 
 
 def complete(
@@ -30,7 +30,7 @@ def complete(
     holder = holder_of(tbs.certificate)
     if not fits(tbs.algorithm, holder.key):
         raise Refused("SIGN-138", algorithm=tbs.algorithm.value)
-    signed_info = grammar.in_place(tbs.signed_info.decode(), "ds:SignedInfo")
+    signed_info = grammar.in_place(tbs.signed_info.decode(), grammar.IN_SIGNED_INFO)
     properties = tbs.signed_properties.decode()
     _check_unchanged(target, tbs, signed_info, properties, types)
     parts = {
@@ -49,16 +49,14 @@ def add(record: Record, embedded: EmbeddedSignature, types: Types | None = None)
     Refused: a slot that is taken, unknown or not yet due, and a signature made for another text.
     """
     slot = embedded.slot
-    place_of(record, slot, types)
-    if any(one.slot == slot for one in record.signatures):
-        raise Conflict("SIGN-131", slot=slot.signature_id)
+    task = task_of(record, slot, types)
     parts = parts_of(embedded)
     info = grammar.SIGNED_INFO.read(parts["signed_info"])
     algorithm = BY_URI.get(info["method"]) if info else None
     signed, _, _ = parts["properties"].partition("<xades:UnsignedProperties>")
     if algorithm is None:
         raise Invalid("SIGN-150", signature=slot.signature_id)
-    if parts["signed_info"] != expected_signed_info(record, slot, algorithm, signed, types):
+    if parts["signed_info"] != task_info(task, algorithm, signed):
         raise Conflict("SIGN-136", slot=slot.signature_id)
     return replace(record, signatures=_in_order(record, embedded, types))
 
@@ -66,17 +64,15 @@ def add(record: Record, embedded: EmbeddedSignature, types: Types | None = None)
 def _check_unchanged(
     target: Record | Section, tbs: ToBeSigned, signed_info: str, properties: str, types: Types | None
 ) -> None:
-    _, code = subject_of(target, tbs.slot, types)
-    if isinstance(target, Record) and any(one.slot == tbs.slot for one in target.signatures):
-        raise Conflict("SIGN-131", slot=tbs.slot.signature_id)
+    task = task_of(target, tbs.slot, types)
     found = grammar.PROPERTIES.read(properties)
     same = (
-        code == tbs.record_code
+        task.code == tbs.record_code
         and found is not None
         and found["certificate"] == holder_of(tbs.certificate).digest
         and found["time"] == written(tbs.signing_time)
         and tbs.digest == hashlib.new(RULES[tbs.algorithm].digest, tbs.signed_info).digest()
-        and signed_info == expected_signed_info(target, tbs.slot, tbs.algorithm, properties, types)
+        and signed_info == task_info(task, tbs.algorithm, properties)
     )
     if not same:
         raise Conflict("SIGN-136", slot=tbs.slot.signature_id)

@@ -14,6 +14,8 @@ from khue.signing.algorithms import SHA256_URI
 from khue.signing.profile import NAMESPACE
 from khue.signing.xades.template import Template
 
+Declaring = tuple[tuple[str, str], ...]  # how an element opens in place, and alone
+
 DS = "http://www.w3.org/2000/09/xmldsig#"
 XADES = "http://uri.etsi.org/01903/v1.3.2#"
 XADES141 = "http://uri.etsi.org/01903/v1.4.1#"
@@ -104,25 +106,6 @@ ARCHIVE_STAMP = Template(
     token=_BASE64,
 )
 
-# Which elements declare their prefix when a part is taken out of its place.
-IN_SECTION = ("kr:Section",)
-IN_CONTENT = ("kr:Content",)
-IN_SIGNED_INFO = ("ds:SignedInfo",)
-IN_VALUE = ("ds:SignatureValue",)
-IN_KEY_INFO = ("ds:KeyInfo",)
-IN_PROPERTIES = ("xades:SignedProperties", "ds:DigestMethod", "ds:DigestValue")
-IN_SIGNATURE_STAMP = ("xades:SignatureTimeStamp", "ds:CanonicalizationMethod")
-IN_CERTIFICATE_VALUES = ("xades:CertificateValues",)
-IN_REVOCATION_VALUES = ("xades:RevocationValues",)
-IN_ARCHIVE_STAMP = ("ds:CanonicalizationMethod", "xades:EncapsulatedTimeStamp")
-
-
-def alone(text: str, elements: tuple[str, ...]) -> str:
-    """The canonical form of a part by itself: these elements, each once in it, declare their prefix."""
-    for name in elements:
-        text = text.replace(f"<{name}", f"<{name}{declaration(name)}", 1)
-    return text
-
 
 def declaration(name: str) -> str:
     """The declaration of an element's prefix, as canonical XML writes it."""
@@ -130,6 +113,32 @@ def declaration(name: str) -> str:
     return f' xmlns:{prefix}="{_NAMESPACES[prefix]}"'
 
 
-def in_place(text: str, name: str) -> str:
-    """The inverse of `alone` for a part in which only the first element declares its prefix."""
-    return text.replace(declaration(name), "", 1)
+def _declaring(*elements: str) -> Declaring:
+    return tuple((f"<{name}", f"<{name}{declaration(name)}") for name in elements)
+
+
+# Which elements declare their prefix when a part is taken out of its place.
+IN_SECTION = _declaring("kr:Section")
+IN_CONTENT = _declaring("kr:Content")
+IN_SIGNED_INFO = _declaring("ds:SignedInfo")
+IN_VALUE = _declaring("ds:SignatureValue")
+IN_KEY_INFO = _declaring("ds:KeyInfo")
+IN_PROPERTIES = _declaring("xades:SignedProperties", "ds:DigestMethod", "ds:DigestValue")
+IN_SIGNATURE_STAMP = _declaring("xades:SignatureTimeStamp", "ds:CanonicalizationMethod")
+IN_CERTIFICATE_VALUES = _declaring("xades:CertificateValues")
+IN_REVOCATION_VALUES = _declaring("xades:RevocationValues")
+IN_ARCHIVE_STAMP = _declaring("ds:CanonicalizationMethod", "xades:EncapsulatedTimeStamp")
+
+
+def alone(text: str, elements: Declaring) -> str:
+    """The canonical form of a part by itself: these elements, each once in it, declare their prefix."""
+    for before, after in elements:
+        text = text.replace(before, after, 1)
+    return text
+
+
+def in_place(text: str, elements: Declaring) -> str:
+    """The inverse of `alone`."""
+    for before, after in elements:
+        text = text.replace(after, before, 1)
+    return text

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from khue.core.errors import Invalid, Refused
 from khue.signing.algorithms import PublicKey
 from khue.signing.canonical import digest
-from khue.signing.trust.certificates import Identity, identity_of, parse
+from khue.signing.trust.certificates import Identity, identity_of, issuer_of, parse, serial_of
 from khue.signing.xades import grammar
 
 _KEPT = 8192
@@ -43,6 +43,8 @@ class Holder:
     digest: str  # SHA-256, base64, as in SigningCertificateV2
     not_before: dt.datetime
     not_after: dt.datetime
+    serial: str
+    issuer: str
 
     def valid_at(self, moment: dt.datetime) -> bool:
         """Whether the dates of the certificate cover a moment."""
@@ -59,8 +61,16 @@ def holder_of(certificate: bytes) -> Holder:
         raise Invalid("SIGN-139") from error
     if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
         raise Invalid("SIGN-139")
-    dates = parsed.not_valid_before_utc, parsed.not_valid_after_utc
-    return Holder(certificate, key, identity_of(certificate), encode(digest(certificate)), *dates)
+    return Holder(
+        certificate,
+        key,
+        identity_of(certificate),
+        encode(digest(certificate)),
+        parsed.not_valid_before_utc,
+        parsed.not_valid_after_utc,
+        serial_of(certificate),
+        issuer_of(certificate),
+    )
 
 
 @lru_cache(maxsize=_KEPT)
@@ -88,9 +98,10 @@ def key_info_of(certificates: Sequence[bytes]) -> str:
 
 
 @lru_cache(maxsize=_KEPT)
-def certificates_of(text: str) -> tuple[bytes, ...]:
-    """The certificates in the text of `ds:X509Data`, which must be a path from the leaf up, without root."""
-    rows = grammar.CERTIFICATE.sequence(text)
+def certificates_of(key_info: str) -> tuple[bytes, ...]:
+    """The certificates in a `ds:KeyInfo`, which must be a path from the leaf up, without the root."""
+    whole = grammar.KEY_INFO.read(key_info)
+    rows = grammar.CERTIFICATE.sequence(whole["certificates"]) if whole else None
     if rows is None or len(rows) > grammar.MOST_CERTIFICATES:
         raise Invalid("SIGN-153")
     found = tuple(decode(row["certificate"]) for row in rows)

@@ -14,14 +14,13 @@ from collections.abc import Sequence
 from khue.core.errors import Invalid, Refused
 from khue.signing.algorithms import RULES, Algorithm, default_for, fits
 from khue.signing.canonical import escape_text
-from khue.signing.profile import Slot
 from khue.signing.tbs import SlotRef, ToBeSigned
 from khue.signing.trust.certificates import shown
 from khue.signing.xades import grammar
 from khue.signing.xades.binding import misfit_of
 from khue.signing.xades.keys import Holder, holder_of, path_of, refusal
-from khue.signing.xades.record import Record, Section, Signer, Types, head_of, signers_of
-from khue.signing.xades.references import expected_signed_info, subject_of
+from khue.signing.xades.record import Place, Record, Section, Types, head_of
+from khue.signing.xades.references import task_info, task_of
 
 
 def prepare(
@@ -43,19 +42,19 @@ def prepare(
     Refused: a slot that is not there or whose turn it is not, a certificate that does not fit the
     slot, the algorithm or the time.
     """
-    rule, code = subject_of(target, slot, types)
+    task = task_of(target, slot, types)
     holder = holder_of(certificate)
     moment = _whole_seconds(signing_time)
-    _check_holder(holder, rule, target, slot, moment)
+    _check_holder(holder, task.place, target, moment)
     chosen = algorithm or default_for(holder.key)
     if not fits(chosen, holder.key):
         raise Refused("SIGN-138", algorithm=chosen.value)
     properties = signed_properties(slot, holder.digest, moment, claimed_role)
-    text = expected_signed_info(target, slot, chosen, properties, types)
+    text = task_info(task, chosen, properties)
     signed_info = grammar.alone(text, grammar.IN_SIGNED_INFO).encode()
     return ToBeSigned(
         id=tbs_id,
-        record_code=code,
+        record_code=task.code,
         slot=slot,
         algorithm=chosen,
         digest=hashlib.new(RULES[chosen].digest, signed_info).digest(),
@@ -85,26 +84,14 @@ def written(moment: dt.datetime) -> str:
     return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
-def signer_of(target: Record | Section, slot: SlotRef) -> Signer | None:
-    """Whom the section names for a slot, if the slot has a section."""
-    if not slot.section:
-        return None
-    section = target if isinstance(target, Section) else next(
-        one for one in target.sections if one.id == slot.section
-    )  # fmt: skip
-    return signers_of(section)[slot.number - 1]
-
-
-def _check_holder(
-    holder: Holder, rule: Slot, target: Record | Section, slot: SlotRef, moment: dt.datetime
-) -> None:
+def _check_holder(holder: Holder, place: Place, target: Record | Section, moment: dt.datetime) -> None:
     """No signature is begun that the verifier would refuse because of who signs or when."""
     if not holder.valid_at(moment):
         raise Refused(
             "SIGN-134", name=holder.identity.name, start=shown(holder.not_before), end=shown(holder.not_after)
         )
     head = head_of(target) if isinstance(target, Record) else {}
-    misfit = misfit_of(rule, holder.identity, signer=signer_of(target, slot), head=head)
+    misfit = misfit_of(place.slot, holder.identity, signer=place.signer, head=head)
     if misfit is not None and misfit.certain:
         raise refusal(misfit.finding.code, misfit.finding.params)
 

@@ -16,7 +16,7 @@ from itertools import pairwise
 from lxml import etree
 
 from khue.core.errors import Invalid
-from khue.signing.canonical import assert_canonical
+from khue.signing.canonical import assert_canonical, unescape
 from khue.signing.profile import LARGEST, NAMESPACE, Slot, record_types
 from khue.signing.xades import grammar
 from khue.signing.xades.record import (
@@ -25,14 +25,14 @@ from khue.signing.xades.record import (
     CONTENT_ID,
     OPEN,
     EmbeddedSignature,
+    Opened,
     Place,
     Record,
     Section,
     Types,
-    attributes_of,
     check_section,
     check_shape,
-    signers_of,
+    open_section,
 )
 
 _OPEN, _BETWEEN, _CLOSE = OPEN.encode(), BETWEEN.encode(), CLOSE.encode()
@@ -50,7 +50,6 @@ _FOREIGN = etree.XPath(
     "boolean(descendant-or-self::*[namespace-uri() != $own or @*[namespace-uri() != '']])"
 )
 _COUNT_IDS = etree.XPath("count(descendant-or-self::*/@*[translate(local-name(), 'ID', 'id') = 'id'])")
-_ID = re.compile(rb' [iI][dD]="')
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +76,12 @@ def read(data: bytes, types: Types | None = None) -> Source:
         raise Invalid("SIGN-114", place="Signatures")
     content = data[len(_OPEN) : end]
     _check_names(content, root[0], 1 + sections)
-    record, parts = _cut(content, sections)
-    places = check_shape(record, record_types() if types is None else types)
+    record, opened, parts = _cut(content, sections)
+    places = check_shape(record, types, opened)
     texts = _cut_signatures(data[end + len(_BETWEEN) : -len(_CLOSE)])
     return Source(
         record, places, _alone(content, "kr:Content"),
-        {key: _alone(part, "kr:Section") for key, part in parts.items()}, texts,
+        {one.section.id: _alone(part, "kr:Section") for one, part in zip(opened, parts, strict=True)}, texts,
     )  # fmt: skip
 
 
@@ -115,10 +114,9 @@ def section_of(text: str, record: str, types: Types | None = None) -> Section:
     if [*root.iter(*_SHAPE)] != [root, *_signers(root)] or _LOOSE_TEXT(root):
         raise Invalid("SIGN-114", place="Section")
     _check_names(data, root, 1)
-    own = attributes_of(Section("", "", text))
-    section = Section(own.get("Id", ""), own.get("kind", ""), text)
-    check_section(section, record, _kinds_anywhere(section, types))
-    return section
+    opened = open_section(text)
+    check_section(opened, record, _kinds_anywhere(opened, types))
+    return opened.section
 
 
 def signature_id(text: str) -> str:
@@ -162,16 +160,16 @@ def _check_names(part: bytes, root: etree._Element, ids: int) -> None:
     The quick looks at bytes find too much rather than too little (a text may hold ` xml` or ` id="`);
     only then the tree is asked.
     """
-    if part.count(b"<") != part.count(b"<kr:") + part.count(b"</kr:"):
+    if part.count(b"<") != 2 * part.count(b"<kr:"):  # canonical text closes every tag by another
         raise Invalid("SIGN-121")
     if (b" xml" in part or b" kr:" in part) and _FOREIGN(root, own=NAMESPACE):
         raise Invalid("SIGN-121")
-    if len(_ID.findall(part)) != ids and _COUNT_IDS(root) != ids:
+    if part.lower().count(b' id="') != ids and _COUNT_IDS(root) != ids:
         raise Invalid("SIGN-116", id="")
 
 
-def _cut(content: bytes, count: int) -> tuple[Record, dict[str, bytes]]:
-    """Head and sections of a content whose shape is known; sections by Id."""
+def _cut(content: bytes, count: int) -> tuple[Record, list[Opened], list[bytes]]:
+    """Head and sections of a content whose shape is known, opened, and the bytes of the sections."""
     opening = _CONTENT.match(content)
     if opening is None:
         raise Invalid("SIGN-115", place="Content")
@@ -181,15 +179,10 @@ def _cut(content: bytes, count: int) -> tuple[Record, dict[str, bytes]]:
         if starts[-1] < 0:
             raise Invalid("SIGN-115", place="Section")
     starts.append(len(content) - len(_CONTENT_END))
-    head, *parts = (content[start:end] for start, end in pairwise(starts))
-    sections = []
-    for part in parts:
-        text = part.decode()
-        own = attributes_of(Section("", "", text))
-        sections.append(Section(own.get("Id", ""), own.get("kind", ""), text))
-    code, kind = opening[1].decode(), opening[2].decode()
-    record = Record(kind, code, head.decode(), tuple(sections))
-    return record, {one.id: part for one, part in zip(sections, parts, strict=True)}
+    head, *parts = [content[start:end] for start, end in pairwise(starts)]
+    opened = [open_section(part.decode()) for part in parts]
+    code, kind = unescape(opening[1].decode()), unescape(opening[2].decode())
+    return Record(kind, code, head.decode(), tuple(one.section for one in opened)), opened, parts
 
 
 def _cut_signatures(region: bytes) -> tuple[str, ...]:
@@ -208,12 +201,11 @@ def _alone(part: bytes, name: str) -> bytes:
     return part[:length] + grammar.declaration(name).encode() + part[length:]
 
 
-def _kinds_anywhere(section: Section, types: Types | None) -> dict[str, Slot | None]:
+def _kinds_anywhere(one: Opened, types: Types | None) -> dict[str, Slot | None]:
     """The kind of a section with the slot that signs it, in whichever record type has both."""
-    named = signers_of(section)
-    role = named[0].role if named else ""
+    role, own = one.signers[0].role if one.signers else "", one.section.kind
     for kind in (record_types() if types is None else types).values():
-        slot = kind.slot_of_section(section.kind)
-        if section.kind in [name for name, _, _ in kind.sections] and (slot.role if slot else "") == role:
-            return {section.kind: slot}
+        slot = kind.slot_of_section(own)
+        if own in [name for name, _, _ in kind.sections] and (slot.role if slot else "") == role:
+            return {own: slot}
     return {}

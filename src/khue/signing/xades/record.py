@@ -9,8 +9,10 @@ here stand as they do in the file, where only the root declares the prefix `kr`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from types import MappingProxyType
 
 from khue.core.errors import Invalid
 from khue.signing.canonical import element, escape_attribute, unescape
@@ -56,6 +58,15 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """A section of which the first lines have been read."""
+
+    section: Section
+    attributes: Mapping[str, str]
+    signers: tuple[Signer, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EmbeddedSignature:
     """A finished signature and its slot; `text` is its `ds:Signature` in place."""
 
@@ -80,6 +91,7 @@ class Place:
 
     slot: Slot
     ref: SlotRef
+    signer: Signer | None = None  # whom the section names
 
 
 def build_head(school: str, identifier: str, attributes: Mapping[str, str | None], *children: str) -> str:
@@ -122,70 +134,104 @@ def assemble(record: Record) -> bytes:
     return "".join((OPEN, content_text(record), BETWEEN, *signatures, CLOSE)).encode()
 
 
-def attributes_of(section: Section) -> dict[str, str]:
+def attributes_of(section: Section) -> Mapping[str, str]:
     """The attributes of a section."""
-    return _attributes(_SECTION_OPENING, section.text, "Section")
+    return opened(section.text).attributes
 
 
-def head_of(record: Record) -> dict[str, str]:
+def head_of(record: Record) -> Mapping[str, str]:
     """The attributes of the head: school, schoolIdentifier and what else the record type puts there."""
-    return _attributes(_HEAD_OPENING, record.head_text, "Head")
+    return _head(record.head_text)
 
 
 def signers_of(section: Section) -> tuple[Signer, ...]:
     """Who must sign this section, as it names them, in order."""
-    opening = _SECTION_OPENING.match(section.text)
-    place = opening.end() if opening else 0
-    found = []
-    while (one := _SIGNER.match(section.text, place)) is not None:
+    return opened(section.text).signers
+
+
+# While a record is signed, the same texts are opened again and again, and found again by identity.
+
+
+@lru_cache(maxsize=256)
+def opened(text: str) -> Opened:
+    """`open_section`, for the side that signs."""
+    return open_section(text)
+
+
+@lru_cache(maxsize=64)
+def _head(text: str) -> Mapping[str, str]:
+    opening = _HEAD_OPENING.match(text)
+    if opening is None:
+        raise Invalid("SIGN-115", place="Head")
+    return _attributes(opening[1])
+
+
+def open_section(text: str) -> Opened:
+    """The attributes of a section and the signers that it names first."""
+    opening = _SECTION_OPENING.match(text)
+    if opening is None:
+        raise Invalid("SIGN-115", place="Section")
+    own = _attributes(opening[1])
+    signers, place = [], opening.end()
+    while (one := _SIGNER.match(text, place)) is not None:
         identifier, name, number, role = one.groups()
-        found.append(Signer(unescape(identifier), unescape(name), int(number), role))
+        signers.append(Signer(unescape(identifier), unescape(name), int(number), role))
         place = one.end()
-    return tuple(found)
+    return Opened(Section(own.get("Id", ""), own.get("kind", ""), text), own, tuple(signers))
 
 
-def check_section(section: Section, code: str, kinds: Mapping[str, Slot | None]) -> tuple[Signer, ...]:
-    """The signers of a section, if it is one of the record with this code: Id, kind, code, signers.
+def check_section(one: Opened, code: str, kinds: Mapping[str, Slot | None]) -> None:
+    """Refuse a section that is not one of the record with this code: Id, kind, code, signers.
 
     `kinds` are the kinds of section that the record type has, with the slot that signs each alone.
     """
-    own = attributes_of(section)
+    section = one.section
     if _SECTION_ID.fullmatch(section.id) is None or section.id == CONTENT_ID:
         raise Invalid("SIGN-116", id=section.id)
-    if own.get("Id") != section.id or own.get("kind") != section.kind or section.kind not in kinds:
+    if section.kind not in kinds:
         raise Invalid("SIGN-115", place=f"Section {section.id}")
-    if own.get("record") != code:
-        raise Invalid("SIGN-118", section=section.id, record=own.get("record", ""), expected=code)
-    found, slot = signers_of(section), kinds[section.kind]
-    wanted = [(slot.role, number + 1) for number in range(len(found))] if slot else []
-    if [(one.role, one.number) for one in found] != wanted or bool(found) != bool(slot):
+    if one.attributes.get("record") != code:
+        raise Invalid(
+            "SIGN-118", section=section.id, record=one.attributes.get("record", ""), expected=code
+        )
+    slot = kinds[section.kind]
+    ordered = all(
+        slot and signer.role == slot.role and signer.number == at for at, signer in enumerate(one.signers, 1)
+    )
+    if not ordered or bool(one.signers) != bool(slot) or len(one.signers) > MOST_SIGNERS:
         raise Invalid("SIGN-120", section=section.id)
-    return found
 
 
-def check_shape(record: Record, types: Types | None = None) -> tuple[Place, ...]:
+def check_shape(
+    record: Record, types: Types | None = None, parts: Sequence[Opened] | None = None
+) -> tuple[Place, ...]:
     """All places for signatures, if code, head and sections are as the record type wants them.
 
-    The places stand in the order of the file: by step, then section, then number.
+    The places stand in the order of the file: by step, then section, then number. `parts`: the
+    sections, where they have been opened already.
     """
     kind = type_of(record, types)
+    sections = [opened(one.text) for one in record.sections] if parts is None else parts
     head = head_of(record)
     if _CODE.fullmatch(record.code) is None:
         raise Invalid("SIGN-115", place="Content/@code")
     if not head.get("school") or "schoolIdentifier" not in head:
         raise Invalid("SIGN-115", place="Head")
     kinds = {name: kind.slot_of_section(name) for name, _, _ in kind.sections}
-    named = {one.id: check_section(one, record.code, kinds) for one in record.sections}
-    if len(named) != len(record.sections):
-        raise Invalid("SIGN-116", id=_first_twice([one.id for one in record.sections]))
+    for one, kept in zip(sections, record.sections, strict=True):
+        if one.section != kept:
+            raise Invalid("SIGN-115", place=f"Section {kept.id}")
+        check_section(one, record.code, kinds)
+    twice = _first_twice([one.id for one in record.sections])
+    if twice:
+        raise Invalid("SIGN-116", id=twice)
     _check_counts(record.sections, kind)
-    return tuple(_places(record.sections, named, kind))
+    return tuple(_places(sections, kind))
 
 
 def places_of(record: Record, types: Types | None = None) -> tuple[Place, ...]:
     """All places for signatures in a record, in the order of the file."""
-    kind = type_of(record, types)
-    return tuple(_places(record.sections, {one.id: signers_of(one) for one in record.sections}, kind))
+    return tuple(_places([opened(one.text) for one in record.sections], type_of(record, types)))
 
 
 def required_slots(record: Record, types: Types | None = None) -> list[SlotRef]:
@@ -242,17 +288,19 @@ def type_of(record: Record, types: Types | None = None) -> RecordType:
     return found
 
 
-def _places(
-    sections: Sequence[Section], named: Mapping[str, Collection[Signer]], kind: RecordType
-) -> Iterator[Place]:
-    for slot in sorted(kind.slots, key=lambda one: one.step):
+def _places(sections: Sequence[Opened], kind: RecordType) -> Iterator[Place]:
+    for slot in sorted(kind.slots, key=_step):
         if not slot.section:
             yield Place(slot, SlotRef(slot.role))
             continue
-        for section in sections:
-            if section.kind == slot.section:
-                for signer in named[section.id]:
-                    yield Place(slot, SlotRef(slot.role, section.id, signer.number))
+        for one in sections:
+            if one.section.kind == slot.section:
+                for signer in one.signers:
+                    yield Place(slot, SlotRef(slot.role, one.section.id, signer.number), signer)
+
+
+def _step(slot: Slot) -> int:
+    return slot.step
 
 
 def _check_counts(sections: Sequence[Section], kind: RecordType) -> None:
@@ -266,12 +314,9 @@ def _check_counts(sections: Sequence[Section], kind: RecordType) -> None:
             raise Invalid("SIGN-119", kind=name, count=order.count(name), least=least, most=most)
 
 
-def _attributes(opening: re.Pattern[str], text: str, place: str) -> dict[str, str]:
-    found = opening.match(text)
-    if found is None:
-        raise Invalid("SIGN-115", place=place)
-    return {name: unescape(value) for name, value in _EACH_ATTRIBUTE.findall(found[1])}
+def _attributes(text: str) -> Mapping[str, str]:
+    return MappingProxyType({name: unescape(value) for name, value in _EACH_ATTRIBUTE.findall(text)})
 
 
 def _first_twice(items: Sequence[str]) -> str:
-    return next(item for index, item in enumerate(items) if item in items[:index])
+    return next((item for index, item in enumerate(items) if item in items[:index]), "")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
 from khue.core.errors import Conflict, Invalid, Refused
 from khue.signing.algorithms import RULES, SHA256_URI, Algorithm
@@ -18,13 +20,22 @@ from khue.signing.xades.record import (
     Record,
     Section,
     Types,
-    attributes_of,
     content_text,
+    opened,
     places_of,
-    signers_of,
 )
 
 Covered = tuple[str, str]  # Id of an earlier signature, digest of its SignatureValue in base64
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one signature must cover, and where it belongs (việc ký)."""
+
+    place: Place
+    code: str  # of the record
+    data: tuple[str, str]  # Id of what the slot covers, and its digest in base64
+    earlier: tuple[Covered, ...]
 
 
 def signed_info_of(
@@ -66,62 +77,69 @@ def parts_of(embedded: EmbeddedSignature) -> dict[str, str]:
     return dict(found)
 
 
-def subject_of(target: Record | Section, slot: SlotRef, types: Types | None = None) -> tuple[Slot, str]:
-    """The rule of a slot and the code of the record it belongs to; refuses a slot that is not there."""
-    if isinstance(target, Record):
-        place = place_of(target, slot, types)
-        return place.slot, target.code
-    known = (record_types() if types is None else types).values()
-    rule = next((found for one in known if (found := _first_step(one, target, slot))), None)
-    if rule is None or slot.section != target.id:
-        raise Refused("SIGN-133", slot=slot.signature_id)
-    if slot.number > len(signers_of(target)):
-        raise Refused("SIGN-130", slot=slot.signature_id)
-    return rule, attributes_of(target).get("record", "")
+def task_of(target: Record | Section, slot: SlotRef, types: Types | None = None) -> Task:
+    """What a signature in a slot must cover now, and of whom.
 
-
-def place_of(record: Record, slot: SlotRef, types: Types | None = None) -> Place:
-    """The place of a slot in a record; refuses one that the record does not have (`SIGN-130`)."""
-    found = next((one for one in places_of(record, types) if one.ref == slot), None)
-    if found is None:
-        raise Refused("SIGN-130", slot=slot.signature_id)
-    return found
-
-
-def data_of(target: Record | Section, slot: SlotRef) -> tuple[str, str]:
-    """Id and digest (base64) of what a slot covers: its section or the whole content."""
+    Refused: a slot that is not there (`SIGN-130`), that is taken (`SIGN-131`), whose turn it is not
+    (`SIGN-132`), that cannot be signed without the rest of the record (`SIGN-133`).
+    """
     if isinstance(target, Section):
-        return target.id, _digest(grammar.alone(target.text, grammar.IN_SECTION))
-    if not slot.section:
-        return CONTENT_ID, _digest(grammar.alone(content_text(target), grammar.IN_CONTENT))
-    section = next(one for one in target.sections if one.id == slot.section)
-    return data_of(section, slot)
-
-
-def earlier_of(target: Record | Section, slot: SlotRef, types: Types | None = None) -> list[Covered]:
-    """The signatures of all earlier steps, in order; refuses a slot whose turn it is not (`SIGN-132`)."""
-    if isinstance(target, Section):
-        return []
+        return _task_of_section(target, slot, types)
     places = places_of(target, types)
-    step = next(one.slot.step for one in places if one.ref == slot)
+    own = next((one for one in places if one.ref == slot), None)
+    if own is None:
+        raise Refused("SIGN-130", slot=slot.signature_id)
     signed = {one.slot: one for one in target.signatures}
-    before = [one for one in places if one.slot.step < step]
+    before = [one for one in places if one.slot.step < own.slot.step]
+    if slot in signed or any(one.slot.step > own.slot.step and one.ref in signed for one in places):
+        raise Conflict("SIGN-131", slot=slot.signature_id)
     lacking = next((one for one in before if one.slot.required and one.ref not in signed), None)
     if lacking is not None:
         raise Refused("SIGN-132", slot=slot.signature_id, missing=lacking.ref.signature_id)
-    if any(one.slot.step > step and one.ref in signed for one in places):
-        raise Conflict("SIGN-131", slot=slot.signature_id)
-    return [_covered(signed[one.ref]) for one in before if one.ref in signed]
+    earlier = tuple(_covered(signed[one.ref]) for one in before if one.ref in signed)
+    return Task(own, target.code, _data_of(target, slot), earlier)
 
 
-def expected_signed_info(
-    target: Record | Section, slot: SlotRef, algorithm: Algorithm, properties: str, types: Types | None = None
-) -> str:
-    """`ds:SignedInfo` of a slot as it must be for the record as it is now, in place."""
-    earlier: Sequence[Covered] = earlier_of(target, slot, types)
-    return signed_info_of(slot.signature_id, algorithm, data_of(target, slot), earlier, properties)
+def task_info(task: Task, algorithm: Algorithm, properties: str) -> str:
+    """`ds:SignedInfo` of a task, in place."""
+    return signed_info_of(task.place.ref.signature_id, algorithm, task.data, task.earlier, properties)
 
 
+def _task_of_section(section: Section, slot: SlotRef, types: Types | None) -> Task:
+    table = (record_types() if types is None else types).values()
+    rule = next((found for one in table if (found := _first_step(one, section, slot))), None)
+    if rule is None or slot.section != section.id:
+        raise Refused("SIGN-133", slot=slot.signature_id)
+    known = opened(section.text)
+    if not 1 <= slot.number <= len(known.signers):
+        raise Refused("SIGN-130", slot=slot.signature_id)
+    place = Place(rule, slot, known.signers[slot.number - 1])
+    code = known.attributes.get("record", "")
+    return Task(place, code, (section.id, _section_digest(section.text)), ())
+
+
+def _data_of(record: Record, slot: SlotRef) -> tuple[str, str]:
+    if slot.section:
+        section = next(one for one in record.sections if one.id == slot.section)
+        return section.id, _section_digest(section.text)
+    return CONTENT_ID, _content_digest(record.type, record.code, record.head_text, record.sections)
+
+
+# A record is digested when it is prepared, completed, and added to: mostly three times in a row the
+# same text, found again by identity.
+
+
+@lru_cache(maxsize=64)
+def _section_digest(text: str) -> str:
+    return _digest(grammar.alone(text, grammar.IN_SECTION))
+
+
+@lru_cache(maxsize=16)
+def _content_digest(kind: str, code: str, head: str, sections: tuple[Section, ...]) -> str:
+    return _digest(grammar.alone(content_text(Record(kind, code, head, sections)), grammar.IN_CONTENT))
+
+
+@lru_cache(maxsize=1024)
 def _covered(embedded: EmbeddedSignature) -> Covered:
     parts = parts_of(embedded)
     return parts["id"], value_digest(parts["id"], parts["value"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from khue.core.errors import Invalid
 from khue.signing.trust.base import Evidence
@@ -14,6 +15,7 @@ from khue.signing.xades.template import Template
 
 _UNSIGNED_START = "<xades:UnsignedProperties>"
 _NO_EVIDENCE = Evidence()
+_MOST_ROLES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,30 +67,40 @@ def take_apart(text: str) -> Parts:
     whole = grammar.SIGNATURE.read(text)
     if whole is None:
         raise Invalid("SIGN-150", signature="")
+    return parts_of(whole)
+
+
+def parts_of(whole: Mapping[str, str]) -> Parts:
+    """The same for a signature whose outermost template has been read."""
+    name = whole["id"]
     info = grammar.SIGNED_INFO.read(whole["signed_info"])
-    keys = grammar.KEY_INFO.read(whole["key_info"])
-    properties, _, rest = whole["properties"].partition(_UNSIGNED_START)
+    properties, mark, rest = whole["properties"].partition(_UNSIGNED_START)
     signed = grammar.PROPERTIES.read(properties)
-    if info is None or keys is None or signed is None or signed["id"] != whole["id"]:
-        raise Invalid("SIGN-150", signature=whole["id"])
-    roles = grammar.CLAIMED_ROLE.sequence(signed["roles"])
-    if roles is None or len(roles) > 2:  # noqa: PLR2004 — the code of the role, and one free text
-        raise Invalid("SIGN-150", signature=whole["id"])
+    roles = _roles(signed["roles"]) if signed else None
+    if info is None or signed is None or signed["id"] != name or roles is None:
+        raise Invalid("SIGN-150", signature=name)
     return Parts(
-        id=whole["id"],
+        id=name,
         signed_info=whole["signed_info"],
         method=info["method"],
         references=info["references"],
         value=whole["value"],
         value_bytes=decode(whole["value"]),
         key_info=whole["key_info"],
-        certificates=certificates_of(keys["certificates"]),
+        certificates=certificates_of(whole["key_info"]),
         properties=properties,
-        claimed_time=_moment(signed["time"], whole["id"]),
+        claimed_time=_moment(signed["time"], name),
         certificate_digest=signed["certificate"],
-        roles=tuple(one["role"] for one in roles),
-        unsigned=read_unsigned(_UNSIGNED_START + rest, whole["id"]) if rest else NONE,
+        roles=roles,
+        unsigned=read_unsigned(mark + rest, name) if mark else NONE,
     )
+
+
+@lru_cache(maxsize=256)
+def _roles(text: str) -> tuple[str, ...] | None:
+    """The claimed roles: the code of the role, and perhaps one free text."""
+    rows = grammar.CLAIMED_ROLE.sequence(text)
+    return tuple(row["role"] for row in rows) if rows is not None and len(rows) <= _MOST_ROLES else None
 
 
 def read_unsigned(text: str, signature: str) -> Unsigned:

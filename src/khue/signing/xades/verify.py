@@ -23,9 +23,9 @@ from khue.signing.xades import grammar
 from khue.signing.xades.check import Checked, Scope, Subject, broken, check
 from khue.signing.xades.judgement import Judgement, worst
 from khue.signing.xades.reading import Source, read, signature_id
-from khue.signing.xades.record import CONTENT_ID, Place, Signer, Types, head_of, signers_of, type_of
+from khue.signing.xades.record import CONTENT_ID, Place, Types, head_of, type_of
 from khue.signing.xades.references import value_element
-from khue.signing.xades.signature import Parts, take_apart
+from khue.signing.xades.signature import Parts, parts_of
 
 TOLERANCE = dt.timedelta(minutes=5)  # between the clock of a signer and that of a time-stamp
 
@@ -50,12 +50,16 @@ def verify_record(
     types: Types | None = None,
     complete: bool = True,
     tolerance: dt.timedelta = TOLERANCE,
+    evidence: Evidence | None = None,
+    proved_at: dt.datetime | None = None,
 ) -> Report:
     """The report on a record file (báo cáo kiểm tra).
 
     `trust` None: the certificates are not judged, and the verdict is at best uncertain. `complete`
     False: a record that is still being signed may be valid so far; its content is handed on only when
-    a signature covers all of it. Never raises for what a file holds.
+    a signature covers all of it. `evidence` and `proved_at` come from outside the file: from a bundle,
+    and from a checkpoint of the evidence log that proves when the whole file existed at the latest.
+    Never raises for what a file holds.
     """
     table = record_types() if types is None else types
     try:
@@ -64,8 +68,8 @@ def verify_record(
         finding = Finding(error.code, error.params)
         return _report(data, now, Verdict.INVALID, sub=Sub.FORMAT_FAILURE, findings=(finding,))
     found = _find(source)
-    scope = Scope(now, tolerance, trust, _evidence(found), head_of(source.record))
-    checked = _check_all(source, found, scope)
+    scope = Scope(now, tolerance, trust, _evidence(found, evidence), head_of(source.record))
+    checked = _check_all(source, found, scope, proved_at)
     missing = _missing(source, found)
     overall = _overall(found, missing, complete=complete)
     verdict = worst([overall.verdict, *(one.verdict for one in checked)])
@@ -79,7 +83,7 @@ def verify_record(
         record_type=kind.code,
         record_name=kind.name,
         record_code=source.record.code if any(one.covers for one in checked) else "",
-        facts=scope.head if shown else {},
+        facts=dict(scope.head) if shown else {},
         signatures=tuple(one.report for one in checked),
         missing=missing,
         findings=tuple(overall.findings),
@@ -93,7 +97,8 @@ def _find(source: Source) -> list[_Found]:
     found: list[_Found] = []
     last = -1
     for text in source.signatures:
-        name = signature_id(text)
+        whole = grammar.SIGNATURE.read(text)
+        name = whole["id"] if whole else signature_id(text)
         index, place = order.get(name, (-1, None))
         if place is None:
             finding = Finding("SIGN-151", {"signature": name})
@@ -102,22 +107,25 @@ def _find(source: Source) -> list[_Found]:
             finding = Finding("SIGN-172", {"signature": name})
             found.append(_Found(name, place, finding=finding, sub=Sub.ORDER_FAILURE))
         else:
-            found.append(_take(text, name, place))
+            found.append(_take(whole, name, place))
         last = max(last, index)
     return found
 
 
-def _take(text: str, name: str, place: Place) -> _Found:
-    whole = grammar.SIGNATURE.read(text)
-    value = whole["value"] if whole else ""
+def _take(whole: Mapping[str, str] | None, name: str, place: Place) -> _Found:
+    if whole is None:
+        finding = Finding("SIGN-150", {"signature": name})
+        return _Found(name, place, finding=finding, sub=Sub.FORMAT_FAILURE)
     try:
-        return _Found(name, place, take_apart(text), value)
+        return _Found(name, place, parts_of(whole), whole["value"])
     except Invalid as error:
         finding = Finding(error.code, error.params)
-        return _Found(name, place, value=value, finding=finding, sub=Sub.FORMAT_FAILURE)
+        return _Found(name, place, value=whole["value"], finding=finding, sub=Sub.FORMAT_FAILURE)
 
 
-def _check_all(source: Source, found: Sequence[_Found], scope: Scope) -> list[Checked]:
+def _check_all(
+    source: Source, found: Sequence[_Found], scope: Scope, proved_at: dt.datetime | None
+) -> list[Checked]:
     """Judge from the last step to the first: a stamp on a later signature proves the earlier ones too.
 
     It covers their `SignatureValue`, so they existed when it was stamped. One stamp on the seal of
@@ -128,15 +136,16 @@ def _check_all(source: Source, found: Sequence[_Found], scope: Scope) -> list[Ch
         for one in found
         if one.place is not None and one.value and one.sub is not Sub.ORDER_FAILURE
     }
+    outside = [proved_at] if proved_at is not None else []
     proofs: list[tuple[int, dt.datetime]] = []
     checked: list[Checked] = []
     for one in reversed(found):
         if one.parts is None or one.place is None:
-            finding = one.finding or Finding("SIGN-150", {"signature": one.id})
-            checked.append(broken(one.id, one.place, finding, one.sub))
+            checked.append(broken(one.id, one.place, one.finding, one.sub))
             continue
         step = one.place.slot.step
-        later = min((proof for after, proof in proofs if after > step), default=None)
+        covering = [proof for after, proof in proofs if after > step]
+        later = min([*covering, *outside], default=None)
         result = check(one.parts, _subject(source, one.place, values), scope, later)
         if result.proof is not None:
             proofs.append((step, result.proof))
@@ -147,13 +156,9 @@ def _check_all(source: Source, found: Sequence[_Found], scope: Scope) -> list[Ch
 def _subject(source: Source, place: Place, values: Mapping[SlotRef, bytes]) -> Subject:
     earlier = [one for one in source.places if one.slot.step < place.slot.step]
     section = place.ref.section
-    signer: Signer | None = None
-    if section:
-        own = next(one for one in source.record.sections if one.id == section)
-        signer = signers_of(own)[place.ref.number - 1]
     return Subject(
         place=place,
-        signer=signer,
+        signer=place.signer,
         data_id=section or CONTENT_ID,
         data=source.sections[section] if section else source.content,
         earlier={one.ref.signature_id: values[one.ref] for one in earlier if one.ref in values},
@@ -187,10 +192,11 @@ def _covers_content(checked: Sequence[Checked]) -> bool:
     return all(one.covers for one in checked) and any(not one.report.section for one in checked)
 
 
-def _evidence(found: Sequence[_Found]) -> Evidence | None:
+def _evidence(found: Sequence[_Found], given: Evidence | None) -> Evidence | None:
     """The certificates and revocation data of all signatures together; each speaks for itself."""
     read_parts = [one.parts.unsigned for one in found if one.parts is not None]
     every = [one.evidence for one in read_parts if one.certificate_values]
+    every += [given] if given is not None else []
     if not every:
         return None
     return Evidence(
