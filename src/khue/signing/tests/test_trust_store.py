@@ -201,6 +201,19 @@ def test_certificates_of_the_evidence_complete_a_chain() -> None:
     assert verdict(fact) == GOOD
 
 
+def test_evidence_that_is_given_out_is_enough_elsewhere() -> None:
+    made = pki()
+    store = store_of(made, made.crl(NOW - DAY), made.crl(NOW), root := made.root_crl(NOW))
+    store.revocations.add_ocsp(answer := made.ocsp(person().certificate, NOW + HOUR))
+    evidence = store.evidence(person().certificate, person().chain, at=NOW + MINUTE)
+    assert evidence == Evidence((made.issuing,), (root,), (answer,))
+    elsewhere = TrustStore(AnchorSets.test(made.root), allow_test=True)
+    fact = elsewhere.judge(person().certificate, (), at=NOW + MINUTE, proved=True, evidence=evidence)
+    assert (verdict(fact), fact.revocation.source) == (GOOD, "ocsp")
+    assert store_of(made).evidence(person().certificate, (), at=NOW) is None
+    assert store.evidence(fresh().tsa().certificate, (), at=NOW) is None
+
+
 # --- roots -----------------------------------------------------------------------------------------
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from khue.core.errors import Invalid
@@ -19,6 +20,7 @@ from khue.signing import der as asn1
 from khue.signing.algorithms import RULES, Algorithm
 from khue.signing.trust.base import Purpose
 
+_Signed = x509.Certificate | x509.CertificateRevocationList | ocsp.OCSPResponse
 _LOCAL = dt.timezone(dt.timedelta(hours=7))  # Vietnam has one zone and no summer time
 _KEPT = 8192  # parsed certificates in memory; a large school has some hundreds, a province 17,500
 _CURVES = {"secp256r1", "secp384r1", "secp521r1"}
@@ -121,7 +123,10 @@ def facts_of(certificate: bytes) -> Facts:
 @lru_cache(maxsize=_KEPT)
 def identity_of(certificate: bytes) -> Identity:
     """Whom a certificate names, with the numbers in the spellings listed above."""
-    subject = parse(certificate).subject
+    try:
+        subject = parse(certificate).subject
+    except ValueError as error:
+        raise Invalid("SIGN-200") from error
     found: list[str] = []
     for carrier in _CARRIERS:
         for value in _texts(subject, carrier):
@@ -181,17 +186,33 @@ def is_signed_by(
     """Whether the key of `issuer` signed `data`: CRLs, OCSP answers; SHA-1 and MD5 count as no signature."""
     if algorithm is None or algorithm.name not in _HASHES:
         return False
-    key = parse(issuer).public_key()
     try:
+        key = parse(issuer).public_key()
         if isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(signature, data, ec.ECDSA(algorithm))
         elif isinstance(key, rsa.RSAPublicKey):
             key.verify(signature, data, padding.PKCS1v15(), algorithm)
         else:
             return False
-    except InvalidSignature:
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         return False
     return True
+
+
+def is_issued_by(certificate: bytes, issuer: bytes) -> bool:
+    """Whether the key of `issuer` signed a certificate and the names fit."""
+    parsed, above = parse(certificate), parse(issuer)
+    return parsed.issuer == above.subject and is_signed_by(
+        issuer, parsed.signature, parsed.tbs_certificate_bytes, hash_of(parsed)
+    )
+
+
+def hash_of(signed: _Signed) -> hashes.HashAlgorithm | None:
+    """The hash that a certificate, list or answer was signed with; None for one that we do not know."""
+    try:
+        return signed.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return None
 
 
 @lru_cache(maxsize=256)
@@ -207,7 +228,10 @@ def shown(moment: dt.datetime) -> str:
 
 
 def _key(parsed: x509.Certificate) -> tuple[str, bool]:
-    key = parsed.public_key()
+    try:
+        key = parsed.public_key()
+    except (UnsupportedAlgorithm, ValueError):
+        return "?", False
     if isinstance(key, rsa.RSAPublicKey):
         return f"RSA {key.key_size}", key.key_size >= RULES[Algorithm.RSA_SHA256].least_bits
     if isinstance(key, ec.EllipticCurvePublicKey):

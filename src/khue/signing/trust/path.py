@@ -16,7 +16,7 @@ from typing import Any
 from asn1crypto import x509 as asn1_x509
 from pyhanko_certvalidator.authority import AuthorityWithCert
 from pyhanko_certvalidator.context import ValidationContext
-from pyhanko_certvalidator.errors import DisallowedAlgorithmError, PathError, ValidationError
+from pyhanko_certvalidator.errors import DisallowedAlgorithmError
 from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.registry import CertificateRegistry, SimpleTrustManager
 from pyhanko_certvalidator.validate import async_validate_path
@@ -25,7 +25,7 @@ from khue.core.errors import Invalid
 from khue.signing.report import Finding, Sub
 from khue.signing.trust.anchors import Anchor, AnchorSets
 from khue.signing.trust.cache import Bounded
-from khue.signing.trust.certificates import facts_of, is_signed_by, parse
+from khue.signing.trust.certificates import facts_of, is_issued_by, parse
 
 _MOST_OTHERS = 16  # certificates of a file that are looked at; a real one brings one to three
 _MOST_STEPS = 64  # signatures that are followed
@@ -106,8 +106,9 @@ class PathFinder:
             _run(async_validate_path(context, candidate))
         except DisallowedAlgorithmError:
             return NoPath(Sub.CRYPTO_CONSTRAINTS_FAILURE, Finding("SIGN-218", params))
-        except (ValidationError, PathError, ValueError, TypeError, KeyError):
-            # the last three: asn1crypto on contents that only look like a certificate
+        except Exception:
+            # ValidationError and PathError, and whatever asn1crypto trips over in contents that only
+            # look like a certificate: a path that cannot be validated does not hold
             return NoPath(Sub.CHAIN_CONSTRAINTS_FAILURE, Finding("SIGN-205", params))
         return None
 
@@ -146,10 +147,7 @@ class _Search:
         self._steps += 1
         if self._steps > _MOST_STEPS:
             return False
-        parsed = parse(certificate)
-        genuine = is_signed_by(
-            issuer, parsed.signature, parsed.tbs_certificate_bytes, parsed.signature_hash_algorithm
-        )
+        genuine = is_issued_by(certificate, issuer)
         self._impostor |= not genuine
         return genuine
 

@@ -73,15 +73,18 @@ class Known:
         later = min(self.entries, key=lambda one: one.at, default=None)
         if later is not None and later.at > at:  # what was revoked later was good before
             return Status(Revocation("good", later.source, later.said_at, later.at))
-        statements = self._silent()
-        usable = [one for one in statements if self.freshness.until(one) >= at]
-        if usable:
-            best = next((one for one in usable if one.this_update >= at), usable[-1])
+        best = self.best(at)
+        if best is not None:
             return Status(Revocation("good", _source(best), best.this_update))
-        if statements:
+        if statements := self._silent():
             newest = statements[-1]
             return Status(Revocation("unknown", _source(newest), newest.this_update), stale=True)
         return Status(Revocation())
+
+    def best(self, at: dt.datetime) -> Crl | Answer | None:
+        """The statement that shows it good at a time: the first one after it, else the newest fresh one."""
+        usable = [one for one in self._silent() if self.freshness.until(one) >= at]
+        return next((one for one in usable if one.this_update >= at), usable[-1] if usable else None)
 
     def good_before_expiry(self) -> Revocation | None:
         """The newest statement from before the certificate expired that does not call it revoked."""
@@ -119,8 +122,8 @@ class Revocations:
         self.revision = 0
         self._folder = folder
         self._digests: set[str] = set()
-        self._crls: dict[bytes, list[Crl]] = {}
-        self._answers: dict[int, list[Answer]] = {}
+        self._crls: dict[bytes, tuple[Crl, ...]] = {}
+        self._answers: dict[int, tuple[Answer, ...]] = {}
         self._genuine: dict[tuple[str, bytes], bool] = {}
         self._lists: dict[bytes, tuple[int, tuple[Crl, ...], tuple[dt.datetime, ...], bool]] = {}
         if folder is not None:
@@ -165,7 +168,8 @@ class Revocations:
         entries += [one.entry for one in answers if one.entry is not None]
         expires = facts_of(certificate).not_after
         moments = {expires, *(entry.at for entry in entries)}
-        for one in (*fresh, *answers):
+        travelling: tuple[Crl | Answer, ...] = (*fresh, *answers)
+        for one in travelling:
             moments |= {one.this_update, self.freshness.until(one)}
         return Known(
             serial=serial,
@@ -183,7 +187,7 @@ class Revocations:
         """The issuer's own lists and their moments; computed once for all its certificates."""
         kept = self._lists.get(issuer)
         if kept is None or kept[0] != self.revision:
-            named = self._crls.get(_name(issuer), [])
+            named = self._crls.get(_name(issuer), ())
             crls = tuple(one for one in named if self._is_genuine(one, issuer))
             moments = {moment for one in crls for moment in (one.this_update, self.freshness.until(one))}
             kept = (self.revision, crls, tuple(sorted(moments)), len(crls) < len(named))
@@ -207,9 +211,8 @@ class Revocations:
         if crl.digest in self._digests:
             return False
         self._digests.add(crl.digest)
-        lists = self._crls.setdefault(crl.issuer, [])
-        lists.append(crl)
-        lists.sort(key=lambda one: one.this_update)
+        lists = (*self._crls.get(crl.issuer, ()), crl)  # a new tuple: other threads may read the old one
+        self._crls[crl.issuer] = tuple(sorted(lists, key=lambda one: one.this_update))
         self.revision += 1
         return True
 
@@ -218,7 +221,7 @@ class Revocations:
             return False
         self._digests.add(answers[0].digest)
         for one in answers:
-            self._answers.setdefault(one.serial, []).append(one)
+            self._answers[one.serial] = (*self._answers.get(one.serial, ()), one)
         self.revision += 1
         return True
 

@@ -19,7 +19,15 @@ from cryptography.x509 import ocsp
 from khue.core.errors import Invalid
 from khue.signing import der
 from khue.signing.trust.base import Purpose
-from khue.signing.trust.certificates import facts_of, fits_purpose, is_signed_by, key_bits, parse
+from khue.signing.trust.certificates import (
+    facts_of,
+    fits_purpose,
+    hash_of,
+    is_issued_by,
+    is_signed_by,
+    key_bits,
+    parse,
+)
 
 _KEPT = 256  # parsed lists; a list of 100,000 entries takes some 20 MB
 _EXPIRED_CERTS = "2.5.29.60"  # expiredCertsOnCRL, ISO/IEC 9594-8
@@ -51,6 +59,7 @@ class Crl:
     points: frozenset[str] | None  # None: for every certificate of the issuer
     only_ca: bool
     only_users: bool
+    data: bytes
     parsed: x509.CertificateRevocationList
 
     def covers(self, certificate: bytes) -> bool:
@@ -79,9 +88,7 @@ class Crl:
         return (
             may
             and named
-            and is_signed_by(
-                issuer, parsed.signature, parsed.tbs_certlist_bytes, parsed.signature_hash_algorithm
-            )
+            and is_signed_by(issuer, parsed.signature, parsed.tbs_certlist_bytes, hash_of(parsed))
         )
 
 
@@ -98,6 +105,7 @@ class Answer:
     this_update: dt.datetime
     next_update: dt.datetime | None
     entry: Entry | None
+    data: bytes
     parsed: ocsp.OCSPResponse
 
     def is_about(self, serial: int, issuer: bytes) -> bool:
@@ -115,9 +123,7 @@ class Answer:
         """
         parsed = self.parsed
         for candidate in (issuer, *_certificates(parsed)):
-            signed = is_signed_by(
-                candidate, parsed.signature, parsed.tbs_response_bytes, parsed.signature_hash_algorithm
-            )
+            signed = is_signed_by(candidate, parsed.signature, parsed.tbs_response_bytes, hash_of(parsed))
             if signed and (candidate == issuer or _is_appointed(candidate, issuer, self.this_update)):
                 return candidate
         return None
@@ -157,6 +163,7 @@ def read_crl(data: bytes) -> Crl:
         points=points,
         only_ca=only_ca,
         only_users=only_users,
+        data=data,
         parsed=parsed,
     )
 
@@ -170,19 +177,18 @@ def read_ocsp(data: bytes) -> tuple[Answer, ...]:
             raise Invalid("SIGN-222")
         if any(one.critical for one in parsed.extensions):
             raise Invalid("SIGN-222")
-        digest = hashlib.sha256(data).hexdigest()
-        return tuple(_answer(digest, parsed, one) for one in parsed.responses)
+        return tuple(_answer(data, parsed, one) for one in parsed.responses)
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
         raise Invalid("SIGN-222") from error
 
 
-def _answer(digest: str, parsed: ocsp.OCSPResponse, one: ocsp.OCSPSingleResponse) -> Answer:
+def _answer(data: bytes, parsed: ocsp.OCSPResponse, one: ocsp.OCSPSingleResponse) -> Answer:
     entry = None
     if one.certificate_status is ocsp.OCSPCertStatus.REVOKED and one.revocation_time_utc is not None:
         reason = "" if one.revocation_reason is None else str(one.revocation_reason.value)
         entry = Entry(one.revocation_time_utc, reason, one.this_update_utc, "ocsp")
     return Answer(
-        digest=digest,
+        digest=hashlib.sha256(data).hexdigest(),
         serial=one.serial_number,
         hash_name=one.hash_algorithm.name,
         name_hash=one.issuer_name_hash,
@@ -191,6 +197,7 @@ def _answer(digest: str, parsed: ocsp.OCSPResponse, one: ocsp.OCSPSingleResponse
         this_update=one.this_update_utc,
         next_update=one.next_update_utc,
         entry=entry,
+        data=data,
         parsed=parsed,
     )
 
@@ -201,13 +208,12 @@ def has_no_check(certificate: bytes) -> bool:
 
 
 def _is_appointed(responder: bytes, issuer: bytes, at: dt.datetime) -> bool:
-    facts = facts_of(responder)
-    if not fits_purpose(responder, Purpose.OCSP) or not facts.not_before <= at <= facts.not_after:
+    try:
+        facts = facts_of(responder)
+    except Invalid:
         return False
-    parsed, above = parse(responder), parse(issuer)
-    return parsed.issuer == above.subject and is_signed_by(
-        issuer, parsed.signature, parsed.tbs_certificate_bytes, parsed.signature_hash_algorithm
-    )
+    may = fits_purpose(responder, Purpose.OCSP) and facts.key_accepted
+    return may and facts.not_before <= at <= facts.not_after and is_issued_by(responder, issuer)
 
 
 def _certificates(response: ocsp.OCSPResponse) -> list[bytes]:

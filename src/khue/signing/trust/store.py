@@ -11,10 +11,11 @@ from khue.signing.report import Finding, Indication, Sub
 from khue.signing.trust.anchors import TEST, AnchorSets
 from khue.signing.trust.base import Evidence, PathFact, Purpose, TokenFact
 from khue.signing.trust.cache import Bounded
-from khue.signing.trust.certificates import facts_of
+from khue.signing.trust.certificates import facts_of, identity_of
 from khue.signing.trust.judgment import Case, refused
 from khue.signing.trust.path import NoPath, PathFinder
 from khue.signing.trust.revocation import Revocations
+from khue.signing.trust.statements import Answer, Crl
 from khue.signing.tsa.token import check_token
 
 _KEPT = 50_000  # certificates whose judgments are kept: those of a province, twice
@@ -58,10 +59,7 @@ class TrustStore:
         evidence: Evidence | None = None,
     ) -> PathFact:
         """Whether a certificate was good at a time; see `Trust.judge`."""
-        key = (leaf, tuple(chain), purpose, proved, evidence)
-        entry = self._entries.get(key)
-        if entry is None or entry.revision != self.revocations.revision:
-            entry = self._entries.put(key, self._prepare(*key))
+        entry = self._entry((leaf, tuple(chain), purpose, proved, evidence))
         if entry.always is not None:
             return entry.always
         interval = tuple(place for case in entry.cases for place in case.interval(at))
@@ -83,7 +81,6 @@ class TrustStore:
         if checked.stamp is None:
             return TokenFact(False, sub=checked.sub, findings=checked.findings)
         stamp = checked.stamp
-        name = facts_of(stamp.certificate).name
         fact = self.judge(
             stamp.certificate,
             stamp.certificates,
@@ -92,23 +89,45 @@ class TrustStore:
             purpose=Purpose.TIME_STAMPING,
             evidence=evidence,
         )
+        name = identity_of(stamp.certificate).name
         return TokenFact(True, stamp.time, fact.trusted, name, fact.sub, fact.findings)
 
-    def _prepare(
-        self,
-        leaf: bytes,
-        chain: tuple[bytes, ...],
-        purpose: Purpose,
-        proved: bool,  # noqa: FBT001 — the parts of a key, in its order
-        evidence: Evidence | None,
-    ) -> _Entry:
+    def evidence(
+        self, leaf: bytes, chain: Sequence[bytes], *, at: dt.datetime, purpose: Purpose = Purpose.SIGNING
+    ) -> Evidence | None:
+        """What shows a certificate good at a time, to travel with the signature (B-LT).
+
+        The intermediates, and for each certificate below the root the statement that was used. None
+        when it is not shown good: then there is nothing to embed yet.
+        """
+        entry = self._entry((leaf, tuple(chain), purpose, True, None))
+        case = next((one for one in entry.cases if one.judge(at).trusted), None)
+        used = [known.best(at) for known in case.knowns] if case is not None else [None]
+        if case is None or None in used:
+            return None
+        return Evidence(
+            case.path.certificates[1:],
+            tuple(one.data for one in used if isinstance(one, Crl)),
+            tuple(one.data for one in used if isinstance(one, Answer)),
+        )
+
+    def _entry(self, key: _Key) -> _Entry:
+        entry = self._entries.get(key)
+        if entry is None or entry.revision != self.revocations.revision:
+            entry = self._entries.put(key, self._prepare(key))
+        return entry
+
+    def _prepare(self, key: _Key) -> _Entry:
+        leaf, chain, purpose, proved, evidence = key
         revision = self.revocations.revision
         others = (*chain, *evidence.certificates) if evidence else chain
         try:
             facts_of(leaf)
             found = self._finder.find(leaf, others)
         except Invalid as error:
-            return _Entry(revision, (), refused(Sub.NO_SIGNING_CERTIFICATE_FOUND, Finding(error.code)))
+            return _Entry(
+                revision, (), refused(Sub.NO_SIGNING_CERTIFICATE_FOUND, Finding(error.code, error.params))
+            )
         if isinstance(found, NoPath):
             return _Entry(revision, (), self._without_path(found))
         usable = [path for path in found if path.anchor.set != TEST or self.allow_test]
