@@ -21,6 +21,7 @@ _CONTEXT, _CONSTRUCTED, _NUMBER = 0x80, 0x20, 0x1F
 _SHORT = 0x80  # lengths below stand in one byte
 _LONGEST = 4  # bytes of a length; 4 GB is more than anything here
 _SEVEN = 0x7F  # seven bits of a number in an object identifier
+_PLACES = range(4, 14, 2)  # of month, day, hour, minute, second in YYYYMMDDhhmmss
 _UTC_PIVOT = 50  # RFC 5280 4.1.2.5.1: two-digit years from 50 are 19xx
 
 
@@ -227,8 +228,9 @@ def read_time(element: Element) -> dt.datetime:
     if wrong or len(body) != 14 or not f"{body}{fraction}".isdecimal():  # noqa: PLR2004 — YYYYMMDDhhmmss
         raise Invalid("SIGN-003", what="thời điểm")
     try:
-        moment = dt.datetime.strptime(f"{body}+0000", "%Y%m%d%H%M%S%z")
-        return moment.replace(microsecond=int(fraction[:6].ljust(6, "0")))
+        year, month, day, hour, minute, second = int(body[:4]), *(int(body[at : at + 2]) for at in _PLACES)
+        part = int(fraction[:6].ljust(6, "0"))
+        return dt.datetime(year, month, day, hour, minute, second, part, dt.UTC)
     except ValueError as error:
         raise Invalid("SIGN-003", what="thời điểm") from error
 
