@@ -10,18 +10,17 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from cryptography import x509
-
 from khue.core.errors import Invalid
-from khue.signing.algorithms import RULES, PublicKey, accepted, describe, fits, is_genuine
+from khue.signing.algorithms import RULES, accepted, describe, fits, is_genuine
 from khue.signing.foreign.reading import INCLUSIVE, Problem, Stopped, canonical, doubtful, forged
 from khue.signing.foreign.shape import Place, Shape
 from khue.signing.foreign.signature import Read, Reference, base64_of, certificate_digests, read_signature
 from khue.signing.report import UNKNOWN, Finding, Indication, Revocation, SignatureReport, Sub
 from khue.signing.trust.base import Evidence, PathFact, Trust
-from khue.signing.trust.certificates import Identity, identity_of, issuer_of, parse, serial_of
+from khue.signing.trust.certificates import Identity, issuer_of, parse, serial_of
 from khue.signing.xades.grammar import DS, SIGNED_PROPERTIES, XADES
 from khue.signing.xades.judgement import Judgement
+from khue.signing.xades.keys import Holder, holder_of
 
 
 @dataclass(slots=True)
@@ -39,10 +38,8 @@ class Outcome:
     position_ok: bool = False
     role_ok: bool = False
     trusted: bool | None = None
-    certificate: x509.Certificate | None = None
-    leaf: bytes = b""
-    others: tuple[bytes, ...] = ()
-    identity: Identity | None = None
+    holder: Holder | None = None  # of the signer's certificate
+    others: tuple[bytes, ...] = ()  # the other certificates that came with it
     level: str = ""
     best_time: dt.datetime | None = None
     anchor_set: str = ""
@@ -159,38 +156,37 @@ class Bench:
 
     def check_value(self, one: Outcome, read: Read) -> None:
         """The value is that of the key in the certificate, by an algorithm that is accepted."""
-        one.certificate, one.leaf, one.others = _leaf(read.certificates)
-        key = one.certificate.public_key()
-        if not fits(read.algorithm, key):
-            raise Stopped(_refused_algorithm(one, read))
+        one.holder, one.others = _leaf(read.certificates)
+        if not fits(read.algorithm, one.holder.key):
+            raise Stopped(_refused_algorithm(one.holder, read))
         octets = canonical(read.signed_info, read.method)
         digest = hashlib.new(RULES[read.algorithm].digest, octets).digest()
-        one.valid = is_genuine(_public(key), read.algorithm, digest, read.value)
+        one.valid = is_genuine(one.holder.key, read.algorithm, digest, read.value)
         if not one.valid:
             raise Stopped(forged("SIGN-652", Sub.SIG_CRYPTO_FAILURE))
 
     def check_trust(self, one: Outcome, read: Read) -> None:
         """The certificate is the one that was signed for, of the right kind, and leads to a root."""
-        if one.certificate is None or not one.valid:
+        if one.holder is None or not one.valid:
             return
-        self._check_certificate_digests(one, read)
-        _check_role(one)
+        self._check_certificate_digests(one, one.holder, read)
+        _check_role(one, one.holder.identity)
         evidence = _evidence(read)
         self._read_time_stamp(one, read, evidence)
         at = one.best_time or self.now
-        if not accepted(read.algorithm, one.certificate.public_key(), at):
-            one.add(_refused_algorithm(one, read))
+        if not accepted(read.algorithm, one.holder.key, at):
+            one.add(_refused_algorithm(one.holder, read))
         fact = self.trust.judge(
-            one.leaf, one.others, at=at, proved=one.best_time is not None, evidence=evidence
+            one.holder.certificate, one.others, at=at, proved=one.best_time is not None, evidence=evidence
         )
         _take(one, fact)
 
-    def _check_certificate_digests(self, one: Outcome, read: Read) -> None:
+    def _check_certificate_digests(self, one: Outcome, holder: Holder, read: Read) -> None:
         if read.properties is None:
             return
         names = certificate_digests(read.properties)
         one.level = "B" if names else ""
-        if not all(name(one.leaf) for name in names):
+        if not all(name(holder.certificate) for name in names):
             one.add(forged("SIGN-654", Sub.NO_SIGNING_CERTIFICATE_FOUND))
 
     def _read_time_stamp(self, one: Outcome, read: Read, evidence: Evidence | None) -> None:
@@ -211,41 +207,37 @@ class Bench:
                 one.best_time, one.level = fact.time, "T"
 
 
-def _refused_algorithm(one: Outcome, read: Read) -> Problem:
-    key = describe(one.certificate.public_key()) if one.certificate else ""
+def _refused_algorithm(holder: Holder, read: Read) -> Problem:
+    key = describe(holder.key)
     return doubtful("SIGN-651", Sub.CRYPTO_CONSTRAINTS_FAILURE, algorithm=read.algorithm, key=key)
 
 
-def _public(key: object) -> PublicKey:
-    """A key that `fits` has let through, as its type."""
-    return key  # type: ignore[return-value]
-
-
-def _leaf(certificates: tuple[bytes, ...]) -> tuple[x509.Certificate, bytes, tuple[bytes, ...]]:
+def _leaf(certificates: tuple[bytes, ...]) -> tuple[Holder, tuple[bytes, ...]]:
     """The certificate of the signer among those of KeyInfo: the one that issued none of the others."""
+    unclear = Stopped(doubtful("SIGN-653", Sub.NO_SIGNING_CERTIFICATE_FOUND))
     try:
-        read = [(parse(der), der) for der in certificates]
-    except Invalid as error:
-        raise Stopped(doubtful("SIGN-653", Sub.NO_SIGNING_CERTIFICATE_FOUND)) from error
-    leaves = [
-        (one, der) for one, der in read
-        if not any(other.issuer == one.subject for other, _der in read if other is not one)
-    ]  # fmt: skip
-    if len(leaves) != 1:
-        raise Stopped(doubtful("SIGN-653", Sub.NO_SIGNING_CERTIFICATE_FOUND))
-    leaf, der = leaves[0]
-    return leaf, der, tuple(other for other in certificates if other != der)
+        names = {der: (parse(der).subject, parse(der).issuer) for der in certificates}
+        leaves = [
+            der for der, (subject, _issuer) in names.items()
+            if not any(issuer == subject for other, (_subject, issuer) in names.items() if other != der)
+        ]  # fmt: skip
+        holders = [holder_of(der) for der in leaves]
+    except (Invalid, ValueError) as error:  # parts of a certificate are read only when they are asked for
+        raise unclear from error
+    if len(holders) != 1:
+        raise unclear
+    others = tuple(other for other in certificates if other != leaves[0])
+    return holders[0], others
 
 
-def _check_role(one: Outcome) -> None:
+def _check_role(one: Outcome, identity: Identity) -> None:
     """Persons sign with a certificate of a person, the school with one of the organization."""
-    one.identity = identity_of(one.leaf)
     slot = one.place.slot
-    one.role_ok = one.identity.organization == (slot.signer == "school")
+    one.role_ok = identity.organization == (slot.signer == "school")
     if not one.role_ok:
         # a certificate for public duty may carry no number that tells persons and bodies apart
-        problem = forged if one.identity.identifiers else doubtful
-        one.add(problem("SIGN-655", Sub.SIGNER_MISMATCH, slot=slot.name, signer=one.identity.name))
+        problem = forged if identity.identifiers else doubtful
+        one.add(problem("SIGN-655", Sub.SIGNER_MISMATCH, slot=slot.name, signer=identity.name))
 
 
 def _evidence(read: Read) -> Evidence | None:
@@ -272,19 +264,19 @@ def _take(one: Outcome, fact: PathFact) -> None:
 
 def report_of(one: Outcome) -> SignatureReport:
     """The second level of the report."""
-    slot, read, certificate, identity = one.place.slot, one.read, one.certificate, one.identity
+    slot, read, holder = one.place.slot, one.read, one.holder
     return SignatureReport(
         signature_id=(read.identifier if read else "") or f"{one.place.ref.signature_id}-{one.number}",
         role=slot.role,
         role_name=slot.name,
         section=", ".join(one.covered or one.place.covers),
-        signer=identity.name if identity else "",
-        identifiers=identity.identifiers if identity else (),
-        serial=serial_of(one.leaf) if certificate else "",
-        issuer=issuer_of(one.leaf) if certificate else "",
+        signer=holder.identity.name if holder else "",
+        identifiers=holder.identity.identifiers if holder else (),
+        serial=serial_of(holder.certificate) if holder else "",
+        issuer=issuer_of(holder.certificate) if holder else "",
         anchor_set=one.anchor_set,
-        not_before=certificate.not_valid_before_utc if certificate else None,
-        not_after=certificate.not_valid_after_utc if certificate else None,
+        not_before=holder.not_before if holder else None,
+        not_after=holder.not_after if holder else None,
         algorithm=read.algorithm if read else "",
         level=one.level,
         claimed_time=read.claimed if read else None,

@@ -292,7 +292,7 @@ def complete(form: Form, tbs: ToBeSigned, raw: bytes) -> Form:
         raise Refused("SIGN-669", slot=f"{cell.slot.name} {cell.ref.section}".strip())
     text = grammar.SIGNATURE.write(
         id=cell.name,
-        signed_info=grammar.in_place(tbs.signed_info.decode(), "ds:SignedInfo"),
+        signed_info=tbs.signed_info.decode().replace(grammar.declaration("ds:SignedInfo"), "", 1),
         value=encode(value),
         key_info=key_info_of((tbs.certificate, *tbs.chain)),
         properties=properties,

@@ -162,6 +162,9 @@ def _check_outside(shape: Shape) -> None:
     way = {shape.root, shape.content}
     for place in shape.places:
         way.update((place.element, *place.element.iterancestors()))
+    for path in {path[:-1] for slot in shape.layout.slots for path in slot.paths if "*" not in path}:
+        for length in range(1, len(path) + 1):
+            way.update(_at(shape.root, path[:length], shape.layout))  # lists without slots, as in primary
     reserved = {shape.layout.tag(name) for name in _reserved(shape.layout)}
     loose = {shape.layout.tag(name) for name in shape.layout.loose}
     for element in _outside(shape.root, shape.content):

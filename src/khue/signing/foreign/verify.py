@@ -153,7 +153,7 @@ def _content(bench: Bench) -> bytes:
 
 def _ask(second_opinion: SecondOpinion, data: bytes, bench: Bench) -> None:
     """Compares with another program what is cryptography: digests and values, not places and roles."""
-    asked: list[Outcome] = [one for one in bench.outcomes if one.read is not None and one.leaf]
+    asked: list[Outcome] = [one for one in bench.outcomes if one.read is not None and one.holder is not None]
     answers = second_opinion(data, [_question(bench, one) for one in asked])
     for one, answer in zip(asked, answers, strict=True):
         if answer is None or answer == (one.intact and one.valid):
@@ -171,7 +171,7 @@ def _question(bench: Bench, one: Outcome) -> Question:
     references = one.read.references if one.read is not None else ()
     targets = [bench.shape.by_id[item.target] for item in references if item.target in bench.shape.by_id]
     tags = {str(target.tag).lstrip("{").replace("}", ":") for target in targets}
-    return Question(_path(one.element), tuple(sorted(tags)), one.leaf)
+    return Question(_path(one.element), tuple(sorted(tags)), one.holder.certificate if one.holder else b"")
 
 
 def _path(element: Any) -> str:

@@ -41,7 +41,7 @@ HASHES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Person:
     """A key and its certificate."""
 
@@ -99,7 +99,7 @@ class FakeTrust:
         return TokenFact(genuine, dt.datetime.fromisoformat(time.decode()), genuine)
 
 
-@dataclass
+@dataclass(repr=False)
 class Cast:
     """Everybody who signs one school's transcripts."""
 
