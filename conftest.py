@@ -25,6 +25,7 @@ atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 (FOLDER / "static").mkdir()
 os.environ["KHUE_DATA_DIR"] = str(FOLDER)
 os.environ["KHUE_SECRET_KEY"] = "test secret, never used elsewhere"  # noqa: S105 - of the test world only
+os.environ["KHUE_SIGNING"] = "optional"  # what signing adds has tests of its own
 os.environ["DJANGO_SETTINGS_MODULE"] = "khue.project.settings"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright's loop runs in the test's thread
 

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "khue"
 # Top to bottom: a module may know those after it.
-MODULES = ("importing", "gradebook", "schooling", "access", "people", "orgs", "codes")
+MODULES = ("importing", "gradebook", "records", "schooling", "access", "people", "orgs", "codes")
 PURE = ("core", "rules", "sheets", "signing")
 
 

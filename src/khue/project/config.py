@@ -53,6 +53,23 @@ class Config(BaseSettings):
     correction_window_hours: int = Field(
         24, ge=1, le=720, description="A requested mark correction expires by itself after so many hours."
     )
+    signing: Literal["required", "optional"] = Field(
+        "required",
+        description="required: terms are closed by digital signatures only; optional: also without.",
+    )
+    signing_minutes: int = Field(
+        30, ge=5, le=480, description="What a person checked may be signed for so many minutes."
+    )
+    tsa_url: str = Field(
+        "", description="RFC 3161 time-stamping server for school seals; empty = the evidence log alone."
+    )
+    stamp_wait_hours: int = Field(
+        24, ge=0, le=720,
+        description="A sealed record waits so long for its time-stamp, then it is issued without.",
+    )
+    log_origin: str = Field(
+        "khue.invalid/evidence", description="Name of the evidence log: a domain and path of yours."
+    )
     emergency_minutes: int = Field(60, ge=5, le=480, description="Length of an emergency access, minutes.")
     session_hours: int = Field(12, ge=1, le=72, description="A session ends after so many hours.")
     db_pool: int = Field(4, ge=1, le=64, description="PostgreSQL connections per process.")

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "khue.modules.people",
     "khue.modules.access",
     "khue.modules.schooling",
+    "khue.modules.records",
     "khue.modules.gradebook",
     "khue.modules.importing",
     "khue.project",
@@ -151,6 +152,11 @@ KHUE_UPLOAD_LIMIT = CONFIG.upload_limit_mb * 1024 * 1024
 KHUE_REQUIRE_MFA = CONFIG.require_mfa
 KHUE_DEMO = CONFIG.demo
 KHUE_CORRECTION_WINDOW_HOURS = CONFIG.correction_window_hours
+KHUE_SIGNING = CONFIG.signing
+KHUE_SIGNING_MINUTES = CONFIG.signing_minutes
+KHUE_TSA_URL = CONFIG.tsa_url
+KHUE_STAMP_WAIT_HOURS = CONFIG.stamp_wait_hours
+KHUE_LOG_ORIGIN = CONFIG.log_origin
 KHUE_EMERGENCY_MINUTES = CONFIG.emergency_minutes
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

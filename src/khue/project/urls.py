@@ -16,6 +16,7 @@ ROOTS = {
     "khue.modules.people": "nguoi/",
     "khue.modules.schooling": "lop/",
     "khue.modules.gradebook": "so-diem/",
+    "khue.modules.records": "ho-so/",
     "khue.modules.importing": "nhap-du-lieu/",
     "khue.modules.codes": "danh-muc/",
 }

@@ -12,6 +12,8 @@ from khue.core.dates import VIETNAM
 from khue.kit.models import in_force
 from khue.kit.prepared import Prepared
 from khue.modules.access.models import Account, EmergencyAccess, Grant
+from khue.modules.access.roles import NAMES
+from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
 
 if TYPE_CHECKING:
@@ -83,6 +85,21 @@ _granted: Prepared[tuple[UUID, str, UUID, str]] = Prepared(_grants)
 def open_emergencies(now: dt.datetime) -> QuerySet[EmergencyAccess]:
     """Emergency accesses in force at a moment: they end by themselves (hết giờ thì tự đóng)."""
     return EmergencyAccess.objects.filter(opened_at__lte=now, expires_at__gt=now, closed_at__isnull=True)
+
+
+def office_of(actor: Actor, unit_id: UUID) -> tuple[str, str] | None:
+    """The office in which the actor leads a unit today, and a deputy's mandate (chức vụ, uỷ quyền).
+
+    A deputy without a written mandate leads, but does not sign in the principal's place: None.
+    """
+    above = {unit.pk for unit in orgs.ancestors_of(unit_id, actor.today)} | {unit_id}
+    held = [grant for grant in actor.grants if grant.unit_id in above]
+    if any(grant.role is Role.PRINCIPAL for grant in held):
+        return NAMES[Role.PRINCIPAL], ""
+    deputy = [grant.grant_id for grant in held if grant.role is Role.VICE_PRINCIPAL]
+    sources = Grant.objects.filter(pk__in=deputy).exclude(source="").order_by("-valid_from")
+    mandate = sources.values_list("source", flat=True).first()
+    return (NAMES[Role.VICE_PRINCIPAL], mandate) if mandate else None
 
 
 def _name(account: Account | None, person_id: UUID | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from khue.modules.gradebook import history
-from khue.modules.gradebook.attestation import use_attestor
 from khue.modules.gradebook.book import ClassBook, load_book
 from khue.modules.gradebook.columns import slots_of
 from khue.modules.gradebook.data import BatchResult, CellContent, Operation, OperationResult
@@ -35,11 +34,17 @@ from khue.modules.gradebook.services.importing import (
     withdraw_sheets,
 )
 from khue.modules.gradebook.services.sheets import open_sheets, summer_sheet
+from khue.modules.gradebook.signed.acts import CLASS as SIGN_CLASS
+from khue.modules.gradebook.signed.acts import SEAL as SIGN_SEAL
+from khue.modules.gradebook.signed.acts import SHEET as SIGN_SHEET
 
 if TYPE_CHECKING:
     from uuid import UUID
 
 __all__ = [
+    "SIGN_CLASS",
+    "SIGN_SEAL",
+    "SIGN_SHEET",
     "BatchResult",
     "CellContent",
     "ClassBook",
@@ -74,7 +79,6 @@ __all__ = [
     "summer_sheet",
     "term_averages",
     "undo_import",
-    "use_attestor",
     "verify_history",
     "verify_records",
     "waiting_for",

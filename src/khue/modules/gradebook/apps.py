@@ -34,6 +34,12 @@ class GradebookConfig(AppConfig):
         """Declare the policy and listen to the events of other modules."""
         from khue.modules.access import api as access  # noqa: PLC0415 - apps are loaded only now
         from khue.modules.gradebook import handlers, policy  # noqa: F401, PLC0415 - apps are loaded only now
+        from khue.modules.gradebook.paper.signed import signed_pdf  # noqa: PLC0415 - the same
+        from khue.modules.gradebook.signed import acts, content  # noqa: PLC0415 - the same
+        from khue.modules.records import api as records  # noqa: PLC0415 - the same
 
         handlers.register()
+        acts.register()
+        for kind in set(content.KINDS.values()):
+            records.register_renderer(kind, signed_pdf)
         access.register_explainable("gradebook.Sheet", _("Bảng điểm"), _sheet_name)

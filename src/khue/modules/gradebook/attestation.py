@@ -1,10 +1,9 @@
-"""The seam where closing acts will be digitally signed.
+"""What proves a closing act: the signature it was made by, or the digest of what was stated.
 
-A closing service builds a `ClosingStatement` (who closes what, with which content digest) and
-hands it to the attestor of the installation. Today the attestor only keeps the statement's own
-digest; the signing module will register one that returns signatures (XAdES) over the statement.
-`ClosingAct.attestation` keeps the statement and whatever proof came back; `khue verify` compares both
-with the act and with the history.
+A closing service builds a `ClosingStatement` (who closes what, with which content digest). Made by
+signing, the act keeps a reference to the signature in the class's record, whose section carries the
+same digests; made without (a school that does not sign yet, a decision to reopen), it keeps the
+statement's own digest. `khue verify` compares both with the act and with the history.
 """
 
 from __future__ import annotations
@@ -12,13 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
+
+from khue.modules.records import api as records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
-DIGEST = "digest"
+DIGEST, SIGNED = "digest", "xades"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,39 +44,15 @@ class ClosingStatement:
         ).encode()
 
 
-class Attestor(Protocol):
-    """Turns a statement into a proof that it was made."""
-
-    def attest(self, statement: ClosingStatement) -> Mapping[str, Any]:
-        """Return what is to be stored with the act; raise a Refused to stop the closing."""
-
-    def proves(self, statement: ClosingStatement, proof: Mapping[str, Any]) -> bool:
-        """Whether a stored proof is one of this statement."""
-
-
-class DigestAttestor:
-    """Keeps the digest of the statement: enough to see that nothing was changed since."""
-
-    def attest(self, statement: ClosingStatement) -> Mapping[str, Any]:
-        """The statement's SHA-256."""
-        return {"kind": DIGEST, "sha256": hashlib.sha256(statement.canonical()).hexdigest()}
-
-    def proves(self, statement: ClosingStatement, proof: Mapping[str, Any]) -> bool:
-        """Whether the digest is that of the statement."""
-        return dict(proof) == self.attest(statement)
-
-
-_attestor: list[Attestor] = [DigestAttestor()]
-
-
-def use_attestor(attestor: Attestor) -> None:
-    """Replace the attestor; called once at start-up by the module that can sign."""
-    _attestor[:] = [attestor]
-
-
-def attest(statement: ClosingStatement) -> dict[str, Any]:
-    """The statement with the proof of the installation's attestor, as an act keeps them."""
-    return {"statement": asdict(statement), "proof": dict(_attestor[0].attest(statement))}
+def attest(statement: ClosingStatement, signature: records.SignatureRef | None = None) -> dict[str, Any]:
+    """The statement with its proof, as an act keeps them."""
+    proof = {"kind": DIGEST, "sha256": _digest(statement)}
+    if signature is not None:
+        proof = {
+            "kind": SIGNED, "document": str(signature.document_id), "signature": str(signature.signature_id),
+            "sha256": signature.digest,
+        }  # fmt: skip
+    return {"statement": asdict(statement), "proof": proof}
 
 
 def statement_of(kept: Mapping[str, Any] | None) -> ClosingStatement | None:
@@ -85,6 +61,21 @@ def statement_of(kept: Mapping[str, Any] | None) -> ClosingStatement | None:
         statement, proof = ClosingStatement(**(kept or {})["statement"]), dict((kept or {})["proof"])
     except (KeyError, TypeError):
         return None
-    # Acts of the time before signatures stay provable.
-    attestor = DigestAttestor() if proof.get("kind") == DIGEST else _attestor[0]
-    return statement if attestor.proves(statement, proof) else None
+    return statement if _proves(statement, proof) else None
+
+
+def _proves(statement: ClosingStatement, proof: dict[str, Any]) -> bool:
+    """A digest is that of the statement; a signature is the person's, over a section that says the same."""
+    if proof.get("kind") == DIGEST:
+        return proof == {"kind": DIGEST, "sha256": _digest(statement)}
+    signed = records.signed_facts(str(proof.get("signature", "")))
+    if proof.get("kind") != SIGNED or signed is None or signed.digest != proof.get("sha256"):
+        return False
+    if str(signed.person_id or "") != statement.person:
+        return False
+    said = f'contentDigest="{statement.content_digest}"', f'historyHead="{statement.history_head}"'
+    return not statement.sheet or all(words in signed.section_text for words in said)
+
+
+def _digest(statement: ClosingStatement) -> str:
+    return hashlib.sha256(statement.canonical()).hexdigest()

@@ -45,4 +45,14 @@ CODES: dict[str, str] = {
     ),
     "GRADE-039": _("{count} bảng đã có điểm nên không rút lại được. Hãy sửa hoặc mở lớp khác."),
     "GRADE-040": _("Câu nhận xét phải có từ {least} đến {limit} kí tự. Hãy viết lại."),
+    "GRADE-050": _("Bảng của giáo viên chủ nhiệm được ký cùng tổng hợp của lớp. Hãy ký ở dòng của lớp."),
+    "GRADE-051": _("Bạn không có tên trong danh sách ký bảng {sheet}. Hãy báo văn thư xem lại phân công."),
+    "GRADE-052": _("Chưa ký được vì các bảng sau chưa đủ chữ ký: {sheets}. Hãy nhắc giáo viên phụ trách."),
+    "GRADE-053": _("Giáo viên chủ nhiệm chưa ký tổng hợp của lớp. Hãy nhắc giáo viên chủ nhiệm ký trước."),
+    "GRADE-054": _(
+        "Kết quả tính lại khác với bản giáo viên chủ nhiệm đã ký. "
+        "Hãy yêu cầu giáo viên chủ nhiệm xem và ký lại."
+    ),
+    "GRADE-055": _("Phó hiệu trưởng ký thay phải có văn bản uỷ quyền. Hãy ghi số văn bản vào quyền đã giao."),
+    "GRADE-056": _("Trường dùng chữ ký số nên chốt bằng cách ký. Hãy mở trang «Ký»."),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from khue.modules.gradebook.views import classes, corrections, files, phrases, sheets
+from khue.modules.gradebook.views import classes, corrections, files, phrases, sheets, signing
 
 app_name = "gradebook"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("bang/<str:key>/ghi/", sheets.sheet_operations, name="operations"),
     path("bang/<str:key>/lich-su/", sheets.cell_history, name="history"),
     path("bang/<str:key>/chot/", sheets.close_page, name="close_sheet"),
+    path("bang/<str:key>/ky/", signing.sign_sheet, name="sign_sheet"),
+    path("ky/", signing.home, name="sign"),
+    path("ky/cac-muc/", signing.sign, name="sign_many"),
     path("bang/<str:key>/sua/", corrections.request_page, name="request_correction"),
     path("chot/", sheets.close_many, name="close_many"),
     path("khoa/", classes.seal_many, name="seal_many"),

@@ -21,6 +21,7 @@ from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
 from khue.modules.people.data import Admission, NewIdentifier, NewPerson, PersonChange
 from khue.modules.schooling import api as schooling
+from khue.project.demo import signing
 from khue.project.demo.logins import PASSWORD
 from khue.project.demo.marks import Ability, homeroom_value, mark_for
 from khue.project.demo.names import full_name
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 Progress = "Callable[[str, int], None]"
 SEED = 2018
 SYSTEM_NAME = "Dữ liệu minh hoạ"
+SIGNED_TERM = 2  # of last year, in the lower secondary school: when it began to sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ def build_province(progress: Callable[[str, int], None], today: dt.date | None =
     years = [_open_year(system, first - 1), _open_year(system, first)]
     schools = [_found(system, plan, province, random) for plan in SCHOOLS]
     _accounts(system, schools, department, province)
+    staff = [row for school in schools for row in (school.principal, school.deputy, *school.teachers)]
+    signing.give_keys([(school.unit.id, school.unit.name) for school in schools], staff, system.now)
     steps = sum(len(plan.classes) for plan in SCHOOLS) * 2
     done = 0
     for number, year in enumerate(years):
@@ -123,6 +127,8 @@ def build_province(progress: Callable[[str, int], None], today: dt.date | None =
                     continue
                 progress(f"{school.plan.name}, lớp {plan.name}, {year.code}", 3 + 95 * done // steps)
                 _class(school, year, plan, position, random, finished=number == 0, offset=done)
+    progress("Đóng dấu, ghi nhật kí bằng chứng", 99)
+    signing.seal_and_log()
     _ask_for_a_correction(schools[0], years[0], timezone.localtime())
     progress("Xong", 100)
 
@@ -366,21 +372,31 @@ def _operations(
 def _close_year(
     school: School, row: schooling.SchoolClass, homeroom: people.Person, year: schooling.SchoolYear
 ) -> None:
-    first = year.starts_on.year
+    first, principal = year.starts_on.year, school.principal
     for term, day in ((1, dt.date(first + 1, 1, 12)), (2, dt.date(first + 1, 5, 25))):
+        owners: dict[UUID, list[UUID]] = {}
         teachers = schooling.teachers_of(row.id, day)
         for sheet in gradebook.sheets_of(row.id, term).values():
-            names = teachers.get(sheet.class_subject_id) if sheet.class_subject_id else None
-            actor = _as(homeroom, _moment(day, 10))
-            if names:
-                actor = replace(actor, person_id=names[0][0], name=names[0][1])
             if sheet.class_subject_id is not None:
-                gradebook.close_sheet(actor, sheet_id=sheet.id)
-        gradebook.close_class(_as(homeroom, _moment(day, 14)), school_class_id=row.id, term=term)
-        gradebook.seal_class(_as(school.principal, _moment(day, 16)), school_class_id=row.id, term=term)
+                owners.setdefault(teachers[sheet.class_subject_id][0][0], []).append(sheet.id)
+        staff = {person.id: person for person in school.teachers}
+        owned = {_as(staff[key], _moment(day, 10)): sheets for key, sheets in owners.items()}
+        lead, head = _as(homeroom, _moment(day, 14)), _as(principal, _moment(day, 16))
+        if term == SIGNED_TERM and school.plan.level == "THCS":
+            if not signing.sign_term(row, term, owned, lead, head):
+                return
+            continue
+        for actor, sheets in owned.items():
+            for key in sheets:
+                gradebook.close_sheet(actor, sheet_id=key)
+        gradebook.close_class(lead, school_class_id=row.id, term=term)
+        gradebook.seal_class(head, school_class_id=row.id, term=term)
     end = _moment(dt.date(first + 1, 5, 28))
+    if school.plan.level == "THCS":
+        signing.sign_year(row, _as(homeroom, end), _as(principal, end))
+        return
     gradebook.close_class(_as(homeroom, end), school_class_id=row.id, term=0)
-    gradebook.seal_class(_as(school.principal, end), school_class_id=row.id, term=0)
+    gradebook.seal_class(_as(principal, end), school_class_id=row.id, term=0)
 
 
 def _ask_for_a_correction(school: School, year: schooling.SchoolYear, now: dt.datetime) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import hashlib
 import json
+import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -41,7 +44,6 @@ from khue.signing.signers.smartca import SmartCaSigner
 from khue.signing.signers.vgca import LocalAgentSigner, Program
 
 AT = dt.datetime(2026, 5, 20, 8, tzinfo=dt.UTC)
-WAITED = 0.0
 SOFTHSM = next(
     (path for path in map(Path, (
         "/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
@@ -342,38 +344,52 @@ def make_rig(name: str, folder: Path) -> Rig:
         if SOFTHSM is None or shutil.which("softhsm2-util") is None:
             pytest.skip("needs softhsm2 (libsofthsm2.so and softhsm2-util)")
         pytest.importorskip("pkcs11")
+        prepare_token()
     return ALL[name](folder)
 
 
-def fill_token(folder: Path, label: str = "Khue test") -> None:
-    """A token with an RSA and a P-256 key, their certificates, the issuer and the root."""
-    import pkcs11
-    from pkcs11.util.ec import encode_ec_public_key  # noqa: F401 - fails early if the library is too old
-
-    subprocess.run(
-        ["softhsm2-util", "--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", "11111111"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+@cache
+def prepare_token() -> None:
+    """Two tokens, once per process: the library reads its configuration only when it is loaded."""
+    folder = Path(tempfile.mkdtemp(prefix="softhsm-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "tokens").mkdir()
+    (folder / "softhsm2.conf").write_text(
+        f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n", encoding="utf-8"
+    )
+    os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
+    for label in ("Khue test", "Khue empty"):
+        _softhsm("--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", "11111111")
     for id_, kind in (("01", "rsa"), ("02", "p256")):
         path = folder / f"{kind}.pem"
-        pem = key(kind).key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        path.write_bytes(pem)
-        subprocess.run(
-            ["softhsm2-util", "--import", str(path), "--token", label, "--label", kind, "--id", id_, "--pin", PIN],
-            check=True, capture_output=True,
-        )  # fmt: skip
+        path.write_bytes(key(kind).key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        _softhsm("--import", str(path), "--token", "Khue test", "--label", kind, "--id", id_, "--pin", PIN)
+        path.unlink()
+    _store_certificates()
+
+
+def _softhsm(*arguments: str) -> None:
+    subprocess.run(["softhsm2-util", *arguments], check=True, capture_output=True)
+
+
+def _store_certificates() -> None:
+    """Those of the two keys, one whose key is elsewhere, the issuer and the root."""
+    import pkcs11
+
     names = pkcs11.Attribute
     _root, top, _issuing, middle = authority()
     certificates = [
         (bytes.fromhex("01"), key("rsa").certificate),
         (bytes.fromhex("02"), key("p256").certificate),
+        (bytes.fromhex("03"), key(name="Khác").certificate),
         (b"", middle.public_bytes(Encoding.DER)),
         (b"", top.public_bytes(Encoding.DER)),
     ]
-    with pkcs11.lib(str(SOFTHSM)).get_token(token_label=label).open(rw=True, user_pin=PIN) as session:
+    with pkcs11.lib(str(SOFTHSM)).get_token(token_label="Khue test").open(rw=True, user_pin=PIN) as session:
         for id_, der in certificates:
             session.create_object({
-                names.CLASS: pkcs11.ObjectClass.CERTIFICATE, names.CERTIFICATE_TYPE: pkcs11.CertificateType.X_509,
+                names.CLASS: pkcs11.ObjectClass.CERTIFICATE,
+                names.CERTIFICATE_TYPE: pkcs11.CertificateType.X_509,
                 names.TOKEN: True, names.PRIVATE: False, names.ID: id_, names.VALUE: der,
                 names.SUBJECT: x509.load_der_x509_certificate(der).subject.public_bytes(),
             })  # fmt: skip

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,20 +29,8 @@ from khue.signing.tests.signers_rig import (
 )
 
 
-@pytest.fixture(scope="session")
-def token(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A SoftHSM token, once: the library reads its configuration only when it is loaded."""
-    if rigs.SOFTHSM is None or shutil.which("softhsm2-util") is None:
-        return
-    folder = tmp_path_factory.mktemp("softhsm")
-    (folder / "tokens").mkdir()
-    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
-    os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
-    fill_token(folder)
-
-
 @pytest.fixture(params=ALL)
-def rig(request: pytest.FixtureRequest, tmp_path: Path, token: None) -> Iterator[Rig]:
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
     found = make_rig(request.param, tmp_path)
     yield found
     for close in found.closes:

@@ -1,7 +1,8 @@
 """Closing acts: teacher → homeroom teacher → principal; reopening by decision (chốt sổ, khoá sổ).
 
-Each act is a row that nothing can edit, with the digest of the content that the person saw, and
-passes the attestation seam where it will be digitally signed. Terms: 1, 2, 0 = the year,
+Each act is a row that nothing can edit, with the digest of the content that the person saw. Where a
+school signs, the acts are made by signing (`signed/acts.py`): it asks the same rules of this file and
+comes back with the signature; without one a closing is refused then. Terms: 1, 2, 0 = the year,
 3 = after the summer.
 """
 
@@ -14,10 +15,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_noop as _
 
+from khue.core.actor import ActorKind
 from khue.core.errors import Conflict, Invalid, KhueError, Refused
 from khue.core.ids import uuid7
 from khue.kit import audit, outbox, permissions
@@ -42,6 +45,7 @@ from khue.modules.gradebook.models.sheets import ChangeSource
 from khue.modules.gradebook.services.entry import Origin, apply_operations, load_sheet
 from khue.modules.gradebook.services.sheets import open_summer
 from khue.modules.gradebook.slots import clean
+from khue.modules.records import api as records
 from khue.modules.schooling import api as schooling
 
 if TYPE_CHECKING:
@@ -81,6 +85,7 @@ def close_sheet(
     waits for a make-up test becomes 0 or Chưa đạt only by this explicit act (Điều 7 TT 22).
     """
     sheet = load_sheet(actor, sheet_id, do=policy.CLOSE_SHEET, lock=True)
+    _without_signature(actor)
     if sheet.state != SheetState.OPEN:
         raise Refused("GRADE-021")
     if seen and seen != digest_of_sheet(sheet):
@@ -97,39 +102,87 @@ def close_ready_sheets(actor: Actor, *, sheet_ids: Sequence[UUID]) -> list[Outco
 @transaction.atomic
 def close_class(actor: Actor, *, school_class_id: UUID, term: int, seen: str = "") -> ClosingAct:
     """The homeroom teacher closes the class's term or year, own sheets included (GVCN chốt)."""
-    school_class = _load_class(actor, school_class_id, policy.CLOSE_CLASS, term)
+    school_class = load_class(actor, school_class_id, policy.CLOSE_CLASS, term)
+    _without_signature(actor)
     if class_state(school_class.id, term).state != "open":
         raise Refused("GRADE-021")
-    _terms_before(school_class.id, term)
-    sheets = _lock_sheets(school_class, term)
-    book = load_book(school_class.id, terms=(term,) if term else ())
-    for sheet in sheets:
-        if sheet.class_subject_id is None and sheet.state == SheetState.OPEN:
-            _close(actor, sheet, gaps_of(book, sheet, actor.today), "", zero_pending=False)
-    waiting = [s for s in sheets if s.state == SheetState.OPEN]
-    if waiting:
-        raise Refused("GRADE-022", sheets=_names(waiting))
+    for sheet in require_class(actor, school_class, term):
+        if sheet.state == SheetState.OPEN:
+            _closed(actor, sheet, "")
     return _class_act(actor, school_class, term, "homeroom", seen)
+
+
+def require_class(actor: Actor, school_class: schooling.SchoolClass, term: int) -> list[Sheet]:
+    """What must be before a class is closed: terms before, every sheet; gives the homeroom teacher's own."""
+    require_terms_before(school_class.id, term)
+    sheets = _lock_sheets(school_class, term)
+    own = [sheet for sheet in sheets if sheet.class_subject_id is None]
+    waiting = [sheet for sheet in sheets if sheet.state == SheetState.OPEN and sheet not in own]
+    if any(sheet.state == SheetState.OPEN for sheet in own):
+        book = load_book(school_class.id, terms=(term,) if term else ())
+        for sheet in own:
+            if sheet.state == SheetState.OPEN:
+                require_complete(actor, book, sheet)
+    if waiting:
+        raise Refused("GRADE-022", sheets=names_of(waiting))
+    return own
 
 
 @transaction.atomic
 def seal_class(actor: Actor, *, school_class_id: UUID, term: int, seen: str = "") -> ClosingAct:
     """The principal approves and seals: sheets are locked, results are frozen (duyệt, khoá sổ)."""
-    school_class = _load_class(actor, school_class_id, policy.SEAL_CLASS, term)
+    school_class = load_class(actor, school_class_id, policy.SEAL_CLASS, term)
+    _without_signature(actor)
     state = class_state(school_class.id, term)
     if state.state == "sealed":
         raise Refused("GRADE-021")
     if state.state == "open":
         raise Refused("GRADE-024")
-    _terms_before(school_class.id, term)
+    require_terms_before(school_class.id, term)
+    return _seal(actor, school_class, term, seen)
+
+
+def _seal(
+    actor: Actor, school_class: schooling.SchoolClass, term: int, seen: str = "",
+    signature: records.SignatureRef | None = None,
+) -> ClosingAct:  # fmt: skip
     sheets = _lock_sheets(school_class, term)
-    act = _class_act(actor, school_class, term, "principal", seen)
+    act = _class_act(actor, school_class, term, "principal", seen, signature)
     _set_state(sheets, SheetState.SEALED)
     book = load_book(school_class.id)
     _freeze(act, book, term)
     if term == YEAR:
         open_summer(actor, book)
     return act
+
+
+def sheet_signed(
+    actor: Actor, sheet: Sheet, accepted: str, signature: records.SignatureRef
+) -> ClosingAct:
+    """A teacher's signature closes a sheet; a co-teacher's or a second one stands beside the first."""
+    return _closed(actor, sheet, accepted, signature)
+
+
+def class_signed(
+    actor: Actor, school_class: schooling.SchoolClass, term: int, signature: records.SignatureRef
+) -> None:
+    """The homeroom teacher's signature closes a class; a sealed one stays sealed when it is signed again."""
+    if class_state(school_class.id, term).state == "sealed":
+        return
+    for sheet in _lock_sheets(school_class, term):
+        if sheet.class_subject_id is None and sheet.state == SheetState.OPEN:
+            _closed(actor, sheet, "", signature)
+    _class_act(actor, school_class, term, "homeroom", "", signature)
+
+
+def seal_signed(
+    actor: Actor, school_class: schooling.SchoolClass, term: int, signature: records.SignatureRef
+) -> None:
+    """The principal's signature seals a class; signed again after a correction nothing is frozen anew."""
+    if class_state(school_class.id, term).state == "sealed":
+        _class_act(actor, school_class, term, "principal", "", signature)
+    else:
+        _seal(actor, school_class, term, "", signature)
 
 
 def seal_classes(actor: Actor, *, school_class_ids: Sequence[UUID], term: int) -> list[Outcome]:
@@ -143,7 +196,7 @@ def seal_classes(actor: Actor, *, school_class_ids: Sequence[UUID], term: int) -
 @transaction.atomic
 def reopen_class(actor: Actor, *, school_class_id: UUID, term: int, reason: str, decision: str) -> ClosingAct:
     """The principal reopens a closed term or year by a numbered decision (mở lại sổ)."""
-    school_class = _load_class(actor, school_class_id, policy.REOPEN_CLASS, term)
+    school_class = load_class(actor, school_class_id, policy.REOPEN_CLASS, term)
     reason, decision = clean(reason), clean(decision)
     if len(reason) < REASON_LENGTH or not decision:
         raise Invalid("GRADE-025", field="reason" if len(reason) < REASON_LENGTH else "decision")
@@ -153,6 +206,7 @@ def reopen_class(actor: Actor, *, school_class_id: UUID, term: int, reason: str,
     if after is not None and class_state(school_class.id, after).state != "open":
         raise Refused("GRADE-028", later=TERM_NAMES[after], term=TERM_NAMES[term])
     _set_state(_lock_sheets(school_class, term), SheetState.OPEN)
+    records.withdraw(actor, subject=school_class.id, part=term, reason=reason, authority=decision)
     act = _write_act(
         actor, school_class, term=term, step="principal", closes=False, reason=reason, decision=decision,
         digest=digest_of_class(school_class.id, term),
@@ -216,10 +270,11 @@ def _attempt(key: UUID, act: object) -> Outcome:
     return Outcome(key, act_id=done.id)
 
 
-def _load_class(actor: Actor, key: UUID, do: str, term: int) -> schooling.SchoolClass:
+def load_class(actor: Actor, key: UUID, do: str, term: int) -> schooling.SchoolClass:
+    """A class in the actor's scope, locked against other acts upon it."""
     if term not in TERMS:
         raise Invalid("KIT-003", field="term")
-    rows = schooling.SchoolClass.objects.all()
+    rows = schooling.SchoolClass.objects.select_related("school", "year")
     school_class = permissions.load(actor, rows, key, see=policy.SEE_CLASS, do=do)
     lock_class(school_class.id)
     return school_class
@@ -244,7 +299,8 @@ def _set_state(sheets: Iterable[Sheet], state: SheetState) -> None:
     Sheet.objects.filter(pk__in=[sheet.id for sheet in sheets]).update(state=state)
 
 
-def _terms_before(school_class_id: UUID, term: int) -> None:
+def require_terms_before(school_class_id: UUID, term: int) -> None:
+    """The year needs both terms sealed, the summer the year."""
     needed = {YEAR: (1, 2), SUMMER: (YEAR,)}.get(term, ())
     for before in needed:
         if class_state(school_class_id, before).state != "sealed":
@@ -263,14 +319,49 @@ def _close(
         raise Refused("GRADE-020", missing=_named(sheet, gaps))
     if gaps.pending:
         _no_makeup(actor, sheet, gaps)
-    sheet.state = SheetState.CLOSED
-    sheet.save(update_fields=["state"])
+    return _closed(actor, sheet, accept_missing)
+
+
+def require_complete(actor: Actor, book: ClassBook, sheet: Sheet, accept_missing: str = "") -> str:
+    """Nothing is missing in a sheet, or its teacher says why; gives the reason that counts."""
+    gaps, reason = gaps_of(book, sheet, actor.today), clean(accept_missing)
+    if gaps.pending or (gaps.empty and len(reason) < REASON_LENGTH):
+        raise Refused("GRADE-020", missing=_named(sheet, gaps))
+    return reason if gaps.empty else ""
+
+
+@transaction.atomic
+def no_makeup(actor: Actor, *, sheet_id: UUID) -> int:
+    """What still waits for a make-up test becomes 0 or Chưa đạt, by this explicit act (Điều 7 TT 22)."""
+    sheet = load_sheet(actor, sheet_id, do=policy.CLOSE_SHEET, lock=True)
+    if sheet.state != SheetState.OPEN:
+        raise Refused("GRADE-021")
+    book = load_book(sheet.school_class_id, terms=(sheet.term,), sheet_id=sheet.id)
+    gaps = gaps_of(book, sheet, actor.today)
+    if gaps.pending:
+        _no_makeup(actor, sheet, gaps)
+    return len(gaps.pending)
+
+
+def _closed(
+    actor: Actor, sheet: Sheet, accept_missing: str, signature: records.SignatureRef | None = None
+) -> ClosingAct:
+    if sheet.state == SheetState.OPEN:
+        sheet.state = SheetState.CLOSED
+        sheet.save(update_fields=["state"])
     act = _write_act(
         actor, sheet.school_class, term=sheet.term, closes=True, reason=accept_missing, sheet=sheet,
         step="homeroom" if sheet.class_subject_id is None else "teacher", digest=digest_of_sheet(sheet),
+        signature=signature,
     )
     outbox.announce(actor, SheetClosed(sheet.id, act.id), unit=sheet.school_id)
     return act
+
+
+def _without_signature(actor: Actor) -> None:
+    """Where a school signs, a person closes a term by signing only; former years come in without."""
+    if settings.KHUE_SIGNING == "required" and actor.kind is not ActorKind.SYSTEM:
+        raise Refused("GRADE-056")
 
 
 def _no_makeup(actor: Actor, sheet: Sheet, gaps: SheetGaps) -> None:
@@ -289,12 +380,15 @@ def _no_makeup(actor: Actor, sheet: Sheet, gaps: SheetGaps) -> None:
 
 
 def _class_act(
-    actor: Actor, school_class: schooling.SchoolClass, term: int, step: str, seen: str
-) -> ClosingAct:
+    actor: Actor, school_class: schooling.SchoolClass, term: int, step: str, seen: str,
+    signature: records.SignatureRef | None = None,
+) -> ClosingAct:  # fmt: skip
     digest = digest_of_class(school_class.id, term)
     if seen and seen != digest:
         raise Conflict("GRADE-023")
-    act = _write_act(actor, school_class, term=term, step=step, closes=True, digest=digest)
+    act = _write_act(
+        actor, school_class, term=term, step=step, closes=True, digest=digest, signature=signature
+    )
     outbox.announce(actor, ClassClosed(school_class.id, term, step, act.id), unit=school_class.school_id)
     return act
 
@@ -302,6 +396,7 @@ def _class_act(
 def _write_act(
     actor: Actor, school_class: schooling.SchoolClass, *, term: int, step: str, closes: bool, digest: str,
     reason: str = "", decision: str = "", sheet: Sheet | None = None,
+    signature: records.SignatureRef | None = None,
 ) -> ClosingAct:
     scope = ClosingScope.CLASS_TERM if term in {1, 2} else ClosingScope.CLASS_YEAR
     if sheet is not None:
@@ -316,7 +411,7 @@ def _write_act(
     act = ClosingAct.objects.create(
         school_id=school_class.school_id, school_class=school_class, sheet=sheet, scope=scope, term=term,
         step=step, closes=closes, at=at, person=actor.person_id, person_name=actor.name, reason=reason,
-        decision=decision, content_digest=digest, attestation=attest(statement),
+        decision=decision, content_digest=digest, attestation=attest(statement, signature),
     )
     audit.record(
         actor, f"gradebook.{scope.value}.{'closed' if closes else 'reopened'}",
@@ -375,7 +470,8 @@ def _named(sheet: Sheet, gaps: SheetGaps) -> str:
     return f"{said(sheet_name(sheet))} ({gaps.in_words()})"
 
 
-def _names(sheets: Sequence[Sheet]) -> str:
+def names_of(sheets: Sequence[Sheet]) -> str:
+    """Sheets by their names, for a refusal."""
     return ", ".join(said(sheet_name(sheet)) for sheet in sheets)
 
 

@@ -27,6 +27,7 @@ from khue.modules.gradebook.services.entry import (
     apply_operations,
     load_sheet,
 )
+from khue.modules.gradebook.signed.reopening import sheet_corrected
 from khue.modules.gradebook.slots import clean, normalize
 from khue.modules.schooling import api as schooling
 
@@ -121,6 +122,7 @@ def approve_correction(actor: Actor, *, correction_id: UUID, decision: str = "")
     correction.save(update_fields=["state", "decision", "decided_at", "decided_by"])
     if sheet.state == SheetState.SEALED:
         closing.freeze_again(actor, sheet, reason=correction.reason, decision=decision)
+    sheet_corrected(actor, sheet, reason=correction.reason, decision=decision)
     audit.record(
         actor, "gradebook.correction.applied", subject=correction, unit=correction.school_id,
         before=correction.old_value, after=correction.new_value, reason=correction.reason,
@@ -160,7 +162,9 @@ def expire_corrections(actor: Actor, rows: QuerySet[Correction]) -> int:
 
 def _lock_sheet(correction: Correction) -> Sheet:
     """The sheet, after its class: approvals in one class wait for each other and for its sealing."""
-    rows = Sheet.objects.select_related("school_class", "class_subject__subject")
+    rows = Sheet.objects.select_related(
+        "school_class__school", "school_class__year", "class_subject__subject"
+    )
     closing.lock_class(rows.values_list("school_class_id", flat=True).get(pk=correction.sheet_id))
     return rows.select_for_update(of=("self",)).get(pk=correction.sheet_id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.cast import SYSTEM, World, fill, write
 from khue.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from khue.kit.models import AuditEvent, OutboxEvent
 from khue.modules.gradebook import api as gradebook
-from khue.modules.gradebook.attestation import ClosingStatement, DigestAttestor, use_attestor
+from khue.modules.gradebook.attestation import statement_of
 from khue.modules.gradebook.models import CellChange, ClosingAct, FrozenResult, Sheet, SheetState
 from khue.modules.gradebook.services.closing import digest_of_class, digest_of_sheet, reopen_class
 from khue.modules.gradebook.tests.acts import close_subjects, fill_term, refused, seal, seal_term
@@ -351,61 +351,31 @@ def test_after_the_year_the_summer(world: World) -> None:
     assert FrozenResult.objects.get(pupil=weak, term=0) == year
 
 
-class Refusing(DigestAttestor):
-    """A signing module whose token is not plugged in."""
-
-    def attest(self, statement: ClosingStatement) -> Mapping[str, Any]:
-        """Never signs."""
-        raise Refused("KIT-003")
-
-
-class Noting(DigestAttestor):
-    """Keeps what it was asked to attest."""
-
-    def __init__(self) -> None:
-        self.statements: list[ClosingStatement] = []
-
-    def attest(self, statement: ClosingStatement) -> Mapping[str, Any]:
-        """Sign it."""
-        self.statements.append(statement)
-        return {"kind": "test", "bytes": len(statement.canonical())}
-
-
-@pytest.fixture
-def attestor() -> Iterator[None]:
-    yield
-    use_attestor(DigestAttestor())
-
-
-@pytest.mark.usefixtures("attestor")
-def test_without_a_signature_nothing_is_closed(world: World) -> None:
+def test_where_a_school_signs_nothing_is_closed_without_a_signature(world: World, settings: Any) -> None:
     fill_term(world)
-    close_subjects(world)
-    use_attestor(Refusing())
     key = world.classes["6A"].id
-    with refused(Refused, "KIT-003"):
-        gradebook.close_sheet(world.lan, sheet_id=world.sheet("6A", "homeroom").id)
-    with refused(Refused, "KIT-003"):
+    settings.KHUE_SIGNING = "required"
+    with refused(Refused, "GRADE-056"):
+        gradebook.close_sheet(world.hoa, sheet_id=world.sheet("6A", "TOAN").id)
+    close_subjects(world)  # the system brings in former years, which nobody signed
+    with refused(Refused, "GRADE-056"):
         gradebook.close_class(world.lan, school_class_id=key, term=1)
-    use_attestor(DigestAttestor())
-    gradebook.close_class(world.lan, school_class_id=key, term=1)
-    use_attestor(Refusing())
-    with refused(Refused, "KIT-003"):
+    gradebook.close_class(SYSTEM, school_class_id=key, term=1)
+    with refused(Refused, "GRADE-056"):
         gradebook.seal_class(world.minh, school_class_id=key, term=1)
 
 
-@pytest.mark.usefixtures("attestor")
-def test_the_attestor_states_who_closes_what(world: World) -> None:
+def test_an_act_states_who_closes_what(world: World) -> None:
     sheet = world.sheet("6A", "TOAN")
     fill(sheet)
-    noting = Noting()
-    use_attestor(noting)
     act = gradebook.close_sheet(world.hoa, sheet_id=sheet.id)
     sheet.refresh_from_db()
-    (statement,) = noting.statements
+    statement = statement_of(act.attestation)
+    assert statement is not None
     assert statement.content_digest == act.content_digest == digest_of_sheet(sheet)
     assert statement.history_head == sheet.history_head
     assert (statement.person_name, statement.step) == ("Nông Thị Hoa", "teacher")
+    digest = hashlib.sha256(statement.canonical()).hexdigest()
     assert act.attestation == {
-        "statement": asdict(statement), "proof": {"kind": "test", "bytes": len(statement.canonical())},
+        "statement": asdict(statement), "proof": {"kind": "digest", "sha256": digest},
     }  # fmt: skip

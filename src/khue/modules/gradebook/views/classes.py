@@ -64,7 +64,7 @@ class Chosen:
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Where a day begins: my sheets of this term, my classes, what waits for me."""
-    chosen = _chosen(request)
+    chosen = chosen_of(request)
     if chosen is None:
         return render(request, "gradebook/empty.html", {})
     sheets = queries.my_sheets(request.actor, chosen.year, chosen.term)
@@ -249,7 +249,8 @@ def near_limit(book: ClassBook, rows: list[ResultRow]) -> list[NearLimit]:
     return found
 
 
-def _chosen(request: HttpRequest) -> Chosen | None:
+def chosen_of(request: HttpRequest) -> Chosen | None:
+    """The year and term that a page was asked for, or those of today."""
     years = list(schooling.SchoolYear.objects.order_by("-code"))
     if not years:
         return None

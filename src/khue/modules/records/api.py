@@ -1,0 +1,83 @@
+"""What other modules may call of signed records."""
+
+from __future__ import annotations
+
+from khue.modules.records.acts import (
+    Act,
+    DocumentSpec,
+    NewSection,
+    SignatureRef,
+    Wanted,
+    act_of,
+    register_act,
+)
+from khue.modules.records.data import DocumentFact, RecordFault, SlotFact
+from khue.modules.records.demo_keys import give_keys as give_demo_keys
+from khue.modules.records.models import Certificate, Document, DocumentState
+from khue.modules.records.proof import verify_documents
+from khue.modules.records.queries import (
+    changed_sections,
+    code_of,
+    complete_sections,
+    complete_sections_of,
+    document_of,
+    documents_of,
+    frozen_signers,
+    identifiers_of,
+    needs,
+    school_identifier,
+    section_text,
+    signed_facts,
+    signed_sections,
+)
+from khue.modules.records.renditions import Printed, register_renderer
+from khue.modules.records.services.batches import Checked, Subject, check, start
+from khue.modules.records.services.certificates import of_person, register
+from khue.modules.records.services.documents import supersede, withdraw
+from khue.modules.records.services.settling import settle
+from khue.modules.records.views.signing import check_and_go
+from khue.signing.tbs import SlotRef
+
+__all__ = [
+    "Act",
+    "Certificate",
+    "Checked",
+    "Document",
+    "DocumentFact",
+    "DocumentSpec",
+    "DocumentState",
+    "NewSection",
+    "Printed",
+    "RecordFault",
+    "SignatureRef",
+    "SlotFact",
+    "SlotRef",
+    "Subject",
+    "Wanted",
+    "act_of",
+    "changed_sections",
+    "check",
+    "check_and_go",
+    "code_of",
+    "complete_sections",
+    "complete_sections_of",
+    "document_of",
+    "documents_of",
+    "frozen_signers",
+    "give_demo_keys",
+    "identifiers_of",
+    "needs",
+    "of_person",
+    "register",
+    "register_act",
+    "register_renderer",
+    "school_identifier",
+    "section_text",
+    "settle",
+    "signed_facts",
+    "signed_sections",
+    "start",
+    "supersede",
+    "verify_documents",
+    "withdraw",
+]

@@ -1,0 +1,196 @@
+"""From a registered certificate to the key behind it (nơi giữ khoá): configuration, not code.
+
+`signers.toml` in the data folder says where services and devices are; secrets stand in files it names:
+
+    [smartca]
+    url = "https://gwsca.vnpt.vn/sca/sp769"
+    sp_id = "…"
+    sp_password_file = "/etc/khue/smartca.password"
+
+    [pkcs11]
+    module = "/usr/lib/softhsm/libsofthsm2.so"
+    token = "KHUE"
+    pin_file = "/etc/khue/hsm.pin"
+
+A teacher's token is not here: it is reached by the page through the agent on her own computer.
+"""
+
+from __future__ import annotations
+
+import threading
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from django.conf import settings
+from django.utils import timezone
+
+from khue.core.errors import Refused
+from khue.core.ids import uuid7
+from khue.modules.records import trust
+from khue.modules.records.models import ON_COMPUTER, Certificate, Provider
+from khue.modules.records.secrets import StoredSecrets
+from khue.signing.signers import csc, mysign, smartca
+from khue.signing.signers.base import Answer, Signer
+from khue.signing.signers.http import Service
+from khue.signing.signers.pkcs11 import Pkcs11Signer
+from khue.signing.signers.pkcs12 import Pkcs12Signer
+from khue.signing.signers.vgca import LocalAgentSigner, Program
+from khue.signing.tsa.client import TsaClient
+from khue.signing.tsa.local import LocalTsa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+FILE = "signers.toml"
+DEMO_KEYS = "demo-keys"
+_lock = threading.Lock()
+_kept: dict[str, Any] = {}
+
+
+def signer_for(certificate: Certificate) -> Signer:
+    """The way to the key of a certificate; devices and services are kept open."""
+    kind = Provider(certificate.provider)
+    if kind in ON_COMPUTER:
+        return _on_computer(certificate)
+    made = _MAKERS[kind]
+    # A service knows its users by their own number; a device or a file has one key for each certificate.
+    key = f"{kind.value}/{certificate.fingerprint}" if kind is not Provider.PKCS11 else kind.value
+    with _lock:
+        if key not in _kept:
+            _kept[key] = made(certificate, _settings(kind))
+        found: Signer = _kept[key]
+        return found
+
+
+def answer_of_computer(certificate: Certificate, handle: Mapping[str, Any], posted: bytes) -> Answer:
+    """What the program on the signer's computer answered, checked against what was asked."""
+    return _on_computer(certificate).accept(handle, posted)
+
+
+def message_for_page(handle: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the page carries to the program on the signer's computer; None if it is asked otherwise."""
+    state = handle.get("state", {})
+    if "messages" not in state or "end" in state:
+        return None
+    return {"transaction": handle["transaction"]} | {key: state[key] for key in ("url", "messages", "root")}
+
+
+def give_up(certificate: Certificate, handle: Mapping[str, Any]) -> None:
+    """Tell a service that its request is not wanted any more."""
+    signer_for(certificate).cancel(handle)
+
+
+def stamps() -> Callable[[bytes], bytes] | None:
+    """How this installation gets RFC 3161 tokens over a SHA-256; None if it has no authority."""
+    pki = trust.demo_pki()
+    if settings.KHUE_TSA_URL:
+        return _tsa_client().stamp
+    if pki is None:
+        return None
+    pair = pki.tsa()
+    authority = LocalTsa(pair.key, pair.certificate, pair.chain, serials=lambda: uuid7().int)
+    return lambda digest: authority.token(digest, timezone.now())
+
+
+def stamps_here() -> bool:
+    """Whether stamping asks nobody over the network."""
+    return not settings.KHUE_TSA_URL and trust.demo_pki() is not None
+
+
+def forget() -> None:
+    """After the configuration has changed."""
+    with _lock:
+        _kept.clear()
+
+
+def configured() -> list[str]:
+    """The providers that this installation can reach, for the page that registers certificates."""
+    known = [kind.value for kind in (Provider.SMARTCA, Provider.MYSIGN, Provider.CSC, Provider.PKCS11)]
+    table = _table()
+    found = [kind for kind in known if kind in table]
+    return [
+        *(kind.value for kind in ON_COMPUTER),
+        *found,
+        *([Provider.DEMO.value] if settings.KHUE_DEMO else []),
+    ]
+
+
+def _tsa_client() -> TsaClient:
+    with _lock:
+        if "tsa" not in _kept:
+            _kept["tsa"] = TsaClient(settings.KHUE_TSA_URL, httpx.Client(timeout=20, trust_env=False))
+        found: TsaClient = _kept["tsa"]
+        return found
+
+
+def _smartca(certificate: Certificate, table: Mapping[str, Any]) -> Signer:
+    account = smartca.Account(table["sp_id"], _number(certificate))
+    return smartca.SmartCaSigner(_service(table), _secrets(table, certificate), account, now=timezone.now)
+
+
+def _mysign(certificate: Certificate, table: Mapping[str, Any]) -> Signer:
+    prefix = "MST" if certificate.school_id else "CMT"
+    account = mysign.Account(table["client_id"], f"{prefix}_{_number(certificate)}")
+    return mysign.MySignSigner(_service(table), _secrets(table, certificate), account, now=timezone.now)
+
+
+def _csc(certificate: Certificate, table: Mapping[str, Any]) -> Signer:
+    options = csc.Options(
+        client_id=table.get("client_id", ""),
+        user_id=_number(certificate) if table.get("by_user") else "",
+        asynchronous=bool(table.get("asynchronous", False)),
+    )
+    return csc.CscSigner(_service(table), _secrets(table, certificate), now=timezone.now, options=options)
+
+
+def _pkcs11(certificate: Certificate, table: Mapping[str, Any]) -> Signer:
+    secrets = _secrets(table, certificate)
+    return Pkcs11Signer(table["module"], lambda: secrets.ask("pin", ""), token=table.get("token", ""))
+
+
+def _pkcs12(certificate: Certificate, table: Mapping[str, Any]) -> Signer:
+    one = table.get(certificate.fingerprint, table)
+    return Pkcs12Signer(trust.folder(one["file"]), _secrets(one, certificate).ask("password", ""))
+
+
+def _demo(certificate: Certificate, table: Mapping[str, Any]) -> Signer:
+    if not settings.KHUE_DEMO:
+        raise Refused("REC-030", provider=Provider.DEMO.value)
+    return Pkcs12Signer(trust.folder(DEMO_KEYS) / f"{certificate.fingerprint}.p12", settings.SECRET_KEY)
+
+
+_MAKERS: dict[Provider, Callable[[Certificate, Mapping[str, Any]], Signer]] = {
+    Provider.SMARTCA: _smartca, Provider.MYSIGN: _mysign, Provider.CSC: _csc, Provider.PKCS11: _pkcs11,
+    Provider.PKCS12: _pkcs12, Provider.DEMO: _demo,
+}  # fmt: skip
+
+
+def _on_computer(certificate: Certificate) -> LocalAgentSigner:
+    program = Program.VGCA if certificate.provider == Provider.VGCA else Program.AGENT
+    return LocalAgentSigner([certificate.as_credential()], program)
+
+
+def _service(table: Mapping[str, Any]) -> Service:
+    return Service(table.get("name", table["url"]), table["url"])
+
+
+def _secrets(table: Mapping[str, Any], certificate: Certificate) -> StoredSecrets:
+    return StoredSecrets({name: str(value) for name, value in table.items()}, certificate.fingerprint)
+
+
+def _number(certificate: Certificate) -> str:
+    return certificate.identifier.rpartition(":")[2]
+
+
+def _settings(kind: Provider) -> Mapping[str, Any]:
+    table = _table()
+    if kind is not Provider.DEMO and kind.value not in table:
+        raise Refused("REC-030", provider=kind.label)
+    found: Mapping[str, Any] = table.get(kind.value, {})
+    return found
+
+
+def _table() -> dict[str, Any]:
+    place = trust.folder(FILE)
+    return tomllib.loads(place.read_text(encoding="utf-8")) if place.is_file() else {}

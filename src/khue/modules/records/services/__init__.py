@@ -1,0 +1,1 @@
+"""Writes of signed records, one file per intention."""

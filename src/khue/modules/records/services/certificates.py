@@ -1,0 +1,137 @@
+"""Certificates: registered, chosen for an act, checked before each signature, ended (chứng thư số)."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
+from django.db import transaction
+
+from khue.core.errors import Invalid, NotFound, Refused
+from khue.core.names import fold
+from khue.kit import audit, permissions
+from khue.modules.orgs import api as orgs
+from khue.modules.people import api as people
+from khue.modules.records import policy, trust
+from khue.modules.records.content import digest_of
+from khue.modules.records.models import Certificate, Provider
+from khue.signing.report import Indication
+from khue.signing.trust import certificates as x509
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from khue.core.actor import Actor
+    from khue.modules.records.acts import Wanted
+
+
+@transaction.atomic
+def register(
+    actor: Actor, *, provider: str, content: bytes, chain: Sequence[bytes] = (), provider_key: str = "",
+    school_id: UUID | None = None,
+) -> Certificate:  # fmt: skip
+    """Register a certificate for oneself, or for a school as its seal (đăng ký chứng thư số).
+
+    The name in a person's certificate must be the person's; a school's must be an organization's.
+    """
+    content = _der(content)
+    facts, identity = x509.facts_of(content), x509.identity_of(content)
+    person = None
+    if school_id is None:
+        person = people.Person.objects.filter(pk=actor.person_id).first()
+        if person is None:
+            raise NotFound("KIT-001")
+        if identity.organization or fold(identity.name) != fold(person.full_name):
+            raise Refused("REC-004", name=identity.name)
+    else:
+        school = permissions.load(
+            actor, orgs.Unit.objects.all(), school_id, see=policy.REGISTER_SEAL, do=policy.REGISTER_SEAL
+        )
+        if not identity.organization or fold(identity.name) != fold(school.name):
+            raise Refused("REC-004", name=identity.name)
+    fingerprint = digest_of(content)
+    if Certificate.objects.filter(fingerprint=fingerprint, ended_at__isnull=True).exists():
+        raise Refused("REC-005")
+    row = Certificate(
+        person=person, school_id=school_id, provider=Provider(provider), provider_key=provider_key,
+        name=identity.name, identifier=next(iter(identity.identifiers), ""),
+        issuer=facts.issuer_name, serial=x509.serial_of(content),
+        not_before=facts.not_before, not_after=facts.not_after,
+        content=content, chain=[base64.b64encode(item).decode("ascii") for item in chain],
+        fingerprint=fingerprint, registered_at=actor.now,
+    )  # fmt: skip
+    require_good(actor, row)
+    row.save(force_insert=True)
+    audit.record(
+        actor,
+        "records.certificate.registered",
+        subject=row,
+        unit=school_id,
+        after={"name": row.name, "serial": row.serial, "issuer": row.issuer, "provider": row.provider},
+    )
+    return row
+
+
+def _der(content: bytes) -> bytes:
+    """A certificate as DER, from DER or PEM."""
+    if content.lstrip().startswith(b"-----BEGIN"):
+        try:
+            return load_pem_x509_certificate(content).public_bytes(Encoding.DER)
+        except ValueError as error:
+            raise Invalid("REC-007", field="certificate") from error
+    return content
+
+
+@transaction.atomic
+def end(actor: Actor, *, certificate_id: UUID) -> Certificate:
+    """Stop using a certificate: lost token, changed school (ngừng dùng chứng thư)."""
+    row = permissions.load(
+        actor, Certificate.objects.all(), certificate_id, see=policy.SEE_CERTIFICATE, lock=True
+    )
+    if row.ended_at is None:
+        row.ended_at = actor.now
+        row.save(update_fields=["ended_at"])
+        audit.record(actor, "records.certificate.ended", subject=row, unit=row.school_id)
+    return row
+
+
+def of_person(person_id: UUID | None, now: dt.datetime) -> list[Certificate]:
+    """The certificates with which a person may sign now, the newest first."""
+    return [row for row in Certificate.objects.filter(person=person_id) if row.is_usable(now)]
+
+
+def of_school(school_id: UUID, now: dt.datetime) -> list[Certificate]:
+    """The certificates with which a school may seal now, the newest first."""
+    return [row for row in Certificate.objects.filter(school=school_id) if row.is_usable(now)]
+
+
+def usable(actor: Actor, wanted: Wanted, certificate_id: UUID | None) -> Certificate:
+    """The certificate for an act: the one that was chosen, else the newest that may sign now."""
+    if wanted.signer == "school":
+        found, code = of_school(wanted.document.school_id, actor.now), "REC-006"
+    else:
+        found, code = of_person(actor.person_id, actor.now), "REC-001"
+    if certificate_id is not None:
+        found = [row for row in found if row.id == certificate_id]
+    if not found:
+        raise Refused(code)
+    require_good(actor, found[0])
+    return found[0]
+
+
+def require_good(actor: Actor, certificate: Certificate) -> None:
+    """Refuse a certificate that is ended, out of its time, revoked, or does not lead to a root."""
+    if not certificate.is_usable(actor.now):
+        until = certificate.ended_at or certificate.not_after
+        raise Refused("REC-002", name=certificate.name, until=f"{until:%d/%m/%Y}")
+    fact = trust.current().judge(
+        bytes(certificate.content), certificate.intermediates, at=actor.now, proved=False
+    )
+    # Not knowable here and now (a status server that is down) does not stop signing; the report says so.
+    if fact.indication is Indication.FAILED or fact.trusted is False:
+        reason = fact.findings[0].text if fact.findings else fact.sub.value
+        raise Refused("REC-003", name=certificate.name, reason=reason)

@@ -1,0 +1,148 @@
+"""Stamps and the log: what makes a signature outlive its certificate (dấu thời gian, nhật kí bằng chứng).
+
+Nothing here stops signing: a line that is down delays a stamp or a checkpoint, the page says so, and
+the next run goes on. Every function may be run at any time and by several processes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+
+from khue.core.actor import system_actor
+from khue.core.errors import KhueError
+from khue.kit.crypto import seal, unseal
+from khue.modules.records import providers, trust
+from khue.modules.records.content import slot_of
+from khue.modules.records.models import (
+    Document,
+    DocumentState,
+    LogEntry,
+    SignatureStamp,
+    StampRequest,
+)
+from khue.modules.records.services import documents
+from khue.signing.log import archive
+from khue.signing.log.note import NoteSigner
+from khue.signing.log.store import FolderStore
+from khue.signing.log.writer import writing
+from khue.signing.tsa import queue
+from khue.signing.xades.augment import stamp_digest, with_timestamp
+from khue.signing.xades.record import EmbeddedSignature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from django.db.models import QuerySet
+
+    from khue.signing.log.writer import LogWriter
+
+log = logging.getLogger(__name__)
+LOG_FOLDER, LOG_KEY = "log", "log.key"
+A_RUN = 500  # stamps or leaves of one run
+
+
+def stamp_waiting(now: dt.datetime) -> int:
+    """Ask for the time-stamps that are due; what fails waits longer (lấy dấu thời gian)."""
+    stamp = providers.stamps()
+    if stamp is None:
+        return 0
+    due = StampRequest.objects.filter(next_at__lte=now, signature__stamp__isnull=True)
+    count = 0
+    for key in list(due.order_by("made_at").values_list("id", flat=True)[:A_RUN]):
+        count += _stamp_one(key, now, stamp)
+    return count
+
+
+@transaction.atomic
+def _stamp_one(key: object, now: dt.datetime, stamp: Callable[[bytes], bytes]) -> int:
+    request = StampRequest.objects.select_for_update(of=("self",)).filter(pk=key).first()
+    if request is None:
+        return 0
+    row = request.signature
+    embedded = EmbeddedSignature(slot_of(row), row.text)
+    digest = stamp_digest(embedded)
+    try:
+        token = stamp(digest)
+        fact = trust.current().judge_token(token, digest)
+        if not fact.genuine or fact.time is None:
+            raise KhueError(fact.findings[0].code if fact.findings else "SIGN-260")
+        with_timestamp(embedded, token)  # what cannot be embedded is no stamp
+    except KhueError as trouble:
+        request.attempts += 1
+        request.trouble = trouble.code[:12]
+        request.next_at = now + queue.DEFAULT.after(request.attempts)
+        request.save(update_fields=["attempts", "trouble", "next_at"])
+        log.warning("time-stamp of %s failed: %s", row.id, trouble)
+        return 0
+    SignatureStamp.objects.create(signature=row, token=token, at=fact.time)
+    document = Document.objects.select_for_update(of=("self",)).get(pk=row.document_id)
+    if row.role == documents.SEAL_ROLE and document.state == DocumentState.COMPLETE:
+        documents.issue(system_actor("Khuê", now), document)
+    request.delete()
+    return 1
+
+
+def publish(now: dt.datetime) -> int:
+    """Append what was issued since to the log and publish a stamped checkpoint (ghi nhật kí)."""
+    with writing(log_store(), log_signer()) as writer:
+        found = _noted_again(writer, now)
+        waiting = list(_unlogged()[:A_RUN])
+        if not waiting:
+            return found
+        appended = writer.append([bytes.fromhex(document.digest) for document in waiting], at=writer.size)
+        stamp = providers.stamps()
+        if stamp is not None:
+            _stamp_checkpoint(appended.checkpoint.size, stamp)
+        _note(waiting, appended.first, now)
+    return found + len(waiting)
+
+
+def _noted_again(writer: LogWriter, now: dt.datetime) -> int:
+    """Give rows to leaves that a run appended before it was cut off; the log is never behind its rows."""
+    known = LogEntry.objects.aggregate(last=Max("index"))["last"]
+    first = 0 if known is None else known + 1
+    leaves = [entry.hex() for entry in writer.reader().entries(first, writer.size)]
+    by_digest = {document.digest: document for document in _unlogged().filter(digest__in=leaves)}
+    _note([by_digest[leaf] for leaf in leaves], first, now)
+    return len(leaves)
+
+
+def _note(issued: Sequence[Document], first: int, now: dt.datetime) -> None:
+    LogEntry.objects.bulk_create(
+        LogEntry(document=document, leaf=document.digest, index=first + number, at=now)
+        for number, document in enumerate(issued)
+    )
+
+
+def _unlogged() -> QuerySet[Document]:
+    rows = Document.objects.filter(log_entry__isnull=True, issued_at__isnull=False).exclude(digest="")
+    return rows.order_by("issued_at", "id").only("id", "digest")
+
+
+def _stamp_checkpoint(size: int, stamp: Callable[[bytes], bytes]) -> None:
+    try:
+        archive.seal_checkpoint(log_store(), size, stamp=stamp)
+    except KhueError as trouble:
+        log.warning("checkpoint %s has no time-stamp yet: %s", size, trouble)
+
+
+def log_store() -> FolderStore:
+    """The log as static files; any web server may publish the folder."""
+    return FolderStore(trust.folder(LOG_FOLDER))
+
+
+def log_signer() -> NoteSigner:
+    """The log's own key (Ed25519), made once and sealed with the installation's secret."""
+    place = trust.folder(LOG_KEY)
+    if not place.exists():
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        signer = NoteSigner.create(settings.KHUE_LOG_ORIGIN)
+        with place.open("x", encoding="ascii") as stream:
+            stream.write(seal(signer.skey))
+    return NoteSigner.parse(unseal(place.read_text(encoding="ascii")))

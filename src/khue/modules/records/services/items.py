@@ -1,0 +1,177 @@
+"""One signature: prepared when it was checked, embedded when the key has answered."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from khue.core.errors import Conflict, KhueError, Refused
+from khue.core.ids import uuid7
+from khue.kit import audit
+from khue.modules.records.acts import SignatureRef, Wanted, act_of
+from khue.modules.records.content import record_of, restored
+from khue.modules.records.models import Document, DocumentSection, DocumentSignature, ItemState, SigningItem
+from khue.modules.records.services import certificates, documents
+from khue.signing.profile import record_types
+from khue.signing.xades.complete import complete
+from khue.signing.xades.prepare import prepare as prepare_signature
+from khue.signing.xades.record import Record, Section, next_slots
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from khue.core.actor import Actor
+    from khue.modules.records.models import Certificate
+    from khue.signing.tbs import ToBeSigned
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A signature that is ready for the key."""
+
+    document_id: UUID
+    checked: str
+    tbs: ToBeSigned
+
+
+def prepare(actor: Actor, wanted: Wanted, certificate: Certificate) -> Prepared:
+    """Freeze what one signature covers, in the caller's transaction; nothing but the document is written."""
+    document = documents.made(actor, wanted.document)
+    target, _ = _target(document, wanted)
+    _slot_is_open(document, target, wanted)
+    tbs = prepare_signature(
+        target, wanted.slot, bytes(certificate.content), certificate.intermediates,
+        signing_time=_seconds(actor.now), tbs_id=uuid7().hex, claimed_role=wanted.capacity,
+    )  # fmt: skip
+    return Prepared(document.id, _checked(document, target, wanted), tbs)
+
+
+def sign(actor: Actor, item_id: UUID, raw: bytes) -> SigningItem:
+    """Embed a returned value, with everything it means; a refusal is kept with the item.
+
+    Who lost the right meanwhile, a mark that changed, a certificate that was revoked: each is found
+    here, because the act is asked again and must answer the same.
+    """
+    try:
+        return _sign(actor, item_id, raw)
+    except KhueError as refusal:
+        params = {name: str(value) for name, value in refusal.params.items()}
+        return _refuse(actor, item_id, refusal.code, params)
+
+
+@transaction.atomic
+def _sign(actor: Actor, item_id: UUID, raw: bytes) -> SigningItem:
+    item = (
+        SigningItem.objects.select_for_update(of=("self",))
+        .select_related("batch__certificate")
+        .get(pk=item_id)
+    )
+    if item.state != ItemState.WAITING:
+        return item
+    certificate = item.batch.certificate
+    certificates.require_good(actor, certificate)
+    act = act_of(item.act)
+    wanted = act.check(actor, item.subject, item.part, item.options)
+    document = Document.objects.select_for_update(of=("self",)).get(pk=item.document_id)
+    target, _ = _target(document, wanted)
+    if _checked(document, target, wanted) != item.checked:
+        raise Conflict("REC-010")
+    _slot_is_open(document, target, wanted)
+    row = embed(actor, document, wanted, certificate, restored(item.to_sign), raw)
+    item.state, item.signature = ItemState.SIGNED, row
+    item.save(update_fields=["state", "signature"])
+    act.done(actor, wanted, SignatureRef(document.id, row.id, row.digest))
+    return item
+
+
+def embed(
+    actor: Actor, document: Document, wanted: Wanted, certificate: Certificate, tbs: ToBeSigned, raw: bytes
+) -> DocumentSignature:
+    """Verify a returned value, embed it and write it down; the caller holds the document's lock."""
+    target, text = _target(document, wanted)
+    embedded = complete(target, tbs, raw)
+    if text is not None and wanted.section is not None:
+        documents.freeze(actor, document, wanted.section, text)
+    row = documents.keep_signature(
+        actor, document, embedded, tbs, certificate, signer_name=certificate.name,
+        capacity=wanted.capacity,
+    )  # fmt: skip
+    audit.record(
+        actor,
+        "records.signature.embedded",
+        subject=document,
+        unit=document.school_id,
+        after={"role": row.role, "section": row.section_id, "certificate": certificate.serial},
+    )
+    return row
+
+
+@transaction.atomic
+def _refuse(actor: Actor, item_id: UUID, code: str, params: dict[str, str]) -> SigningItem:
+    item = SigningItem.objects.select_for_update(of=("self",)).select_related("document").get(pk=item_id)
+    if item.state == ItemState.WAITING:
+        item.state, item.refusal, item.refusal_params = ItemState.REFUSED, code, params
+        item.save(update_fields=["state", "refusal", "refusal_params"])
+        audit.record(
+            actor,
+            "records.signature.refused",
+            subject=item.document,
+            unit=item.document.school_id,
+            after={"code": code, "title": item.title},
+        )
+    return item
+
+
+def _target(document: Document, wanted: Wanted) -> tuple[Record | Section, str | None]:
+    """What the signature is made over, and the text of the section that it freezes if that is new.
+
+    Of a section that is signed before all others nothing else of the record matters.
+    """
+    if wanted.section is None:
+        return record_of(document), None
+    kept = DocumentSection.objects.filter(document=document, section_id=wanted.section.section_id).first()
+    text = wanted.section.text(document.code)
+    if kept is not None and kept.text != text:
+        raise Conflict("REC-010")
+    section = Section(id=wanted.section.section_id, kind=wanted.section.kind, text=text)
+    new = None if kept is not None else text
+    if _is_first(document, wanted):
+        return section, new
+    return record_of(document, [] if kept is not None else [section]), new
+
+
+def _is_first(document: Document, wanted: Wanted) -> bool:
+    """Whether the slot belongs to the first step of the record type."""
+    steps = {slot.role: slot.step for slot in record_types()[document.kind].slots}
+    return steps[wanted.slot.role] == min(steps.values())
+
+
+def _slot_is_open(document: Document, target: Record | Section, wanted: Wanted) -> None:
+    signed = DocumentSignature.objects.filter(document=document)
+    slot = wanted.slot
+    if signed.filter(role=slot.role, section_id=slot.section, number=slot.number).exists():
+        raise Refused("REC-016")
+    if isinstance(target, Section):
+        if signed.exclude(role=slot.role).exists():  # a later step has signed without this one
+            raise Refused("REC-019")
+    elif slot not in next_slots(target):
+        raise Refused("REC-017", names=", ".join(documents.waiting_names(target, slot)))
+
+
+def _checked(document: Document, target: Record | Section, wanted: Wanted) -> str:
+    """Digest of all that was checked: the document, the slot, what the signature covers."""
+    parts = [str(document.id), wanted.slot.signature_id, wanted.capacity]
+    if isinstance(target, Section):
+        parts.append(target.text)
+    else:
+        parts += [] if wanted.slot.section else [target.head_text]
+        parts += [one.text for one in target.sections if wanted.slot.section in {"", one.id}]
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def _seconds(now: dt.datetime) -> dt.datetime:
+    return now.astimezone(dt.UTC).replace(microsecond=0)

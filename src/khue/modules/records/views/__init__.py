@@ -1,0 +1,1 @@
+"""Pages of signed records: parse, call one service or query, render."""
