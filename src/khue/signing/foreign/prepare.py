@@ -18,12 +18,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lxml import etree
-
 from khue.core.errors import Conflict, Invalid, Refused
 from khue.signing.algorithms import RULES, SHA256_URI, Algorithm, default_for, is_genuine, xml_value
 from khue.signing.foreign.layout import FormSlot, Layout, recognize
-from khue.signing.foreign.reading import Problem, Stopped, parse
+from khue.signing.foreign.reading import Problem, Stopped, canonical, parse
 from khue.signing.foreign.shape import Place, Shape, read_shape, signers_of, unsigned_sections
 from khue.signing.tbs import SlotRef, ToBeSigned
 from khue.signing.xades import grammar
@@ -126,27 +124,31 @@ def open_form(data: bytes, layout: Layout, *, level: str = "", code: str = "") -
     (`SIGN-662`). `code` is the record code that the prepared signatures carry.
     """
     try:
-        root = parse(data)
-        shape = read_shape(root, layout, level) if layout in recognize(root, (layout,)) else None
+        shape = _shape(data, layout, level)
     except Stopped as stop:
         raise _refusal(stop.problem) from stop
-    if shape is None or not layout.slots:
-        raise Invalid("SIGN-601")
-    for problem in shape.problems:
-        raise _refusal(problem)
-    if not shape.level:
-        raise Invalid("SIGN-662")
-    _check_slots(shape)
-    if etree.tostring(root, method="c14n", exclusive=True, with_comments=False) != data or b"<?" in data:
-        raise Invalid("SIGN-661")
-    # one default namespace at most: no prefix and no other namespace in what we cut and digest as text
-    if data.count(b' xmlns="') > bool(layout.namespace):
-        raise Invalid("SIGN-661")
     pieces, cells, spans = _cut(data, shape)
     if any(b" xmlns:" in piece for piece in pieces):
         raise Invalid("SIGN-661")
     numbers = {cell.ref: number for number, cell in enumerate(cells)}
     return Form(layout, shape.level, code or shape.facts.get("code", ""), pieces, cells, spans, numbers)
+
+
+def _shape(data: bytes, layout: Layout, level: str) -> Shape:
+    """The document by its layout, without any fault, in canonical form, with at most a default namespace."""
+    root = parse(data)
+    if not layout.slots or layout not in recognize(root, (layout,)):
+        raise Invalid("SIGN-601")
+    shape = read_shape(root, layout, level)
+    for problem in shape.problems:
+        raise Stopped(problem)
+    if not shape.level:
+        raise Invalid("SIGN-662")
+    _check_slots(shape)
+    namespaces = data.count(b' xmlns="')
+    if canonical(root, grammar.EXCLUSIVE) != data or b"<?" in data or namespaces > bool(layout.namespace):
+        raise Invalid("SIGN-661")
+    return shape
 
 
 def _check_slots(shape: Shape) -> None:
@@ -160,7 +162,7 @@ def _check_slots(shape: Shape) -> None:
             if key not in there:
                 raise Invalid("SIGN-670", slot=f"{slot.name} {key}".strip())
         for problem in unsigned_sections(shape) if slot.keyed else ():
-            raise _refusal(problem)
+            raise Stopped(problem)
 
 
 def _refusal(problem: Problem) -> Invalid:

@@ -151,9 +151,12 @@ def canonical(element: Any, method: str) -> bytes:
         element = _parsed(etree.tostring(element, encoding="UTF-8", with_tail=False))
     elif method != EXCLUSIVE:
         raise Stopped(doubtful("SIGN-635", algorithm=method[-60:]))
-    octets: bytes = etree.tostring(
-        element, method="c14n", exclusive=method == EXCLUSIVE, with_comments=False, with_tail=False
-    )
+    try:
+        octets: bytes = etree.tostring(
+            element, method="c14n", exclusive=method == EXCLUSIVE, with_comments=False, with_tail=False
+        )
+    except etree.C14NError as error:  # a namespace without a scheme, which C14N does not allow
+        raise Stopped(doubtful("SIGN-659", tag=local(element))) from error
     return octets
 
 

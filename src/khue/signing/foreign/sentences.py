@@ -111,6 +111,9 @@ CODES: dict[str, str] = {
     "SIGN-658": _(
         "Chữ ký loại chính thuộc tính của nó ra khỏi phần được ký. Hãy nhờ cán bộ phụ trách kiểm tra."
     ),
+    "SIGN-659": _(
+        "Phần «{tag}» không đưa được về dạng chuẩn để kiểm tra. Hãy nhờ cán bộ phụ trách kiểm tra."
+    ),
     # signing
     "SIGN-660": _("Học bạ không có ô ký «{role}» {section}. Hãy kiểm tra vai trò và cấp học."),
     "SIGN-661": _("Học bạ không ở dạng chuẩn nên không ký được. Hãy xuất lại học bạ."),

@@ -7,7 +7,6 @@ not known stops the reading, so that what is judged later is the whole of what s
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime as dt
 import hashlib
 from collections.abc import Callable
@@ -105,7 +104,7 @@ def base64_of(element: Any) -> bytes:
     """The octets in an element; space between the letters is allowed, as tools break lines differently."""
     try:
         return base64.b64decode("".join(_text(element).split()), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise Stopped(forged("SIGN-633", tag=local(element))) from error
 
 

@@ -17,6 +17,7 @@ from khue.signing.report import UNKNOWN, Finding, Indication, Sub
 from khue.signing.trust.base import PathFact, TokenFact
 
 NOW = dt.datetime(2026, 11, 20, 3, 0, tzinfo=dt.UTC)
+STAMPED = dt.datetime(2026, 6, 1, 1, 5, tzinfo=dt.UTC)
 DS = "http://www.w3.org/2000/09/xmldsig#"
 XADES = "http://uri.etsi.org/01903/v1.3.2#"
 EXC = "http://www.w3.org/2001/10/xml-exc-c14n#"
@@ -76,7 +77,7 @@ class Issuer:
 
 
 class FakeTrust:
-    """Trusts what one issuer signed; a token is the digest that it stamps, then a date."""
+    """Trusts what one issuer signed; a token is the digest that it stamps, then the date `STAMPED`."""
 
     def __init__(self, issuer: Issuer, revoked: frozenset[bytes] = frozenset()) -> None:
         self.issuer = x509.load_der_x509_certificate(issuer.certificate)
@@ -94,9 +95,9 @@ class FakeTrust:
         return PathFact(True, Indication.PASSED, anchor_set="TEST")
 
     def judge_token(self, token, value_digest, *, evidence=None) -> TokenFact:
-        digest, time = token[:32], token[32:]
-        genuine = digest == value_digest
-        return TokenFact(genuine, dt.datetime.fromisoformat(time.decode()), genuine)
+        if token != value_digest + STAMPED.isoformat().encode():
+            return TokenFact(genuine=False)
+        return TokenFact(genuine=True, time=STAMPED, trusted=True)
 
 
 @dataclass(repr=False)
@@ -333,7 +334,7 @@ def _stamp(signature: etree._Element, value: etree._Element) -> None:
     inner = etree.SubElement(unsigned, f"{{{XADES}}}UnsignedSignatureProperties")
     stamp = etree.SubElement(inner, f"{{{XADES}}}SignatureTimeStamp")
     etree.SubElement(stamp, f"{{{DS}}}CanonicalizationMethod", Algorithm=EXC)
-    token = hashlib.sha256(c14n(value, EXC)).digest() + b"2026-06-01T01:05:00+00:00"
+    token = hashlib.sha256(c14n(value, EXC)).digest() + STAMPED.isoformat().encode()
     etree.SubElement(stamp, f"{{{XADES}}}EncapsulatedTimeStamp").text = b64(token)
 
 
