@@ -341,7 +341,7 @@ def _read(data: bytes) -> Cms:
     _must([one.tag for one in signed_data[4:-1]] in ([], [der.context(1)]), "thành phần của SignedData")
     content_type = der.read_oid(_only(der.members(signed_data[2].raw), "nội dung không tách rời"))
     certificates = _split(der.expect(signed_data[3], der.context(0)))
-    info = der.parts(_only(der.members(signed_data[-1].raw, der.SET), "số người ký").value)
+    info = der.members(_only(der.members(signed_data[-1].raw, der.SET), "số người ký").raw)
     _must(len(info) in {6, 7} and der.read_integer(info[0]) == 1, "SignerInfo")
     _must(der.read_integer(signed_data[0]) == (1 if content_type == DATA else 3), "phiên bản")
     _must(signed_data[1].raw == der.set_of(info[2].raw), "danh sách hàm băm")

@@ -63,8 +63,10 @@ class Document:
     def read(cls, data: bytes) -> Document:
         """Follow the tables from the end to the first revision."""
         last = _LAST.search(data, max(0, len(data) - _TAIL))
-        if not _HEADER.match(data) or last is None:
-            raise Invalid("SIGN-510", what="đầu hoặc cuối tệp")
+        if not _HEADER.match(data):
+            raise Invalid("SIGN-510", what="đầu tệp")
+        if last is None:
+            raise Invalid("SIGN-510", what="cuối tệp")
         found = [_revision(data, int(last[1]))]
         if found[0].end != len(data):
             raise Invalid("SIGN-510", what="cuối tệp")

@@ -3,20 +3,18 @@
 Our own code has looked at the bytes before. Here a full parser reads the objects: what a rendition must
 not contain, what the signature dictionary says, whether later revisions did more than add long-term data
 (difference analysis), and once more whether the value is genuine. Certificates are not judged here.
+pyHanko takes a second to load, so it is imported where a PDF is verified, not with this module.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import io
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
-
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign import diff_analysis as diff
-from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
 # Keys that make a PDF act, change its look, or carry other files; none is in what our renderer writes
 _KEYS = frozenset(
@@ -31,19 +29,7 @@ _TYPES = frozenset({"/EmbeddedFile", "/Filespec", "/ObjStm", "/XRef"})
 _ANNOTATIONS = frozenset({"/Link", "/Widget"})
 _MOST_NODES = 2_000_000  # values of all objects together
 _SEAL, _STAMP = "/Sig", "/DocTimeStamp"
-_LTA = diff.ModificationLevel.LTA_UPDATES
-_RULES: Any = diff  # the rules have no types
-# Only what level 1 permits: a DSS, document time-stamps. No new title data, no orphans.
-_POLICY: Any = _RULES.StandardDiffPolicy(
-    global_rules=[
-        _RULES.CatalogModificationRule(ignored_keys={"/AcroForm", "/DSS", "/Extensions"}),
-        _RULES.DSSCompareRule().as_qualified(_LTA),
-    ],
-    form_rule=_RULES.FormUpdatingRule(
-        field_rules=[_RULES.SigFieldCreationRule(), _RULES.SigFieldModificationRule()],
-    ),
-    ignore_orphaned_objects=False,
-)
+logging.getLogger("pyhanko").addHandler(logging.NullHandler())  # what it dislikes is in the report
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +61,8 @@ class SecondVoice:
     """One PDF, read by pyHanko; anything it does not like is raised as whatever it raises."""
 
     def __init__(self, data: bytes) -> None:
+        from pyhanko.pdf_utils.reader import PdfFileReader  # noqa: PLC0415 — only where it is needed
+
         self._reader: Any = PdfFileReader(io.BytesIO(data), strict=True)
         self._signatures: list[Any] = list(self._reader.embedded_signatures)
         self._seals = [one for one in self._signatures if one.sig_object_type == _SEAL]
@@ -101,13 +89,16 @@ class SecondVoice:
 
     def opinion(self) -> Opinion:
         """Whether the seal is intact, its value genuine, and nothing but long-term data came after it."""
-        seal = self._seals[0]
-        seal.compute_integrity_info(diff_policy=_POLICY)
+        from pyhanko.sign.validation.generic_cms import validate_sig_integrity  # noqa: PLC0415 — the same
+
+        seal, rules, policy = self._seals[0], *_rules()
+        seal.compute_integrity_info(diff_policy=policy)
         intact, valid = validate_sig_integrity(
             seal.signer_info, seal.signer_cert, "data", seal.compute_digest()
         )
         found = seal.diff_result
-        unchanged = isinstance(found, diff.DiffResult) and found.modification_level <= _LTA
+        harmless = rules.ModificationLevel.LTA_UPDATES
+        unchanged = isinstance(found, rules.DiffResult) and found.modification_level <= harmless
         return Opinion(bool(intact), bool(valid), unchanged)
 
     def _certifies(self) -> bool:
@@ -123,18 +114,18 @@ class SecondVoice:
             yield "ô nhập liệu"
         nodes = 0
         for value in self._objects():
-            stack = [value]
+            stack: list[Any] = [value]
             while stack:
-                one = stack.pop()
+                one: Any = stack.pop()
                 nodes += 1
                 if nodes > _MOST_NODES:
                     yield "quá nhiều đối tượng"
                     return
-                if isinstance(one, generic.DictionaryObject):
+                if isinstance(one, dict):
                     yield from _active(one)
-                    stack.extend(one.raw_get(key) for key in one)
-                elif isinstance(one, generic.ArrayObject):
-                    stack.extend(one.raw_get(at) for at in range(len(one)))
+                    stack.extend(dict.values(one))
+                elif isinstance(one, list):
+                    stack.extend(list.__iter__(one))
 
     def _objects(self) -> Iterator[Any]:
         reader = self._reader
@@ -142,6 +133,28 @@ class SecondVoice:
             for reference in reader.xrefs.explicit_refs_in_revision(revision):
                 newest = reader.xrefs.get_last_change(reference) == revision  # then it is read once only
                 yield reader.get_object(reference, revision=None if newest else revision)
+
+
+@cache
+def _rules() -> tuple[Any, Any]:
+    """The module of difference analysis, and a policy that permits what level 1 permits and no more.
+
+    That is a DSS and document time-stamps. pyHanko's own policy also permits new title data and orphans.
+    """
+    from pyhanko.sign import diff_analysis  # noqa: PLC0415 — only where it is needed
+
+    rules: Any = diff_analysis
+    policy = rules.StandardDiffPolicy(
+        global_rules=[
+            rules.CatalogModificationRule(ignored_keys={"/AcroForm", "/DSS", "/Extensions"}),
+            rules.DSSCompareRule().as_qualified(rules.ModificationLevel.LTA_UPDATES),
+        ],
+        form_rule=rules.FormUpdatingRule(
+            field_rules=[rules.SigFieldCreationRule(), rules.SigFieldModificationRule()],
+        ),
+        ignore_orphaned_objects=False,
+    )
+    return rules, policy
 
 
 def _active(one: Any) -> Iterator[str]:

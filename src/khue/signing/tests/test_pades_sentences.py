@@ -10,11 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from khue.signing import cms, pades, qr
+from khue.signing import cades, cms, pades, qr
 from khue.signing.pades.sentences import CODES
 from khue.signing.report import Finding
 
-SOURCES = [Path(cms.__file__), Path(qr.__file__), *Path(pades.__file__).parent.glob("*.py")]
+SOURCES = [
+    Path(cms.__file__),
+    Path(cades.__file__),
+    Path(qr.__file__),
+    *Path(pades.__file__).parent.glob("*.py"),
+]
 CODE = re.compile(r"SIGN-5\d\d")
 
 
