@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hashlib
+import itertools
 import shutil
 from dataclasses import replace
 
@@ -12,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from lxml import etree
 from signxml import SignatureConstructionMethod, XMLSigner
 
+from khue.signing.demo.pki import DemoPki
 from khue.signing.foreign.layout import available
 from khue.signing.foreign.opinion import xmlsec1_opinion
 from khue.signing.foreign.reading import canonical
@@ -23,6 +27,7 @@ from khue.signing.tests.foreign_files import (
     EXC,
     INC,
     NOW,
+    STAMPED,
     Cast,
     FakeTrust,
     Issuer,
@@ -34,6 +39,7 @@ from khue.signing.tests.foreign_files import (
     signed,
     written,
 )  # fmt: skip
+from khue.signing.tsa.local import LocalTsa
 
 LAYOUTS = available()
 XSI = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
@@ -309,3 +315,42 @@ def test_the_second_program_notices_what_was_changed(school: Cast) -> None:
     question = Question("/*[9]", ("DIEM_TONG_KET",), school.school.certificate)
     assert xmlsec1_opinion(data, [question]) == [None]  # no signature there
     assert xmlsec1_opinion(data, [replace(question, certificate=b"none")]) == [None]
+
+
+# With real certificates, roots, lists of revoked ones and time-stamps
+
+
+@pytest.fixture(scope="module")
+def pki() -> DemoPki:
+    return DemoPki.create(NOW - dt.timedelta(days=200))
+
+
+def of_pki(pki: DemoPki) -> Cast:
+    numbers = (1, 2, 3)
+    teachers = {f"GV0{n}": pki.person(f"Nguyễn Văn {n}", f"CCCD:00109900000{n}") for n in numbers}
+    homeroom = pki.person("Trần Thị Chủ Nhiệm", "CCCD:001099000091")
+    principal = pki.person("Lê Hiệu Trưởng", "CCCD:001099000092")
+    return Cast(Issuer(), teachers, homeroom, principal, pki.school("THCS Khau Sao", "MST:4900000001"))
+
+
+def test_the_whole_way_with_a_real_trust(pki: DemoPki) -> None:
+    people = of_pki(pki)
+    plain, stamped = (signed(Paper(), people, Tool(xades="v2", stamp=stamp)) for stamp in (False, True))
+    report = checked(plain, people, trust=pki.trust(at=NOW))
+    assert report.verdict is Verdict.VALID, report.text
+    assert {one.anchor_set for one in report.signatures} == {"TEST"}
+    assert checked(plain, people, trust=pki.trust(at=NOW, allow_test=False)).verdict is not Verdict.VALID
+    pki.revoke(people.homeroom.certificate, NOW - dt.timedelta(days=1))
+    late = checked(plain, people, trust=pki.trust(at=NOW))
+    assert late.verdict is not Verdict.VALID
+    assert [one.sub for one in late.signatures if one.sub] == [Sub.REVOKED_NO_POE]
+    root = etree.fromstring(stamped)
+    clock = pki.tsa()
+    authority = LocalTsa(clock.key, clock.certificate, clock.chain, serials=itertools.count(1).__next__)
+    for one in root.iter(f"{{{DS}}}Signature"):
+        digest = hashlib.sha256(c14n(one.find(f"{{{DS}}}SignatureValue"), EXC)).digest()
+        token = next(one.iter("{*}EncapsulatedTimeStamp"))
+        token.text = base64.b64encode(authority.token(digest, STAMPED)).decode()
+    proved = checked(etree.tostring(root), people, trust=pki.trust(at=NOW))
+    assert proved.verdict is Verdict.VALID, proved.text
+    assert {(one.level, one.best_time) for one in proved.signatures} == {("T", STAMPED)}
