@@ -36,6 +36,7 @@ from khue.signing.xades.record import (
     Record,
     Section,
     Signer,
+    Types,
     assemble,
     build_head,
     build_section,
@@ -164,13 +165,18 @@ def prepared(target: Record | Section, slot: SlotRef, **facts: object) -> ToBeSi
     return prepare(target, slot, tbs_id="0" * 32, **given)
 
 
-def signed(target: Record, *slots: SlotRef, keys: dict[SlotRef, tuple[Key, bytes]] | None = None) -> Record:
+def signed(
+    target: Record,
+    *slots: SlotRef,
+    keys: dict[SlotRef, tuple[Key, bytes]] | None = None,
+    types: Types | None = None,
+) -> Record:
     """The record with signatures in these slots, one after the other."""
     for slot in slots:
         pair = pair_of(slot)
         key, certificate = (keys or {}).get(slot, (pair.key, pair.certificate))
-        tbs = prepared(target, slot, certificate=certificate)
-        target = add(target, complete(target, tbs, raw_value(key, tbs)))
+        tbs = prepared(target, slot, certificate=certificate, types=types)
+        target = add(target, complete(target, tbs, raw_value(key, tbs), types=types), types)
     return target
 
 

@@ -89,7 +89,7 @@ def parse(certificate: bytes) -> x509.Certificate:
     """A certificate from DER; what cannot be read is refused (`SIGN-200`)."""
     try:
         return x509.load_der_x509_certificate(certificate)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise Invalid("SIGN-200") from error
 
 

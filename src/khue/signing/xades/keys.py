@@ -57,20 +57,20 @@ def holder_of(certificate: bytes) -> Holder:
     parsed = parse(certificate)
     try:
         key = parsed.public_key()
+        if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+            raise Invalid("SIGN-139")
+        return Holder(
+            certificate,
+            key,
+            identity_of(certificate),
+            encode(digest(certificate)),
+            parsed.not_valid_before_utc,
+            parsed.not_valid_after_utc,
+            serial_of(certificate),
+            issuer_of(certificate),
+        )
     except (ValueError, UnsupportedAlgorithm) as error:
         raise Invalid("SIGN-139") from error
-    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        raise Invalid("SIGN-139")
-    return Holder(
-        certificate,
-        key,
-        identity_of(certificate),
-        encode(digest(certificate)),
-        parsed.not_valid_before_utc,
-        parsed.not_valid_after_utc,
-        serial_of(certificate),
-        issuer_of(certificate),
-    )
 
 
 @lru_cache(maxsize=_KEPT)
@@ -82,8 +82,8 @@ def path_of(certificate: bytes, offered: tuple[bytes, ...]) -> tuple[bytes, ...]
     path: list[bytes] = []
     current = certificate
     for _ in range(grammar.MOST_CERTIFICATES - 1):
-        above = next((one for one in offered if one not in path and _issued(one, current)), None)
-        if above is None or _is_root(above):
+        above = next((one for one in offered if one not in path and _stands_above(one, current)), None)
+        if above is None:
             break
         path.append(above)
         current = above
@@ -144,14 +144,13 @@ def refusal(code: str, params: Mapping[str, object]) -> Refused:
     return found
 
 
-def _issued(issuer: bytes, subject: bytes) -> bool:
+def _stands_above(issuer: bytes, subject: bytes) -> bool:
+    """Whether a certificate issued another one and is not a root."""
     try:
-        parse(subject).verify_directly_issued_by(parse(issuer))
+        parsed = parse(issuer)
+        if parsed.issuer == parsed.subject:
+            return False
+        parse(subject).verify_directly_issued_by(parsed)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, Invalid):
         return False
     return True
-
-
-def _is_root(certificate: bytes) -> bool:
-    parsed = parse(certificate)
-    return parsed.issuer == parsed.subject
