@@ -133,8 +133,8 @@ def _places(shape: Shape, slot: FormSlot) -> Iterator[Place]:
         return
     for element, key in zip(elements, keys, strict=True):
         covers = _covered_by(shape, slot, key)
-        above = set(element.iterancestors())
-        if any(shape.by_id.get(one) in above for one in covers):
+        targets = [shape.by_id.get(one) for one in covers]
+        if any(above in targets for above in element.iterancestors()):
             shape.problems.append(forged("SIGN-617", slot=slot.name))
         yield Place(slot, key, element, tuple(element.iterchildren(SIGNATURE)), covers)
 
@@ -159,12 +159,12 @@ def _check_signatures_in_places(shape: Shape) -> None:
 
 def _check_outside(shape: Shape) -> None:
     """What stands outside the content is the way to a slot, a slot, or a signature in it."""
-    way = {shape.root, shape.content}
-    for place in shape.places:
-        way.update((place.element, *place.element.iterancestors()))
-    for path in {path[:-1] for slot in shape.layout.slots for path in slot.paths if "*" not in path}:
-        for length in range(1, len(path) + 1):
-            way.update(_at(shape.root, path[:length], shape.layout))  # lists without slots, as in primary
+    way = {shape.root}
+    for element in (shape.content, *(place.element for place in shape.places), *_lists(shape)):
+        step = element
+        while step not in way:
+            way.add(step)
+            step = step.getparent()
     reserved = {shape.layout.tag(name) for name in _reserved(shape.layout)}
     loose = {shape.layout.tag(name) for name in shape.layout.loose}
     for element in _outside(shape.root, shape.content):
@@ -176,6 +176,14 @@ def _check_outside(shape: Shape) -> None:
             shape.problems.append(forged("SIGN-620", tag=local(element)))
         elif element.tag not in loose:
             shape.problems.append(doubtful("SIGN-621", tag=local(element)))
+
+
+def _lists(shape: Shape) -> Iterator[Any]:
+    """Lists of slots, which stand there also without slots, as in primary schools."""
+    for slot in shape.layout.slots:
+        if slot.keyed:
+            for path in slot.paths:
+                yield from _at(shape.root, path[:-1], shape.layout)
 
 
 def _reserved(layout: Layout) -> Iterator[str]:
