@@ -35,7 +35,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, TextIO
 
 from cryptography import x509
@@ -209,8 +209,9 @@ def server(desk: Desk, origins: Sequence[str], *, port: int = PORT) -> Any:
     return serve(talk, HOST, port, origins=list(origins), max_size=LARGEST_MESSAGE, compression=None)  # type: ignore[arg-type]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the agent until it is interrupted."""
+def main(argv: Sequence[str] | None = None, *, wait: Callable[[Thread], None] | None = None) -> int:
+    """Run the agent until it is interrupted (`khue agent`)."""
+    wait = wait or _until_interrupted
     options = _parser().parse_args(argv)
     console = Console(by_pin=options.module is not None)
     try:
@@ -223,17 +224,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KhueError, OSError) as error:
         console.say(sentence(error.code, error.params) if isinstance(error, KhueError) else str(error))
         return 1
-    with server(
-        Desk(signer, console.confirm, most=options.most), options.origin, port=options.port
-    ) as listening:
-        console.say(
-            f"Sẵn sàng tại ws://{HOST}:{options.port}/ cho {', '.join(options.origin)}. Chứng thư: {names}."
-        )
-        try:
-            listening.serve_forever()
-        except KeyboardInterrupt:
-            console.say("Đã dừng.")
+    listening = server(Desk(signer, console.confirm, most=options.most), options.origin, port=options.port)
+    thread = Thread(target=listening.serve_forever, daemon=True)
+    thread.start()
+    console.say(f"Sẵn sàng tại ws://{HOST}:{options.port}/ cho {', '.join(options.origin)}.")
+    console.say(f"Chứng thư: {names}. Bấm Ctrl+C để dừng.")
+    try:
+        wait(thread)
+    except KeyboardInterrupt:
+        console.say("Đã dừng.")
+    finally:
+        listening.shutdown()
     return 0
+
+
+def _until_interrupted(thread: Thread) -> None:
+    """Wait in short steps: on Windows a wait without an end does not hear Ctrl+C."""
+    while thread.is_alive():
+        thread.join(0.5)
 
 
 def _parser() -> argparse.ArgumentParser:

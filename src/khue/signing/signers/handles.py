@@ -58,7 +58,7 @@ class Request:
         values = values or {}
         end = {
             "progress": progress.value, "code": code,
-            "params": {key: str(item) for key, item in params.items()},
+            "params": {key: item if isinstance(item, int) else str(item) for key, item in params.items()},
             "values": {key: encoded(value) for key, value in values.items()},
         }  # fmt: skip
         return Answer(progress, values, self.having(end=end).handle(), code, params)

@@ -142,10 +142,10 @@ class Pkcs11Signer:
             pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY,
             pkcs11.Attribute.ID: bytes.fromhex(credential),
         }
-        key = next(iter(self._logged_in().get_objects(attributes)), None)
-        if key is None:
+        found = list(self._logged_in().get_objects(attributes))  # to its end: an open search blocks others
+        if not found:
             raise NotFound("SIGN-317", credential=credential)
-        return {one.id: _signed(pkcs11, key, one, elliptic=elliptic) for one in hashes}
+        return {one.id: _signed(pkcs11, found[0], one, elliptic=elliptic) for one in hashes}
 
     def _session(self) -> Any:
         if self._public is None:

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import io
 import json
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -178,16 +177,18 @@ def test_the_digest_of_a_batch_is_that_of_rfc_6962(digests: list[bytes]) -> None
 
 
 @pytest.fixture
-def address(desk: Desk) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    listening = agent.server(desk, [PAGE], port=port)
-    thread = Thread(target=listening.serve_forever, daemon=True)
+def listening(desk: Desk) -> Iterator[Any]:
+    found = agent.server(desk, [PAGE], port=0)
+    thread = Thread(target=found.serve_forever, daemon=True)
     thread.start()
-    yield f"ws://127.0.0.1:{port}/"
-    listening.shutdown()
+    yield found
+    found.shutdown()
     thread.join()
+
+
+@pytest.fixture
+def address(listening: Any) -> str:
+    return f"ws://127.0.0.1:{listening.socket.getsockname()[1]}/"
 
 
 def test_a_page_that_is_allowed_is_served(address: str) -> None:
@@ -209,19 +210,16 @@ def test_other_pages_are_turned_away_before_a_message(
     assert holder.shown == []
 
 
-def test_it_listens_on_this_computer_only() -> None:
-    listening = agent.server(Desk(KeySigner({}), Holder()), [PAGE], port=0)
+def test_it_listens_on_this_computer_only(listening: Any) -> None:
     assert listening.socket.getsockname()[0] == "127.0.0.1"
-    listening.shutdown()
 
 
 def test_a_message_that_is_too_large_ends_the_talk(address: str, holder: Holder) -> None:
     from websockets.exceptions import ConnectionClosed
 
-    with client.connect(address, origin=PAGE) as page:
-        with pytest.raises(ConnectionClosed):  # noqa: PT012 - either call may notice
-            page.send("x" * (agent.LARGEST_MESSAGE + 1))
-            page.recv(timeout=5)
+    with client.connect(address, origin=PAGE) as page, pytest.raises(ConnectionClosed):  # noqa: PT012
+        page.send("x" * (agent.LARGEST_MESSAGE + 1))  # either call may notice
+        page.recv(timeout=5)
     assert holder.shown == []
 
 
@@ -292,19 +290,14 @@ def test_the_command_runs_until_it_is_interrupted(
     path = tmp_path / "hoa.p12"
     path.write_bytes(rigs.p12())
     monkeypatch.setattr(agent.getpass, "getpass", lambda _prompt: "matkhau")
-    make = agent.server
+    seen: list[bool] = []
 
-    def interrupted(*args: Any, **more: Any) -> Any:
-        listening = make(*args, **more)
+    def interrupted(thread: Thread) -> None:
+        seen.append(thread.is_alive())
+        raise KeyboardInterrupt
 
-        def stop() -> None:
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr(listening, "serve_forever", stop)
-        return listening
-
-    monkeypatch.setattr(agent, "server", interrupted)
-    assert agent.main(["--p12", str(path), "--origin", PAGE, "--port", "0"]) == 0
+    assert agent.main(["--p12", str(path), "--origin", PAGE, "--port", "0"], wait=interrupted) == 0
+    assert seen == [True]
     assert "Nguyễn Thị Hoa" in capsys.readouterr().out
 
 
@@ -320,6 +313,10 @@ def answered(local: LocalAgentSigner, count: int = 3) -> tuple[dict[str, Any], l
     answer = local.begin("rsa", rigs.hashes(count, Algorithm.RSA_SHA256), "")
     program = VgcaProgram(rigs.key("rsa"), Phone(Clock(rigs.AT), habit=Habit.CONFIRM))
     return dict(answer.handle), json.loads(program.page(answer.handle["state"]["messages"]))
+
+
+def changed(row: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {**row, "answer": {**row["answer"], **more}}
 
 
 def posted(handle: dict[str, Any], rows: Any, **more: Any) -> bytes:
@@ -351,7 +348,7 @@ def test_vgca_is_asked_for_rsa_only() -> None:
 )
 def test_what_a_page_posts_may_be_anything(local: LocalAgentSigner, body: bytes) -> None:
     handle, _rows = answered(local)
-    with pytest.raises(Invalid, match="SIGN-362|SIGN-342"):
+    with pytest.raises(Invalid, match=r"SIGN-362|SIGN-342"):
         local.accept(handle, body)
 
 
@@ -382,8 +379,8 @@ def test_answers_may_be_text_as_the_script_gives_them(local: LocalAgentSigner) -
         (lambda rows: [*rows, {**rows[0], "id": "stranger"}], "SIGN-337", 3),
         (lambda rows: [*rows[:2], {**rows[2], "answer": {"Status": 3, "Message": "PIN"}}], "SIGN-361", 2),
         (lambda rows: [*rows[:2], {**rows[2], "answer": {"Status": 1}}], "SIGN-365", 2),
-        (lambda rows: [*rows[:2], {**rows[2], "answer": {**rows[2]["answer"], "Signature": "A" * 9000}}], "SIGN-338", 2),
-        (lambda rows: [*rows[:2], {**rows[2], "answer": {**rows[2]["answer"], "CertBase64": ""}}], "SIGN-360", 2),
+        (lambda rows: [*rows[:2], changed(rows[2], Signature="A" * 9000)], "SIGN-338", 2),
+        (lambda rows: [*rows[:2], changed(rows[2], CertBase64="")], "SIGN-360", 2),
     ],
     ids=["short", "twice", "stranger", "failed", "cancelled", "large", "no certificate"],
 )  # fmt: skip

@@ -23,7 +23,6 @@ from khue.signing.tests.signers_rig import (
     PHONES,
     REMOTE,
     Rig,
-    fill_token,
     genuine,
     make_rig,
 )

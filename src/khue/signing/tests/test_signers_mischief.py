@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from khue.core.errors import KhueError
+from khue.signing.algorithms import Algorithm
 from khue.signing.sentences import sentence
 from khue.signing.signers.base import Answer, Credential, Progress
 from khue.signing.signers.check import missing, verified
@@ -23,8 +23,8 @@ COUNT = 4
 
 
 @pytest.fixture(params=[*REMOTE, *PAGES])
-def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
-    yield make_rig(request.param, tmp_path)
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Rig:
+    return make_rig(request.param, tmp_path)
 
 
 def only(*names: str) -> pytest.MarkDecorator:
@@ -98,11 +98,11 @@ def test_a_repeated_value_stands_for_one_record_at_most(rig: Rig) -> None:
 def test_the_certificate_of_somebody_else_loses_everything(rig: Rig) -> None:
     ours = rig.known()
     rig.mischief.other_certificate = True
-    try:
-        answer = rig.run(rig.hashes(COUNT))
-    except KhueError as refusal:
-        assert refusal.code in {"SIGN-306", "SIGN-305"}
+    if rig.algorithm is Algorithm.RSA_SHA256:  # the other certificate is of another kind of key
+        with pytest.raises(KhueError, match="SIGN-306"):
+            rig.run(rig.hashes(COUNT))
         return
+    answer = rig.run(rig.hashes(COUNT))
     theirs: Credential = rig.known()
     assert theirs.certificate != ours.certificate
     # Values are checked against the certificate that was shown before signing, and against the one returned.
