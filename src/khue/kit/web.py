@@ -146,7 +146,8 @@ def wants_json(request: HttpRequest) -> bool:
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
     """What every page needs: the actor and whether this is the demo."""
-    return {"actor": getattr(request, "actor", None), "khue_demo": settings.KHUE_DEMO}
+    return {"actor": getattr(request, "actor", None), "khue_demo": settings.KHUE_DEMO,
+            "khue_signs": settings.KHUE_SIGNING == "required"}
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> Response:

@@ -18,10 +18,12 @@ BOOKS = tuple(role for role in Role if role not in {Role.IT_STAFF, Role.COMMUNE_
 # label, address, roles that see it
 ENTRIES = (
     (_("menu", "Sổ điểm"), "gradebook:home", BOOKS),
+    (_("menu", "Ký"), "gradebook:sign", (Role.TEACHER, Role.PRINCIPAL, Role.VICE_PRINCIPAL)),
     (_("menu", "Lớp"), "schooling:home", (*BOOKS, Role.IT_STAFF)),
     (_("menu", "Người"), "people:home", (*OFFICE, Role.TEACHER, Role.DEPARTMENT_OFFICER, Role.IT_STAFF)),
     (_("menu", "Nhập dữ liệu"), "importing:home", (*OFFICE, Role.TEACHER)),
     (_("menu", "Sửa điểm"), "gradebook:corrections", BOOKS),
+    (_("menu", "Hồ sơ đã ký"), "records:home", (*OFFICE, Role.DEPARTMENT_OFFICER)),
     (_("menu", "Quyền"), "access:home", (Role.PRINCIPAL, Role.DEPARTMENT_ADMIN, Role.IT_STAFF, Role.CLERK)),
     (_("menu", "Đơn vị"), "orgs:home", (*OFFICE, Role.DEPARTMENT_OFFICER, Role.COMMUNE_OFFICER)),
     (_("menu", "Danh mục"), "codes:home", (Role.DEPARTMENT_ADMIN, Role.DEPARTMENT_OFFICER)),

@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from khue.core.dates import VIETNAM
 from khue.kit.ledger import AppendOnly, is_guarded
 from khue.project.sqlite import SAFE_SQLITE, library_version
 
@@ -21,6 +22,7 @@ OLDEST_PYTHON = (3, 11)
 SQLITE_FULL = "2"
 CLOCK_SLIP = dt.timedelta(minutes=10)
 OUTBOX_DELAY = dt.timedelta(minutes=10)
+EXAMINED_WITHIN = dt.timedelta(days=2)
 LOCAL = {"localhost", "127.0.0.1", "[::1]", "testserver"}
 
 
@@ -132,7 +134,6 @@ def _records() -> Iterator[Finding]:
     from django.utils import timezone  # noqa: PLC0415
 
     from khue.kit.models import AuditEvent, OutboxEvent  # noqa: PLC0415
-    from khue.modules.gradebook import api as gradebook  # noqa: PLC0415
     from khue.modules.people import api as people  # noqa: PLC0415
 
     now = timezone.now()
@@ -143,5 +144,26 @@ def _records() -> Iterator[Finding]:
     yield Finding(people.sealed_numbers_readable(), "khoá bí mật mở được số định danh đã lưu")
     stuck = OutboxEvent.objects.filter(delivered_at__isnull=True, at__lt=now - OUTBOX_DELAY).count()
     yield Finding(stuck == 0, f"{stuck} thông báo nội bộ chưa chuyển được")
-    broken = sum(1 for _ in gradebook.verify_history(gradebook.Sheet.objects.iterator()))
-    yield Finding(broken == 0, f"{broken} bảng điểm có lịch sử sai lệch")
+    yield from _signed(now)
+
+
+def _signed(now: dt.datetime) -> Iterator[Finding]:
+    """Histories, signed records and the evidence log: they agree, and somebody looked last night."""
+    from khue.modules.records import api as records  # noqa: PLC0415 - after Django is set up
+    from khue.project.verify import examine  # noqa: PLC0415
+
+    found = list(examine())
+    first = f"; đầu tiên: {found[0]}" if found else ""
+    yield Finding(not found, f"{len(found)} sai lệch giữa lịch sử điểm, hồ sơ đã ký và nhật kí{first}")
+    late = records.waiting_stamps(now - OUTBOX_DELAY)
+    yield Finding(late == 0, f"{late} chữ ký chờ dấu thời gian quá lâu (KHUE_TSA_URL)")
+    last = records.last_examination()
+    if records.Document.objects.exists():
+        recent = last is not None and now - last.at < EXAMINED_WITHIN
+        told = f"lần cuối {timezone_text(last.at)}" if last else "chưa có lần nào"
+        yield Finding(recent, f"đối chiếu hằng đêm ({told}); chạy bởi khue serve hoặc khue work")
+
+
+def timezone_text(at: dt.datetime) -> str:
+    """A moment as people in Vietnam read it."""
+    return f"{at.astimezone(VIETNAM):%H:%M %d/%m/%Y}"

@@ -6,6 +6,8 @@ import argparse
 import os
 import sys
 
+from khue.project import work
+
 # Threads of one process wait for each other's Python: many processes of two threads save more than
 # few of many, and a long page stops nobody. Measured in docs/benchmarks.md.
 WORKERS_PER_CORE = 2
@@ -46,10 +48,15 @@ def serve(host: str, port: int, workers: int) -> None:
     if sys.platform == "win32":
         workers = 1  # granian's workers are processes; one is enough for a school's computer
     let_go()
-    Granian(
-        "khue.project.wsgi:application", address=host, port=port, interface=Interfaces.WSGI, workers=workers,
-        blocking_threads=THREADS if workers > 1 else THREADS_ALONE, log_level=LogLevels.warning,
-    ).serve()  # fmt: skip
+    worker = work.beside()
+    try:
+        Granian(
+            "khue.project.wsgi:application", address=host, port=port, interface=Interfaces.WSGI,
+            workers=workers, blocking_threads=THREADS if workers > 1 else THREADS_ALONE,
+            log_level=LogLevels.warning,
+        ).serve()  # fmt: skip
+    finally:
+        worker.terminate()
 
 
 def let_go() -> None:

@@ -25,6 +25,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("dang-nhap/", include("allauth.urls")),
     path("ngon-ngu/", set_language, name="set_language"),
+    path("", include("khue.modules.records.public_urls")),
     *(path(root, include(f"{name}.urls")) for name, root in ROOTS.items() if find_spec(f"{name}.urls")),
 ]
 handler400 = "khue.kit.web.bad_request"

@@ -1,8 +1,18 @@
-"""`khue verify`: prove that the history of marks was not changed behind the program's back."""
+"""`khue verify`: with files, what they prove; without, that nobody changed what is stored here.
+
+Without a file every mark history, closing act, kept result, signed record and the evidence log are
+compared with each other; the first thing that does not hold is named.
+"""
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from khue.modules.gradebook.data import HistoryBreak, RecordBreak
+    from khue.modules.records.data import RecordFault
 
 HISTORY = {
     "missing": "thiếu một thay đổi",
@@ -16,24 +26,73 @@ RECORDS = {
     ("closing", "history"): "một lần chốt không khớp với lịch sử điểm lúc đó",
     ("result", "digest"): "một kết quả đã lưu khi khoá bị sửa",
 }
+FAULTS = {
+    "section": "một phần đã ký bị sửa trong cơ sở dữ liệu",
+    "signature": "một chữ ký không còn đúng",
+    "file": "tệp đã phát hành khác với các phần của nó",
+    "state": "tình trạng không khớp với tệp",
+    "log": "nhật kí bằng chứng không khớp",
+}
+USAGE = """\
+khue verify              đối chiếu lịch sử điểm, lần chốt, hồ sơ đã ký và nhật kí bằng chứng
+khue verify TỆP …        kiểm tra hồ sơ .xml, bản in .pdf, gói .zip (thêm --help để xem lựa chọn)
+Mã thoát: 0 hợp lệ, 1 không hợp lệ, 2 chưa rõ"""
+
 
 def main(argv: list[str]) -> int:
-    """Walk every sheet's chain, every closing act and kept result; names what does not hold."""
-    argparse.ArgumentParser(prog="khue verify", description=__doc__).parse_args(argv)
+    """Verify files, or everything that is stored."""
+    if argv in (["-h"], ["--help"]):
+        print(USAGE)  # noqa: T201
+        return 0
     import django  # noqa: PLC0415 - after the settings are named
 
     django.setup()
+    if argv:
+        from khue.modules.records import api as records  # noqa: PLC0415
+        from khue.signing import command  # noqa: PLC0415
+
+        return command.main(argv, records.known_here())
+    found = list(examine())
+    for text in found:
+        print(text)  # noqa: T201
+    print(f"{_sheets()} bảng điểm, {_documents()} hồ sơ đã ký: {len(found)} sai lệch")  # noqa: T201
+    return 1 if found else 0
+
+
+def examine() -> Iterator[str]:
+    """Everything that does not hold, in sentences; nothing if all agrees."""
+    from khue.modules.gradebook import api as gradebook  # noqa: PLC0415 - after Django is set up
+    from khue.modules.records import api as records  # noqa: PLC0415
+
+    for broken in gradebook.verify_history(gradebook.Sheet.objects.order_by("id").iterator()):
+        yield _of_history(broken, gradebook.sheet_in_words(broken.sheet_id))
+    for record in gradebook.verify_records():
+        yield _of_record(record)
+    for fault in records.verify_documents():
+        yield _of_document(fault)
+
+
+def _of_history(broken: HistoryBreak, name: str) -> str:
+    what = HISTORY[broken.what]
+    return f"{name}: sai lệch ở thay đổi thứ {broken.sequence}: {what}. [{broken.sheet_id}]"
+
+
+def _of_record(record: RecordBreak) -> str:
+    return f"Lớp {record.class_name}: {RECORDS[record.kind, record.what]}. [{record.key}]"
+
+
+def _of_document(fault: RecordFault) -> str:
+    return f"Hồ sơ {fault.document}: {FAULTS[fault.kind]}: {fault.what}"
+
+
+def _sheets() -> int:
     from khue.modules.gradebook import api as gradebook  # noqa: PLC0415
 
-    sheets = gradebook.Sheet.objects.order_by("id")
-    count = sheets.count()
-    broken = list(gradebook.verify_history(sheets.iterator()))
-    for item in broken:
-        name = gradebook.sheet_in_words(item.sheet_id)
-        print(f"{name}: sai lệch ở thay đổi thứ {item.sequence}: {HISTORY[item.what]}. [{item.sheet_id}]")  # noqa: T201
-    wrong = list(gradebook.verify_records())
-    for record in wrong:
-        print(f"Lớp {record.class_name}: {RECORDS[record.kind, record.what]}. [{record.key}]")  # noqa: T201
-    print(f"{count - len(broken)} bảng nguyên vẹn, {len(broken)} bảng sai lệch")  # noqa: T201
-    print(f"{len(wrong)} lần chốt hoặc kết quả đã lưu sai lệch")  # noqa: T201
-    return 1 if broken or wrong else 0
+    return gradebook.Sheet.objects.count()
+
+
+def _documents() -> int:
+    from khue.modules.records import api as records  # noqa: PLC0415
+
+    return records.Document.objects.count()
+

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from khue.signing.algorithms import POLICY_VERSION
+from khue.signing.cades import verify_cms
 from khue.signing.canonical import digest
 from khue.signing.foreign.layout import Layout, shipped
 from khue.signing.foreign.verify import verify_foreign
-from khue.signing.log.bundle import PdfCheck, RecordCheck, verify_bundle
+from khue.signing.log.bundle import CmsCheck, PdfCheck, RecordCheck, verify_bundle
 from khue.signing.pades.verify import verify_pdf
 from khue.signing.report import Finding, Report, Verdict
 from khue.signing.xades.record import OPEN
@@ -39,7 +40,7 @@ def verify_file(
     if data.startswith(ZIP):
         return verify_bundle(
             data, verify_record=_record_check(trust, now), verify_pdf=_pdf_check(trust, now),
-            log_keys=log_policy, trust=trust, now=now,
+            log_keys=log_policy, trust=trust, now=now, verify_cms=_cms_check(trust, now),
         )  # fmt: skip
     if data.startswith(OPEN.encode()):
         return verify_record(data, trust=trust, now=now)
@@ -61,6 +62,13 @@ def _record_check(trust: Trust, now: dt.datetime) -> RecordCheck:
 
 def _pdf_check(trust: Trust, now: dt.datetime) -> PdfCheck:
     def check(data: bytes, evidence: Evidence) -> Report:
-        return verify_pdf(data, trust=trust, now=now)
+        return verify_pdf(data, trust=trust, now=now, evidence=evidence)
+
+    return check
+
+
+def _cms_check(trust: Trust, now: dt.datetime) -> CmsCheck:
+    def check(signature: bytes, content: bytes, evidence: Evidence) -> Report:
+        return verify_cms(signature, content, trust=trust, now=now, evidence=evidence)
 
     return check

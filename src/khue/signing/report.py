@@ -99,6 +99,7 @@ class SignatureReport:
     role_name: str
     section: str
     signer: str
+    capacity: str = ""  # the free text of the claimed role: «Phó hiệu trưởng, theo uỷ quyền số …»
     identifiers: tuple[str, ...] = ()  # «CCCD:…», «MST:…»: from the certificate
     serial: str = ""
     issuer: str = ""

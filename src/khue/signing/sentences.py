@@ -28,6 +28,10 @@ CODES: dict[str, str] = {
         "Hãy ký lại; nếu vẫn lỗi, báo nhà cung cấp."
     ),
     "SIGN-003": _("Dữ liệu nhị phân (DER) hỏng: {what}. Hãy lấy lại tệp gốc hoặc ký lại."),
+    "SIGN-700": _("Tệp này không phải hồ sơ .xml, bản in .pdf hay gói bằng chứng .zip. Hãy chọn đúng tệp."),
+    "SIGN-701": _("Không có tệp «{name}». Hãy xem lại đường dẫn."),
+    "SIGN-702": _("Tệp «{name}» lớn quá {limit} MB nên không được đọc. Hãy kiểm tra lại tệp."),
+    "SIGN-703": _("Không tải được danh sách thu hồi từ {url}: {reason}. Kết quả có thể chưa chắc chắn."),
     "SIGN-V-valid": _("Hợp lệ: nội dung nguyên vẹn, đủ {count} chữ ký đúng người, đúng thứ tự."),
     "SIGN-V-uncertain": _("Chưa thể kết luận. {reason}"),
     "SIGN-V-invalid": _("Không hợp lệ. {reason}"),

@@ -29,12 +29,16 @@ from khue.modules.records.queries import (
     section_text,
     signed_facts,
     signed_sections,
+    waiting_stamps,
 )
 from khue.modules.records.renditions import Printed, register_renderer
 from khue.modules.records.services.batches import Checked, Subject, check, start
 from khue.modules.records.services.certificates import of_person, register
 from khue.modules.records.services.documents import supersede, withdraw
+from khue.modules.records.services.examining import examined_on, keep_examination, last_examination
+from khue.modules.records.services.revocation import refresh_revocation
 from khue.modules.records.services.settling import settle
+from khue.modules.records.verification import known_here
 from khue.modules.records.views.signing import check_and_go
 from khue.signing.tbs import SlotRef
 
@@ -63,11 +67,16 @@ __all__ = [
     "complete_sections_of",
     "document_of",
     "documents_of",
+    "examined_on",
     "frozen_signers",
     "give_demo_keys",
     "identifiers_of",
+    "keep_examination",
+    "known_here",
+    "last_examination",
     "needs",
     "of_person",
+    "refresh_revocation",
     "register",
     "register_act",
     "register_renderer",
@@ -79,5 +88,6 @@ __all__ = [
     "start",
     "supersede",
     "verify_documents",
+    "waiting_stamps",
     "withdraw",
 ]

@@ -13,7 +13,7 @@ class SlotFact:
 
     role: str
     role_name: str
-    section_id: str
+    section: str  # the section's name; empty where the whole is signed
     number: int
     name: str  # whom the section names; empty for an office
     signed_by: str = ""

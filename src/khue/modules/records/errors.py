@@ -47,4 +47,5 @@ CODES: dict[str, str] = {
         "Hồ sơ đang ở trạng thái «{state}» và chưa vào nhật kí bằng chứng nên chưa có gói. "
         "Hãy thử lại sau ít phút."
     ),
+    "REC-045": _("Đã nhập sai mã bản in nhiều lần. Hãy thử lại sau {minutes} phút."),
 }

@@ -21,6 +21,7 @@ from khue.modules.records.models import (
     DocumentSignature,
     DocumentState,
     SigningBatch,
+    StampRequest,
 )
 from khue.signing.profile import record_types
 from khue.signing.tbs import SlotRef
@@ -206,12 +207,14 @@ def slots_of(document: Document) -> list[SlotFact]:
         for section in record.sections
         for number, one in enumerate(signers_of(section), 1)
     }
+    titles = {section.id: attributes_of(section).get("name", section.id) for section in record.sections}
     found = []
     for slot in required_slots(record):
         row, declared = signed.get(slot), kind.slot(slot.role)
         found.append(
             SlotFact(
-                slot.role, declared.name if declared else slot.role, slot.section, slot.number,
+                slot.role, declared.name if declared else slot.role, titles.get(slot.section, ""),
+                slot.number,
                 names.get((slot.section, slot.number), ""), row.signer_name if row else "",
                 row.signed_at if row else None, slot in ready,
             )
@@ -257,6 +260,11 @@ def by_digest(prefix: str) -> Document:
     if len(found) != 1:
         raise NotFound("REC-043")
     return found[0]
+
+
+def waiting_stamps(before: dt.datetime) -> int:
+    """How many signatures have waited for their time-stamp since before a moment."""
+    return StampRequest.objects.filter(made_at__lt=before).count()
 
 
 def _section(spec: DocumentSpec, section_id: str) -> DocumentSection | None:

@@ -12,6 +12,7 @@ from khue.modules.records import codes, queries, trust
 from khue.modules.records.content import digest_of
 from khue.modules.records.models import Document, DocumentState, LogEntry
 from khue.modules.records.services import evidence
+from khue.signing.command import Known
 from khue.signing.files import verify_file
 from khue.signing.log.checkpoint import Checkpoint
 from khue.signing.log.policy import Policy
@@ -78,3 +79,9 @@ def proof_of(entry: LogEntry) -> TlogProof:
 def log_policy() -> Policy:
     """Our own log, and as many witnesses as the operator asks for."""
     return Policy.simple(evidence.log_signer().key)
+
+
+def known_here() -> Known:
+    """What this installation trusts, for `khue verify TỆP`."""
+    store = trust.current()
+    return Known(store.anchors, log_policy(), store.revocations, store.allow_test)

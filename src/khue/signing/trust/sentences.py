@@ -95,4 +95,5 @@ CODES: dict[str, str] = {
         "Không nạp tệp này; hãy đối chiếu với giá trị do nơi cấp công bố."
     ),
     "SIGN-233": _("Bộ gốc {set}: tệp «{file}» không phải chứng thư của nơi cấp (CA). Hãy đặt đúng tệp."),
+    "SIGN-240": _("Danh sách thu hồi ở {url} lớn quá {limit} byte nên không được nhận. Hãy báo nơi cấp."),
 }

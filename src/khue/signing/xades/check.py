@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from khue.core.errors import Invalid, KhueError
 from khue.signing.algorithms import BY_URI, RULES, SHA256_URI, Algorithm, accepted, describe, fits, is_genuine
-from khue.signing.canonical import digest
+from khue.signing.canonical import digest, unescape
 from khue.signing.report import UNKNOWN, Finding, Indication, Revocation, SignatureReport, Sub, Verdict
 from khue.signing.trust.base import Evidence, TokenFact, Trust
 from khue.signing.trust.certificates import shown
@@ -282,6 +282,7 @@ def _checked(
         role_name=slot.name,
         section=subject.place.ref.section,
         signer="" if holder is None else holder.identity.name,
+        capacity=unescape(parts.roles[1]) if len(parts.roles) > 1 else "",
         identifiers=() if holder is None else holder.identity.identifiers,
         serial="" if holder is None else holder.serial,
         issuer="" if holder is None else holder.issuer,

@@ -63,8 +63,11 @@ class Source:
     signatures: tuple[str, ...]  # each ds:Signature as it stands, not looked at yet
 
 
-def read(data: bytes, types: Types | None = None) -> Source:
-    """Take a file apart, or refuse it: size, canonical form, shape, names, ids, record type."""
+def read(data: bytes, types: Types | None = None, *, complete: bool = True) -> Source:
+    """Take a file apart, or refuse it: size, canonical form, shape, names, ids, record type.
+
+    A file that is still being signed (`complete` False) may lack sections that are frozen later.
+    """
     if len(data) > LARGEST:
         raise Invalid("SIGN-110", size=len(data), limit=LARGEST)
     if not (data.startswith(_OPEN) and data.endswith(_CLOSE)):
@@ -77,7 +80,7 @@ def read(data: bytes, types: Types | None = None) -> Source:
     content = data[len(_OPEN) : end]
     _check_names(content, root[0], 1 + sections)
     record, opened, parts = _cut(content, sections)
-    places = check_shape(record, types, opened)
+    places = check_shape(record, types, opened, complete=complete)
     texts = _cut_signatures(data[end + len(_BETWEEN) : -len(_CLOSE)])
     return Source(
         record, places, _alone(content, "kr:Content"),

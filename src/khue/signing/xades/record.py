@@ -203,12 +203,13 @@ def check_section(one: Opened, code: str, kinds: Mapping[str, Slot | None]) -> N
 
 
 def check_shape(
-    record: Record, types: Types | None = None, parts: Sequence[Opened] | None = None
-) -> tuple[Place, ...]:
+    record: Record, types: Types | None = None, parts: Sequence[Opened] | None = None, *,
+    complete: bool = True,
+) -> tuple[Place, ...]:  # fmt: skip
     """All places for signatures, if code, head and sections are as the record type wants them.
 
     The places stand in the order of the file: by step, then section, then number. `parts`: the
-    sections, where they have been opened already.
+    sections, where they have been opened already. Not yet `complete`, sections may be lacking.
     """
     kind = type_of(record, types)
     sections = [opened(one.text) for one in record.sections] if parts is None else parts
@@ -225,7 +226,7 @@ def check_shape(
     twice = _first_twice([one.id for one in record.sections])
     if twice:
         raise Invalid("SIGN-116", id=twice)
-    _check_counts(record.sections, kind)
+    _check_counts(record.sections, kind, complete=complete)
     return tuple(_places(sections, kind))
 
 
@@ -303,14 +304,14 @@ def _step(slot: Slot) -> int:
     return slot.step
 
 
-def _check_counts(sections: Sequence[Section], kind: RecordType) -> None:
+def _check_counts(sections: Sequence[Section], kind: RecordType, *, complete: bool) -> None:
     """Sections of one kind stand together, in the order of the table, as many as it allows."""
     order = [one.kind for one in sections]
     names = [name for name, _, _ in kind.sections]
     if sorted(order, key=names.index) != order:
         raise Invalid("SIGN-114", place="Section")
     for name, least, most in kind.sections:
-        if not least <= order.count(name) <= most:
+        if not (least if complete else 0) <= order.count(name) <= most:
             raise Invalid("SIGN-119", kind=name, count=order.count(name), least=least, most=most)
 
 

@@ -63,7 +63,7 @@ def verify_record(
     """
     table = record_types() if types is None else types
     try:
-        source = read(data, table)
+        source = read(data, table, complete=complete)
     except Invalid as error:
         finding = Finding(error.code, error.params)
         return _report(data, now, Verdict.INVALID, sub=Sub.FORMAT_FAILURE, findings=(finding,))

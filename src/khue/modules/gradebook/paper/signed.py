@@ -13,6 +13,7 @@ from khue.modules.gradebook.signed import reading
 from khue.modules.gradebook.slots import SlotKind
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
     from khue.modules.gradebook.signed.reading import Column, Line, SectionTable
@@ -35,7 +36,7 @@ def signed_pdf(report: Report, printed: Printed) -> bytes:
     return bytes(
         typst.compile(
             str(FOLDER / "record.typ"), root=str(FOLDER), font_paths=[str(FOLDER / "fonts")],
-            ignore_system_fonts=True, sys_inputs={"data": data},
+            ignore_system_fonts=True, sys_inputs={"data": data}, timestamp=0,
             pdf_tags=False,  # as in the book: many cells, and screens have the page
         )
     )  # fmt: skip
@@ -50,7 +51,8 @@ def data_of(report: Report, printed: Printed) -> dict[str, Any]:
         "title": head.get("title", ""), "school": head.get("school", ""), "commune": head.get("commune", ""),
         "province": head.get("province", ""), "class": head.get("class", ""), "year": head.get("year", ""),
         "term": head.get("termName", ""), "version": head.get("version", "1"), "code": record.code,
-        "digest": report.digest, "address": printed.address, "qr": printed.qr,
+        "digest": report.digest, "address": printed.address,
+        "short": printed.address.rpartition("/")[2], "qr": printed.qr,
         "print-code": printed.print_code, "warning": printed.warning,
         "signatures": [_signature(one, names) for one in report.signatures],
         "sections": [_section(section, report.signatures) for section in record.sections],
@@ -60,7 +62,8 @@ def data_of(report: Report, printed: Printed) -> dict[str, Any]:
 def _signature(one: SignatureReport, names: dict[str, str]) -> dict[str, Any]:
     return {
         "role": one.role_name, "section": names.get(one.section, ""), "name": one.signer,
-        "capacity": "", "serial": one.serial, "time": _time(one), "proved": one.best_time is not None,
+        "capacity": one.capacity, "serial": one.serial, "time": _time(one.claimed_time),
+        "proved": _time(one.best_time),
     }  # fmt: skip
 
 
@@ -74,7 +77,7 @@ def _section(section: SectionTable, signatures: Sequence[SignatureReport]) -> di
         ],
         "lines": [_line(line, columns) for line in section.lines],
         "sign-title": SIGN_TITLES.get(section.kind, ""),
-        "signers": [{"name": one.signer, "time": _time(one)} for one in signed],
+        "signers": [{"name": one.signer, "time": _time(one.claimed_time)} for one in signed],
     }  # fmt: skip
 
 
@@ -106,6 +109,5 @@ def _line(line: Line, columns: list[tuple[str, Column]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _time(one: SignatureReport) -> str:
-    at = one.best_time or one.claimed_time
+def _time(at: dt.datetime | None) -> str:
     return f"{at.astimezone(VIETNAM):%H:%M %d/%m/%Y}" if at else ""

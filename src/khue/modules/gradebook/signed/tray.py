@@ -19,7 +19,7 @@ from khue.modules.gradebook import policy, queries
 from khue.modules.gradebook.book import load_book
 from khue.modules.gradebook.frozen import official_results
 from khue.modules.gradebook.missing import gaps_of_term
-from khue.modules.gradebook.models import Cell, CellState, ClosingAct, Sheet, SheetState
+from khue.modules.gradebook.models import Cell, CellState, ClosingAct, Sheet, SheetKind, SheetState
 from khue.modules.gradebook.results import PRIMARY
 from khue.modules.gradebook.services import closing
 from khue.modules.gradebook.signed import content
@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from khue.modules.gradebook.results import ResultRow
 
 COMPLETE = 100
+# From the best level of each regime to the lowest, as charts show them.
+LEVELS = (
+    "Tốt", "Giỏi", "Khá", "Đạt", "Trung bình", "Yếu", "Chưa đạt", "Kém",
+    "Hoàn thành xuất sắc", "Hoàn thành tốt", "Hoàn thành", "Chưa hoàn thành",
+)  # fmt: skip
 READY, SIGNED, GAPS, WAITING = "ready", "signed", "gaps", "waiting"
 JUMP = 15  # tenths: a subject's mean that moves further than 1.5 from term to term is looked at
 MOST_REASONS = 5
@@ -189,7 +194,9 @@ def _levels(results: Iterable[ResultRow]) -> list[dict[str, object]]:
     count: dict[str, int] = defaultdict(int)
     for row in results:
         count[row.level or _("Chưa đủ dữ liệu")] += 1
-    return [{"label": said(level), "value": number} for level, number in sorted(count.items())]
+    order = {level: number for number, level in enumerate(LEVELS)}
+    found = sorted(count, key=lambda level: order.get(level, len(order)))
+    return [{"label": said(level), "value": count[level]} for level in found]
 
 
 def _of_results(results: list[ResultRow]) -> list[str]:
@@ -228,7 +235,7 @@ def _of_sheets(school_class_id: UUID, term: int, sheet_ids: list[UUID]) -> list[
     texts = reasons.values_list("reason", flat=True).order_by("at")[:MOST_REASONS]
     found += [_("chốt khi còn thiếu: {reason}").format(reason=text) for text in texts]
     alike = (
-        Cell.objects.filter(sheet__in=sheet_ids, slot="ck", state=CellState.MARK)
+        Cell.objects.filter(sheet__in=sheet_ids, sheet__kind=SheetKind.SCORE, slot="ck", state=CellState.MARK)
         .values("sheet_id")
         .annotate(kinds=Count("value", distinct=True), number=Count("id"))
         .filter(kinds=1, number__gte=LEAST)

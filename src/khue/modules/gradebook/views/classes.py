@@ -27,7 +27,9 @@ from khue.modules.gradebook.models import SheetState
 from khue.modules.gradebook.progress import progress_of
 from khue.modules.gradebook.results import PRIMARY, ResultRow, stayed
 from khue.modules.gradebook.services import closing
+from khue.modules.gradebook.signed import tray
 from khue.modules.gradebook.views.sheets import TERM_NAMES
+from khue.modules.records import api as records
 from khue.modules.schooling import api as schooling
 from khue.rules import attendance
 
@@ -38,11 +40,7 @@ if TYPE_CHECKING:
 COMPLETE = 100  # per cent
 PAGE_DIGITS = 7  # no list has more pages
 NO_LEVEL, NO_DECISION = gettext_noop("Chưa đủ dữ liệu"), gettext_noop("Chưa xét được")
-# The order of a chart's bars, from the best level of each regime to the lowest.
-LEVELS = (
-    "Tốt", "Giỏi", "Khá", "Đạt", "Trung bình", "Yếu", "Chưa đạt", "Kém",
-    "Hoàn thành xuất sắc", "Hoàn thành tốt", "Hoàn thành", "Chưa hoàn thành", NO_LEVEL,
-)  # fmt: skip
+LEVELS = (*tray.LEVELS, NO_LEVEL)  # the order of a chart's bars
 STATE_NAMES = {
     "open": gettext_noop("Đang nhập"),
     "closed": gettext_noop("Chủ nhiệm đã chốt"),
@@ -145,6 +143,7 @@ def results_page(request: HttpRequest, key: str, term: int) -> HttpResponse:
         "near_bars": [{"label": item.row.pupil.name, "value": item.absences} for item in near],
         "state": found.state, "state_names": STATE_NAMES,
         "seen": closing.digest_of_class(school_class.id, term),
+        "document": records.documents_of([school_class.id], term).get(school_class.id),
         "tabs": [(n, TERM_NAMES[n]) for n in CLOSABLE],
     }  # fmt: skip
     return render(request, "gradebook/results.html", context | _abilities(request.actor, school_class))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -65,6 +66,7 @@ def sheet_page(request: HttpRequest, key: str) -> HttpResponse:
         "grid_state": sheet.state if may_enter or sheet.state != SheetState.OPEN else "readonly",
         "may_enter": may_enter and sheet.state == SheetState.OPEN,
         "may_close": sheet.state == SheetState.OPEN
+        and (sheet.class_subject_id is not None or settings.KHUE_SIGNING != "required")
         and permissions.can(request.actor, policy.CLOSE_SHEET, sheet),
         "may_correct": sheet.state != SheetState.OPEN
         and permissions.can(request.actor, policy.REQUEST_CORRECTION, sheet),
