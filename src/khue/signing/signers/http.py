@@ -120,8 +120,10 @@ class Service:
             raise Refused("SIGN-326", service=self.name)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Refused("SIGN-321", service=self.name, status=status)
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise Refused("SIGN-322", service=self.name)  # we asked for none; unpacking has no limit
         body = bytearray()
-        for chunk in response.iter_raw():
+        for chunk in response.iter_bytes():
             body += chunk
             if len(body) > self._largest:
                 raise Refused("SIGN-323", service=self.name, limit=self._largest // 1024)

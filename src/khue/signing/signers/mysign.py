@@ -121,9 +121,10 @@ class MySignSigner(RemoteSigner):
             return request.waiting(code, service=self.service.name)
         if progress is Progress.DONE:
             return request.collected(*by_position(request.hashes, reply.get("signatures")))
-        if code == "SIGN-333":
-            return request.ended(progress, code=code, service=self.service.name, reason=reply.reason())
-        return request.ended(progress, code=code, service=self.service.name)
+        if progress is not Progress.FAILED:
+            return request.ended(progress, code=code)
+        params: dict[str, str] = {"reason": reply.reason()} if code == "SIGN-333" else {}
+        return request.ended(progress, None, code, service=self.service.name, **params)
 
     # --- the service --------------------------------------------------------------------------------
 

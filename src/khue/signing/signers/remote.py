@@ -23,7 +23,11 @@ GRACE = dt.timedelta(seconds=60)  # beyond the service's own limit, for its cloc
 
 
 class RemoteSigner(ABC):
-    """A signer at a service; subclasses say how it is asked and how its answers read."""
+    """A signer at a service; subclasses say how it is asked and how its answers read.
+
+    One request is polled by one process at a time: the caller holds its row. Two at once could both spend
+    the same authorisation, and the one that comes second would report a failure.
+    """
 
     kind: ClassVar[str]
     patience: ClassVar[dt.timedelta]  # how long the service waits for the holder
