@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import threading
 import tomllib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -31,7 +32,7 @@ from khue.modules.records import trust
 from khue.modules.records.models import ON_COMPUTER, Certificate, Provider
 from khue.modules.records.secrets import StoredSecrets
 from khue.signing.signers import csc, mysign, smartca
-from khue.signing.signers.base import Answer, Signer
+from khue.signing.signers.base import Answer, Credential, Signer
 from khue.signing.signers.http import Service
 from khue.signing.signers.pkcs11 import Pkcs11Signer
 from khue.signing.signers.pkcs12 import Pkcs12Signer
@@ -40,12 +41,22 @@ from khue.signing.tsa.client import TsaClient
 from khue.signing.tsa.local import LocalTsa
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 FILE = "signers.toml"
 DEMO_KEYS = "demo-keys"
+ASKED = (Provider.SMARTCA, Provider.MYSIGN, Provider.CSC, Provider.PKCS11)  # they list what they hold
 _lock = threading.Lock()
 _kept: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """For whom a key is reached: the number a service knows, and under which name secrets are kept."""
+
+    number: str
+    key: str
+    of_school: bool
 
 
 def signer_for(certificate: Certificate) -> Signer:
@@ -53,14 +64,23 @@ def signer_for(certificate: Certificate) -> Signer:
     kind = Provider(certificate.provider)
     if kind in ON_COMPUTER:
         return _on_computer(certificate)
-    made = _MAKERS[kind]
-    # A service knows its users by their own number; a device or a file has one key for each certificate.
-    key = f"{kind.value}/{certificate.fingerprint}" if kind is not Provider.PKCS11 else kind.value
+    number = certificate.identifier.rpartition(":")[2]
+    holder = Holder(number, certificate.fingerprint, of_school=bool(certificate.school_id))
+    # A device has one session for all its keys; everything else is asked for one holder.
+    key = kind.value if kind is Provider.PKCS11 else f"{kind.value}/{certificate.fingerprint}"
     with _lock:
         if key not in _kept:
-            _kept[key] = made(certificate, _settings(kind))
+            _kept[key] = _MAKERS[kind](holder, _settings(kind))
         found: Signer = _kept[key]
         return found
+
+
+def offered(provider: str, number: str, *, of_school: bool) -> Sequence[Credential]:
+    """The certificates that a service or a device of the server has for a number (CCCD, MST)."""
+    kind = Provider(provider)
+    if kind not in ASKED:
+        raise Refused("REC-030", provider=kind.label)
+    return _MAKERS[kind](Holder(number, number, of_school=of_school), _settings(kind)).credentials()
 
 
 def answer_of_computer(certificate: Certificate, handle: Mapping[str, Any], posted: bytes) -> Answer:
@@ -106,9 +126,8 @@ def forget() -> None:
 
 def configured() -> list[str]:
     """The providers that this installation can reach, for the page that registers certificates."""
-    known = [kind.value for kind in (Provider.SMARTCA, Provider.MYSIGN, Provider.CSC, Provider.PKCS11)]
     table = _table()
-    found = [kind for kind in known if kind in table]
+    found = [kind.value for kind in ASKED if kind.value in table]
     return [
         *(kind.value for kind in ON_COMPUTER),
         *found,
@@ -124,43 +143,43 @@ def _tsa_client() -> TsaClient:
         return found
 
 
-def _smartca(certificate: Certificate, table: Mapping[str, Any]) -> Signer:
-    account = smartca.Account(table["sp_id"], _number(certificate))
-    return smartca.SmartCaSigner(_service(table), _secrets(table, certificate), account, now=timezone.now)
+def _smartca(holder: Holder, table: Mapping[str, Any]) -> Signer:
+    account = smartca.Account(table["sp_id"], holder.number)
+    return smartca.SmartCaSigner(_service(table), _secrets(table, holder), account, now=timezone.now)
 
 
-def _mysign(certificate: Certificate, table: Mapping[str, Any]) -> Signer:
-    prefix = "MST" if certificate.school_id else "CMT"
-    account = mysign.Account(table["client_id"], f"{prefix}_{_number(certificate)}")
-    return mysign.MySignSigner(_service(table), _secrets(table, certificate), account, now=timezone.now)
+def _mysign(holder: Holder, table: Mapping[str, Any]) -> Signer:
+    prefix = "MST" if holder.of_school else "CMT"
+    account = mysign.Account(table["client_id"], f"{prefix}_{holder.number}")
+    return mysign.MySignSigner(_service(table), _secrets(table, holder), account, now=timezone.now)
 
 
-def _csc(certificate: Certificate, table: Mapping[str, Any]) -> Signer:
+def _csc(holder: Holder, table: Mapping[str, Any]) -> Signer:
     options = csc.Options(
         client_id=table.get("client_id", ""),
-        user_id=_number(certificate) if table.get("by_user") else "",
+        user_id=holder.number if table.get("by_user") else "",
         asynchronous=bool(table.get("asynchronous", False)),
     )
-    return csc.CscSigner(_service(table), _secrets(table, certificate), now=timezone.now, options=options)
+    return csc.CscSigner(_service(table), _secrets(table, holder), now=timezone.now, options=options)
 
 
-def _pkcs11(certificate: Certificate, table: Mapping[str, Any]) -> Signer:
-    secrets = _secrets(table, certificate)
+def _pkcs11(holder: Holder, table: Mapping[str, Any]) -> Signer:
+    secrets = _secrets(table, holder)
     return Pkcs11Signer(table["module"], lambda: secrets.ask("pin", ""), token=table.get("token", ""))
 
 
-def _pkcs12(certificate: Certificate, table: Mapping[str, Any]) -> Signer:
-    one = table.get(certificate.fingerprint, table)
-    return Pkcs12Signer(trust.folder(one["file"]), _secrets(one, certificate).ask("password", ""))
+def _pkcs12(holder: Holder, table: Mapping[str, Any]) -> Signer:
+    one = table.get(holder.key, table)
+    return Pkcs12Signer(trust.folder(one["file"]), _secrets(one, holder).ask("password", ""))
 
 
-def _demo(certificate: Certificate, table: Mapping[str, Any]) -> Signer:
+def _demo(holder: Holder, table: Mapping[str, Any]) -> Signer:
     if not settings.KHUE_DEMO:
         raise Refused("REC-030", provider=Provider.DEMO.value)
-    return Pkcs12Signer(trust.folder(DEMO_KEYS) / f"{certificate.fingerprint}.p12", settings.SECRET_KEY)
+    return Pkcs12Signer(trust.folder(DEMO_KEYS) / f"{holder.key}.p12", settings.SECRET_KEY)
 
 
-_MAKERS: dict[Provider, Callable[[Certificate, Mapping[str, Any]], Signer]] = {
+_MAKERS: dict[Provider, Callable[[Holder, Mapping[str, Any]], Signer]] = {
     Provider.SMARTCA: _smartca, Provider.MYSIGN: _mysign, Provider.CSC: _csc, Provider.PKCS11: _pkcs11,
     Provider.PKCS12: _pkcs12, Provider.DEMO: _demo,
 }  # fmt: skip
@@ -175,12 +194,8 @@ def _service(table: Mapping[str, Any]) -> Service:
     return Service(table.get("name", table["url"]), table["url"])
 
 
-def _secrets(table: Mapping[str, Any], certificate: Certificate) -> StoredSecrets:
-    return StoredSecrets({name: str(value) for name, value in table.items()}, certificate.fingerprint)
-
-
-def _number(certificate: Certificate) -> str:
-    return certificate.identifier.rpartition(":")[2]
+def _secrets(table: Mapping[str, Any], holder: Holder) -> StoredSecrets:
+    return StoredSecrets({name: str(value) for name, value in table.items()}, holder.key)
 
 
 def _settings(kind: Provider) -> Mapping[str, Any]:

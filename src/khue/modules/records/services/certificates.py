@@ -6,18 +6,19 @@ import base64
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import load_pem_x509_certificate
+from cryptography.x509 import load_pem_x509_certificates
 from django.db import transaction
 
-from khue.core.errors import Invalid, NotFound, Refused
+from khue.core.errors import Invalid, KhueError, NotFound, Refused
 from khue.core.names import fold
 from khue.kit import audit, permissions
 from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
-from khue.modules.records import policy, trust
+from khue.modules.records import policy, providers, trust
 from khue.modules.records.content import digest_of
 from khue.modules.records.models import Certificate, Provider
 from khue.signing.report import Indication
+from khue.signing.signers.handles import without_root
 from khue.signing.trust import certificates as x509
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def register(
 
     The name in a person's certificate must be the person's; a school's must be an organization's.
     """
-    content = _der(content)
+    content, *more = _der(content)
+    chain = (*chain, *more)
     facts, identity = x509.facts_of(content), x509.identity_of(content)
     person = None
     if school_id is None:
@@ -76,14 +78,43 @@ def register(
     return row
 
 
-def _der(content: bytes) -> bytes:
-    """A certificate as DER, from DER or PEM."""
-    if content.lstrip().startswith(b"-----BEGIN"):
+@transaction.atomic
+def register_offered(
+    actor: Actor, *, provider: str, number: str, school_id: UUID | None = None
+) -> list[Certificate]:
+    """Register what a signing service holds for a number, where the name is right (lấy chứng thư).
+
+    The service is asked for a number that anybody could type; the names decide what is taken.
+    """
+    digits = "".join(char for char in number if char.isdigit() or char == "-")
+    found: list[Certificate] = []
+    refusal: KhueError = Refused("REC-001")
+    for offer in providers.offered(provider, digits, of_school=school_id is not None):
         try:
-            return load_pem_x509_certificate(content).public_bytes(Encoding.DER)
-        except ValueError as error:
-            raise Invalid("REC-007", field="certificate") from error
-    return content
+            with transaction.atomic():
+                row = register(
+                    actor, provider=provider, content=offer.certificate, chain=offer.chain,
+                    provider_key=offer.key, school_id=school_id,
+                )  # fmt: skip
+                found.append(row)
+        except KhueError as error:
+            refusal = error
+    if not found:
+        raise refusal
+    return found
+
+
+def _der(content: bytes) -> list[bytes]:
+    """Certificates as DER, from DER or PEM; the leaf first, then its intermediates, without a root."""
+    if not content.lstrip().startswith(b"-----BEGIN"):
+        return [content]
+    try:
+        found = [one.public_bytes(Encoding.DER) for one in load_pem_x509_certificates(content)]
+    except ValueError as error:
+        raise Invalid("REC-007", field="certificate") from error
+    if not found:
+        raise Invalid("REC-007", field="certificate")
+    return [found[0], *without_root(found[1:])]
 
 
 @transaction.atomic

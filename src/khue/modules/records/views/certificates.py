@@ -16,15 +16,21 @@ from khue.core.errors import Invalid, KhueError, NotFound
 from khue.core.ids import from_short
 from khue.kit import permissions
 from khue.kit.errors import sentence
+from khue.kit.web import POLICY
 from khue.modules.access.edge import signed_in
 from khue.modules.orgs import api as orgs
 from khue.modules.records import policy, providers
-from khue.modules.records.models import Certificate, Provider
+from khue.modules.records.models import ON_COMPUTER, Certificate, Provider
 from khue.modules.records.services import certificates as service
+from khue.modules.records.views.signing import PROGRAMS
+from khue.signing.signers.vgca import AGENT_URL, VGCA_URL
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from khue.core.actor import Actor
 
+PROGRAM_URLS = {Provider.AGENT: AGENT_URL, Provider.VGCA: VGCA_URL}
 LARGEST = 64 * 1024  # bytes of a certificate file
 
 
@@ -37,33 +43,53 @@ def home(request: HttpRequest) -> HttpResponse:
     mine = [row for row in rows if row.person_id == actor.person_id and row.person_id]
     seals = [row for row in rows if row.school_id]
     schools = permissions.visible(actor, policy.REGISTER_SEAL, orgs.Unit.objects.filter(kind="school"))
+    configured = providers.configured()
     context = {
         "mine": mine, "seals": seals, "schools": list(schools[:50]), "now": actor.now,
-        "providers": [(code, Provider(code).label) for code in providers.configured() if code != "demo"],
+        "services": [(kind.value, kind.label) for kind in providers.ASKED if kind.value in configured],
+        "programs": [(kind.value, kind.label, PROGRAM_URLS[kind]) for kind in ON_COMPUTER],
     }  # fmt: skip
-    return render(request, "records/certificates.html", context)
+    response = render(request, "records/certificates.html", context)
+    # The page reads a certificate from the program on the person's own computer, and from nowhere else.
+    response["Content-Security-Policy"] = f"{POLICY}; connect-src 'self' {PROGRAMS}"
+    return response
 
 
 @signed_in
 @require_POST
 def register(request: HttpRequest) -> HttpResponse:
-    """Register a certificate from its file, or as the agent on the computer gave it."""
+    """Register a certificate: what a service holds for a number, or one from a file or a token."""
     school = request.POST.get("school", "")
+    provider = request.POST.get("provider", "")
+    school_id = from_short(school) if school else None
     try:
-        row = service.register(
-            request.actor,
-            provider=request.POST.get("provider", ""),
-            content=_content(request),
-            provider_key=request.POST.get("provider_key", "")[:200],
-            school_id=from_short(school) if school else None,
-        )
+        if provider not in Provider.values:
+            raise Invalid("KIT-003", field="provider")
+        if Provider(provider) in providers.ASKED:
+            found = service.register_offered(
+                request.actor, provider=provider, number=request.POST.get("number", ""), school_id=school_id
+            )
+        else:
+            found = [_from_computer(request, provider, school_id)]
     except NotFound:
         raise
     except KhueError as refusal:
         messages.error(request, sentence(refusal.code, refusal.params))
     else:
-        messages.success(request, _("Đã đăng ký chứng thư của {name}.").format(name=row.name))
+        names = ", ".join(row.name for row in found)
+        messages.success(request, _("Đã đăng ký chứng thư của {name}.").format(name=names))
     return redirect("records:certificates")
+
+
+def _from_computer(request: HttpRequest, provider: str, school_id: UUID | None) -> Certificate:
+    """A certificate whose key is on the person's computer: as the program gave it, or from its file."""
+    if Provider(provider) not in ON_COMPUTER:
+        raise Invalid("KIT-003", field="provider")
+    return service.register(
+        request.actor, provider=provider, content=_content(request),
+        chain=[_decoded(one) for one in request.POST.getlist("chain")],
+        provider_key=request.POST.get("provider_key", "")[:200], school_id=school_id,
+    )  # fmt: skip
 
 
 @signed_in
@@ -81,7 +107,11 @@ def _content(request: HttpRequest) -> bytes:
         if (given.size or 0) > LARGEST:
             raise Invalid("REC-007", field="file")
         return bytes(given.read())
+    return _decoded(request.POST.get("certificate", ""))
+
+
+def _decoded(text: str) -> bytes:
     try:
-        return base64.b64decode(request.POST.get("certificate", ""), validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise Invalid("REC-007", field="certificate") from error

@@ -2,8 +2,9 @@
 // The server asks phones and services itself; a token is reached from here, through the program that
 // listens on this computer. What it answers goes back as it is: the server verifies every value.
 import { _, learn } from './grid-words.js';
+import { converse } from './sign-program.js';
 
-const EVERY = 2000, PATIENCE = 120000;
+const EVERY = 2000;
 
 class SignTray extends HTMLElement {
   connectedCallback() {
@@ -12,7 +13,7 @@ class SignTray extends HTMLElement {
     if (this.dataset.state === 'waiting') this.follow();
   }
 
-  disconnectedCallback() { clearTimeout(this.timer); this.socket?.close(); }
+  disconnectedCallback() { clearTimeout(this.timer); }
 
   say(text) { const place = this.querySelector('[data-text]'); if (place && text) place.textContent = text; }
 
@@ -38,7 +39,8 @@ class SignTray extends HTMLElement {
     this.say(_('Hãy xem cửa sổ của chương trình ký và nhập mã PIN. Mã nội dung: {root}', { root: root.slice(0, 16) }));
     let posted;
     try {
-      const answers = await this.exchange(url, messages);
+      const bar = this.querySelector('progress');
+      const answers = await converse(url, messages, (count) => { if (bar) bar.value = count; });
       posted = messages[0].id ? { transaction, answers } : { transaction, answer: answers[0].answer };
     } catch (trouble) {
       this.say(trouble.message);
@@ -51,34 +53,6 @@ class SignTray extends HTMLElement {
     });
     if (answer.ok) await this.take(await answer.json());
     else { this.over = true; this.say((await answer.json().catch(() => ({}))).title); }
-  }
-
-  exchange(url, messages) {
-    return new Promise((done, failed) => {
-      const answers = [], bar = this.querySelector('progress');
-      const off = _('Không gặp được chương trình ký trên máy này. Hãy mở chương trình, cắm token rồi bấm «Ký tiếp».');
-      const late = _('Chương trình ký chưa trả lời. Hãy xem cửa sổ của nó rồi bấm «Ký tiếp».');
-      let socket, timer;
-      const give = (reason) => { clearTimeout(timer); socket?.close(); failed(new Error(reason)); };
-      const send = () => {
-        clearTimeout(timer);
-        timer = setTimeout(() => give(late), PATIENCE);
-        socket.send(JSON.stringify(messages[answers.length].message));
-      };
-      try { socket = this.socket = new WebSocket(url); } catch { give(off); return; }
-      socket.addEventListener('open', send);
-      socket.addEventListener('error', () => give(off));
-      socket.addEventListener('close', () => { if (answers.length < messages.length) give(off); });
-      socket.addEventListener('message', (event) => {
-        let answer;
-        try { answer = JSON.parse(event.data); } catch { give(off); return; }
-        if (answer.Status !== 0 && answer.Message) { give(answer.Message); return; }
-        answers.push({ id: messages[answers.length].id, answer });
-        if (bar) bar.value = answers.length;
-        if (answers.length < messages.length) { send(); return; }
-        clearTimeout(timer); socket.close(); done(answers);
-      });
-    });
   }
 }
 
