@@ -88,9 +88,24 @@ class Facts:
 def parse(certificate: bytes) -> x509.Certificate:
     """A certificate from DER; what cannot be read is refused (`SIGN-200`)."""
     try:
+        _check_form(certificate)
         return x509.load_der_x509_certificate(certificate)
-    except (ValueError, x509.InvalidVersion) as error:
+    except (ValueError, IndexError, x509.InvalidVersion, Invalid) as error:
         raise Invalid("SIGN-200") from error
+
+
+def _check_form(certificate: bytes) -> None:
+    """Refuse two things that the parser lets pass.
+
+    A serial number that is not positive (RFC 5280, 4.1.2.2); unused bits in the signature, which would
+    give one certificate several forms.
+    """
+    body, _, signature = asn1.members(certificate)
+    asn1.read_bits(signature)
+    fields = asn1.parts(asn1.expect(body, asn1.SEQUENCE))
+    serial = next((one for one in fields if one.tag == asn1.INTEGER), None)
+    if serial is None or asn1.read_integer(serial) <= 0:
+        raise Invalid("SIGN-200")
 
 
 @lru_cache(maxsize=_KEPT)
