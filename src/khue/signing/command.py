@@ -183,7 +183,7 @@ def _told(name: Path, report: Report) -> str:
         lines += [f"        {found.text}" for found in one.findings]
     if report.log is not None and report.log.included:
         lines.append(
-            f"    Nhật kí bằng chứng {report.log.origin}: dòng {report.log.index} / {report.log.size}"
+            f"    Nhật kí bằng chứng {report.log.origin}: dòng {report.log.index + 1} trong {report.log.size}"
         )
     for part in report.parts:
         lines.append("    " + _told(Path(part.kind), part).replace("\n", "\n    "))
