@@ -45,9 +45,7 @@ def text() -> str:
 @cache
 def other() -> Record:
     """A second record of the same people."""
-    sections = tuple(
-        replace(one, text=one.text.replace(CODE, "other")) for one in record(pupils=1).sections
-    )
+    sections = tuple(replace(one, text=one.text.replace(CODE, "other")) for one in record(pupils=1).sections)
     return sign_all(replace(record(), code="other", sections=sections))
 
 
@@ -116,9 +114,7 @@ SHAPES = {
     "another namespace for one element": swap(
         '<kr:Total good="12"></kr:Total>', '<kr:Total xmlns:kr="urn:x" good="12"></kr:Total>'
     ),
-    "an attribute with a namespace": swap(
-        '<kr:Total good="12">', '<kr:Total good="12" kr:more="x">'
-    ),
+    "an attribute with a namespace": swap('<kr:Total good="12">', '<kr:Total good="12" kr:more="x">'),
     "an attribute in a foreign namespace": swap(
         '<kr:Total good="12">', '<kr:Total xmlns:x="urn:x" good="12" x:more="x">'
     ),
@@ -149,7 +145,10 @@ SHAPES = {
         whole, "<kr:Content", "</kr:Content>", "<kr:Signatures>", keep=True
     ),
     "a second Content with another Id": lambda whole: moved(
-        whole.replace('Id="content"', 'Id="c2"', 1), "<kr:Content", "</kr:Content>", "<kr:Signatures>",
+        whole.replace('Id="content"', 'Id="c2"', 1),
+        "<kr:Content",
+        "</kr:Content>",
+        "<kr:Signatures>",
         keep=True,
     ),
     "Content after Signatures": lambda whole: moved(whole, "<kr:Content", "</kr:Content>", "</kr:Record>"),
@@ -185,9 +184,7 @@ SHAPES = {
         "</kr:Head>", "</kr:Head>" + section(whole, 3)
     ),
     "a section without attributes": swap("<kr:Section Id", "<kr:Section></kr:Section><kr:Section Id"),
-    "a section of another record": swap(
-        f'record="{CODE}" subject', 'record="other" subject'
-    ),
+    "a section of another record": swap(f'record="{CODE}" subject', 'record="other" subject'),
     "a section moved from another record": lambda whole: whole.replace(
         section(whole, 2), section(assemble(other()).decode(), 2)
     ),
@@ -196,8 +193,9 @@ SHAPES = {
         "<kr:Section ", sheet("s09", [BINH]).text + "<kr:Section ", 1
     ).replace('Id="s09"', 'Id="s01"'),
     "a signer elsewhere": swap(
-        "<kr:Total", '<kr:Total></kr:Total><kr:Signer identifier="" name="" number="2" role="homeroom">'
-        "</kr:Signer><kr:Total"
+        "<kr:Total",
+        '<kr:Total></kr:Total><kr:Signer identifier="" name="" number="2" role="homeroom">'
+        "</kr:Signer><kr:Total",
     ),
     "a signer with one attribute more": swap('number="1" role="teacher"', 'number="1" role="teacher" x=""'),
     "a signer of another role": swap('number="1" role="homeroom"', 'number="1" role="teacher"'),
@@ -209,7 +207,7 @@ SHAPES = {
     "half": lambda whole: whole[: len(whole) // 2],
     "twice": lambda whole: whole * 2,
     "another encoding": lambda whole: whole.encode("utf-16").decode("latin-1"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -232,50 +230,63 @@ CONTENTS = {
     "the head": (swap('class="6A1"', 'class="6A2"'), Sub.HASH_FAILURE),
     "the school": (swap('school="Trường', 'school="trường'), Sub.HASH_FAILURE),
     "another type with the same sections": (
-        swap('type="gradebook-term"', 'type="gradebook-summer"'), Sub.HASH_FAILURE
+        swap('type="gradebook-term"', 'type="gradebook-summer"'),
+        Sub.HASH_FAILURE,
     ),
     "the co-teacher": (swap('name="Hoàng Thị Lan"', 'name="Hoàng Thị Liên"'), Sub.HASH_FAILURE),
     "sheets exchanged": (
-        lambda whole: whole.replace(section(whole, 1), "\0").replace(section(whole, 2), section(whole, 1))
-        .replace("\0", section(whole, 2)),
+        lambda whole: (
+            whole.replace(section(whole, 1), "\0")
+            .replace(section(whole, 2), section(whole, 1))
+            .replace("\0", section(whole, 2))
+        ),
         Sub.ORDER_FAILURE,
     ),
     "a digest": (
-        lambda whole: whole.replace("<ds:DigestValue>" + whole.split("<ds:DigestValue>")[1][:43],
-                                    "<ds:DigestValue>" + "A" * 43, 1),
+        lambda whole: whole.replace(
+            "<ds:DigestValue>" + whole.split("<ds:DigestValue>")[1][:43], "<ds:DigestValue>" + "A" * 43, 1
+        ),
         Sub.HASH_FAILURE,
     ),
     "the time of signing": (swap("2026-12-23T23:30:00Z", "2026-12-23T23:31:00Z"), Sub.HASH_FAILURE),
     "the claimed role": (
-        swap("<xades:ClaimedRole>teacher<", "<xades:ClaimedRole>principal<"), Sub.HASH_FAILURE
+        swap("<xades:ClaimedRole>teacher<", "<xades:ClaimedRole>principal<"),
+        Sub.HASH_FAILURE,
     ),
     "a free role": (
-        swap("<xades:ClaimedRole>teacher</xades:ClaimedRole>",
-             "<xades:ClaimedRole>teacher</xades:ClaimedRole><xades:ClaimedRole>x</xades:ClaimedRole>"),
+        swap(
+            "<xades:ClaimedRole>teacher</xades:ClaimedRole>",
+            "<xades:ClaimedRole>teacher</xades:ClaimedRole><xades:ClaimedRole>x</xades:ClaimedRole>",
+        ),
         Sub.HASH_FAILURE,
     ),
     "the format of the data": (swap(">text/xml<", ">text/html<"), Sub.FORMAT_FAILURE),
     "another canonicalization": (
-        swap("<ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"",
-             "<ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"http://www.w3.org/2006/12/xml-c14n11\""),
+        swap(
+            '<ds:SignedInfo><ds:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"',
+            '<ds:SignedInfo><ds:CanonicalizationMethod Algorithm="http://www.w3.org/2006/12/xml-c14n11"',
+        ),
         Sub.FORMAT_FAILURE,
     ),
     "another target": (swap('URI="#s01"', 'URI="#s02"'), Sub.SIG_CONSTRAINTS_FAILURE),
     "the whole document": (swap('URI="#s01"', 'URI=""'), Sub.FORMAT_FAILURE),
-    "a key value": (
-        swap("<ds:KeyInfo>", "<ds:KeyInfo><ds:KeyValue></ds:KeyValue>"), Sub.FORMAT_FAILURE
-    ),
+    "a key value": (swap("<ds:KeyInfo>", "<ds:KeyInfo><ds:KeyValue></ds:KeyValue>"), Sub.FORMAT_FAILURE),
     "one more object": (swap("<ds:Object>", "<ds:Object></ds:Object><ds:Object>"), Sub.FORMAT_FAILURE),
     "an object with an Id": (swap("<ds:Object>", '<ds:Object Id="x">'), Sub.FORMAT_FAILURE),
     "another property": (
-        swap("</xades:QualifyingProperties>", "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>"
-             "<xades:CounterSignature></xades:CounterSignature></xades:UnsignedSignatureProperties>"
-             "</xades:UnsignedProperties></xades:QualifyingProperties>"),
+        swap(
+            "</xades:QualifyingProperties>",
+            "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>"
+            "<xades:CounterSignature></xades:CounterSignature></xades:UnsignedSignatureProperties>"
+            "</xades:UnsignedProperties></xades:QualifyingProperties>",
+        ),
         Sub.FORMAT_FAILURE,
     ),
     "no unsigned properties, written": (
-        swap("</xades:QualifyingProperties>", "<xades:UnsignedProperties></xades:UnsignedProperties>"
-             "</xades:QualifyingProperties>"),
+        swap(
+            "</xades:QualifyingProperties>",
+            "<xades:UnsignedProperties></xades:UnsignedProperties></xades:QualifyingProperties>",
+        ),
         Sub.FORMAT_FAILURE,
     ),
     "another Id of a signature": (swap("sig-teacher-s01-1", "sig-teacher-s09-1", 99), Sub.FORMAT_FAILURE),
@@ -301,13 +312,14 @@ CONTENTS = {
         Sub.SIG_CRYPTO_FAILURE,
     ),
     "the same value in other base64": (
-        lambda whole: whole.replace(value(whole, 1), other_base64(value(whole, 1))), Sub.FORMAT_FAILURE
+        lambda whole: whole.replace(value(whole, 1), other_base64(value(whole, 1))),
+        Sub.FORMAT_FAILURE,
     ),
     "the same value in broken lines": (
         lambda whole: whole.replace("=</ds:SignatureValue>", "=\n</ds:SignatureValue>", 1),
         Sub.FORMAT_FAILURE,
     ),
-}  # fmt: skip
+}
 
 
 def value(whole: str, number: int) -> str:
@@ -374,9 +386,7 @@ def test_a_signature_taken_out_is_missed_by_all_later_steps(gone):
     report = report_on(replace(complete_record(), signatures=tuple(rest)), complete=False)
     assert report.verdict is Verdict.INVALID
     later = [one for one in report.signatures if one.sub is Sub.ORDER_FAILURE]
-    assert [one.signature_id for one in later] == [
-        one.signature_id for one in ORDER[max(gone + 1, 3) :]
-    ]
+    assert [one.signature_id for one in later] == [one.signature_id for one in ORDER[max(gone + 1, 3) :]]
     assert not any(one.position_ok or one.intact for one in later)
 
 
@@ -447,8 +457,12 @@ def mutated(data: bytes, kind: str, first: int, second: int, length: int, seed: 
     if kind == "copy":
         return data[:second] + part + data[second:]
     low, high = sorted((first, second))
-    return data[:low] + data[high : high + length] + data[low + length : high] + data[low : low + length] + (
-        data[high + length :]
+    return (
+        data[:low]
+        + data[high : high + length]
+        + data[low + length : high]
+        + data[low : low + length]
+        + (data[high + length :])
     )
 
 

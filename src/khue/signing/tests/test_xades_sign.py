@@ -120,8 +120,10 @@ def test_p_384_signs_with_sha_384():
     key = ec.generate_private_key(ec.SECP384R1())
     subject = x509.load_der_x509_certificate(pair_of(HOMEROOM).certificate).subject
     usage = x509.KeyUsage(True, True, False, False, False, False, False, False, False)
-    certificate = pki().authority().issue(
-        subject, key.public_key(), [(usage, True)], valid_from=NOW - DAY, valid_to=NOW + DAY
+    certificate = (
+        pki()
+        .authority()
+        .issue(subject, key.public_key(), [(usage, True)], valid_from=NOW - DAY, valid_to=NOW + DAY)
     )
     tbs = prepared(year_record(), HOMEROOM, certificate=certificate)
     assert (tbs.algorithm, len(tbs.digest)) == (Algorithm.ECDSA_P384_SHA384, 48)

@@ -71,9 +71,7 @@ def archive_digest(record: Record, embedded: EmbeddedSignature) -> bytes:
     return digest(archive_bytes(parts, referenced(record, embedded, parts), len(parts.unsigned.archives)))
 
 
-def with_archive_timestamp(
-    record: Record, embedded: EmbeddedSignature, token: bytes
-) -> EmbeddedSignature:
+def with_archive_timestamp(record: Record, embedded: EmbeddedSignature, token: bytes) -> EmbeddedSignature:
     """The signature with one more archive time-stamp (dấu thời gian lưu trữ, B-LTA)."""
     unsigned = _parts(embedded).unsigned
     if not unsigned.certificate_values or len(unsigned.archives) == grammar.MOST_ARCHIVE_STAMPS:

@@ -59,9 +59,7 @@ REFERENCE = Template(
     digest=_BASE64,
 )
 VALUE = Template('<ds:SignatureValue Id="{id}-value">{value}</ds:SignatureValue>')
-CERTIFICATE = Template(
-    "<ds:X509Certificate>{certificate}</ds:X509Certificate>", certificate=_BASE64
-)
+CERTIFICATE = Template("<ds:X509Certificate>{certificate}</ds:X509Certificate>", certificate=_BASE64)
 KEY_INFO = Template("<ds:KeyInfo><ds:X509Data>{certificates}</ds:X509Data></ds:KeyInfo>")
 PROPERTIES = Template(
     '<xades:SignedProperties Id="{id}-properties"><xades:SignedSignatureProperties>'
@@ -85,9 +83,7 @@ UNSIGNED = Template(
     "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>{properties}"
     "</xades:UnsignedSignatureProperties></xades:UnsignedProperties>"
 )
-SIGNATURE_STAMP = Template(
-    f"<xades:SignatureTimeStamp>{_STAMP}</xades:SignatureTimeStamp>", token=_BASE64
-)
+SIGNATURE_STAMP = Template(f"<xades:SignatureTimeStamp>{_STAMP}</xades:SignatureTimeStamp>", token=_BASE64)
 CERTIFICATE_VALUES = Template("<xades:CertificateValues>{items}</xades:CertificateValues>")
 REVOCATION_VALUES = Template("<xades:RevocationValues>{lists}</xades:RevocationValues>")
 CRL_VALUES = Template("<xades:CRLValues>{items}</xades:CRLValues>")
@@ -95,12 +91,8 @@ OCSP_VALUES = Template("<xades:OCSPValues>{items}</xades:OCSPValues>")
 EVIDENCE_CERTIFICATE = Template(
     "<xades:EncapsulatedX509Certificate>{item}</xades:EncapsulatedX509Certificate>", item=_BASE64
 )
-EVIDENCE_CRL = Template(
-    "<xades:EncapsulatedCRLValue>{item}</xades:EncapsulatedCRLValue>", item=_BASE64
-)
-EVIDENCE_OCSP = Template(
-    "<xades:EncapsulatedOCSPValue>{item}</xades:EncapsulatedOCSPValue>", item=_BASE64
-)
+EVIDENCE_CRL = Template("<xades:EncapsulatedCRLValue>{item}</xades:EncapsulatedCRLValue>", item=_BASE64)
+EVIDENCE_OCSP = Template("<xades:EncapsulatedOCSPValue>{item}</xades:EncapsulatedOCSPValue>", item=_BASE64)
 ARCHIVE_STAMP = Template(
     f'<xades141:ArchiveTimeStamp xmlns:xades141="{XADES141}">{_STAMP}</xades141:ArchiveTimeStamp>',
     token=_BASE64,

@@ -46,9 +46,7 @@ _SHAPE = tuple(
 _ROOT, _PARENT, _HEAD, _SECTION, _SIGNER, _SIGNATURES = _SHAPE
 _BARE_TEXT = etree.XPath("boolean(text() | */text())")  # of the content: its children hold elements only
 _LOOSE_TEXT = etree.XPath("boolean(text())")
-_FOREIGN = etree.XPath(
-    "boolean(descendant-or-self::*[namespace-uri() != $own or @*[namespace-uri() != '']])"
-)
+_FOREIGN = etree.XPath("boolean(descendant-or-self::*[namespace-uri() != $own or @*[namespace-uri() != '']])")
 _COUNT_IDS = etree.XPath("count(descendant-or-self::*/@*[translate(local-name(), 'ID', 'id') = 'id'])")
 
 

@@ -191,9 +191,7 @@ def check_section(one: Opened, code: str, kinds: Mapping[str, Slot | None]) -> N
     if section.kind not in kinds:
         raise Invalid("SIGN-115", place=f"Section {section.id}")
     if one.attributes.get("record") != code:
-        raise Invalid(
-            "SIGN-118", section=section.id, record=one.attributes.get("record", ""), expected=code
-        )
+        raise Invalid("SIGN-118", section=section.id, record=one.attributes.get("record", ""), expected=code)
     slot = kinds[section.kind]
     ordered = all(
         slot and signer.role == slot.role and signer.number == at for at, signer in enumerate(one.signers, 1)

@@ -32,9 +32,7 @@ CODES: dict[str, str] = {
     "SIGN-117": _(
         "Loại hồ sơ «{type}» không có trong danh mục. Hãy cập nhật phần mềm hoặc kiểm tra lại tệp."
     ),
-    "SIGN-118": _(
-        "Phần {section} thuộc hồ sơ «{record}», không thuộc hồ sơ «{expected}». Hãy dùng tệp gốc."
-    ),
+    "SIGN-118": _("Phần {section} thuộc hồ sơ «{record}», không thuộc hồ sơ «{expected}». Hãy dùng tệp gốc."),
     "SIGN-119": _(
         "Hồ sơ có {count} phần loại «{kind}», phải có từ {least} đến {most}. "
         "Hãy kiểm tra xem còn thiếu phần nào."
@@ -56,9 +54,7 @@ CODES: dict[str, str] = {
     "SIGN-134": _(
         "Chứng thư của {name} chỉ có hiệu lực từ {start} đến {end}. Hãy dùng chứng thư còn hiệu lực."
     ),
-    "SIGN-136": _(
-        "Hồ sơ đã thay đổi sau khi chuẩn bị ô kí «{slot}». Hãy xem lại nội dung rồi ký lại."
-    ),
+    "SIGN-136": _("Hồ sơ đã thay đổi sau khi chuẩn bị ô kí «{slot}». Hãy xem lại nội dung rồi ký lại."),
     "SIGN-137": _(
         "Giá trị trả về không phải chữ ký của chứng thư này cho ô kí «{slot}». "
         "Hãy ký lại; nếu vẫn lỗi, báo nhà cung cấp."
@@ -82,14 +78,10 @@ CODES: dict[str, str] = {
         "Không có dữ liệu thu hồi để bổ sung cho chữ ký ở ô «{slot}». Hãy lấy CRL hoặc OCSP rồi làm lại."
     ),
     # what a signature is
-    "SIGN-150": _(
-        "Chữ ký «{signature}» không đúng khuôn của hồ sơ nên không được đọc. Hãy dùng tệp gốc."
-    ),
+    "SIGN-150": _("Chữ ký «{signature}» không đúng khuôn của hồ sơ nên không được đọc. Hãy dùng tệp gốc."),
     "SIGN-151": _("Chữ ký «{signature}» không ứng với ô kí nào của hồ sơ. Hãy dùng tệp gốc."),
     "SIGN-152": _("Dữ liệu trong chữ ký bị ghi lại khác cách chuẩn (base64). Hãy dùng tệp gốc."),
-    "SIGN-153": _(
-        "Các chứng thư kèm chữ ký không nối thành một đường từ người ký lên. Hãy dùng tệp gốc."
-    ),
+    "SIGN-153": _("Các chứng thư kèm chữ ký không nối thành một đường từ người ký lên. Hãy dùng tệp gốc."),
     # what was found
     "SIGN-154": _("Chữ ký của bước trước không có hoặc không đọc được: {missing}. Hãy dùng tệp gốc."),
     "SIGN-155": _(
@@ -109,9 +101,7 @@ CODES: dict[str, str] = {
         "hay một trường. Hãy đối chiếu với nhà trường."
     ),
     "SIGN-165": _("Thời điểm ký ghi là {claimed}, ngoài hiệu lực của chứng thư ({start} đến {end})."),
-    "SIGN-166": _(
-        "Thời điểm ký ghi là {claimed}, nhưng dấu thời gian chứng minh chữ ký đã có từ {proved}."
-    ),
+    "SIGN-166": _("Thời điểm ký ghi là {claimed}, nhưng dấu thời gian chứng minh chữ ký đã có từ {proved}."),
     "SIGN-167": _(
         "Thời điểm ký ghi là {claimed}, sau thời điểm kiểm tra {now}. Hãy kiểm tra đồng hồ của máy này."
     ),

@@ -162,9 +162,7 @@ def _subject(source: Source, place: Place, values: Mapping[SlotRef, bytes]) -> S
         data_id=section or CONTENT_ID,
         data=source.sections[section] if section else source.content,
         earlier={one.ref.signature_id: values[one.ref] for one in earlier if one.ref in values},
-        lacking=tuple(
-            one.ref.signature_id for one in earlier if one.slot.required and one.ref not in values
-        ),
+        lacking=tuple(one.ref.signature_id for one in earlier if one.slot.required and one.ref not in values),
     )
 
 
