@@ -148,18 +148,32 @@ def spec_of(actor: Actor, school_class: schooling.SchoolClass, term: int) -> rec
     )
 
 
-def _signers_of(actor: Actor, sheet: Sheet, spec: records.DocumentSpec) -> list[tuple[UUID, tuple[str, str]]]:
-    """Who must sign a sheet: as its frozen section says, else the teachers of today (GV cùng dạy)."""
-    subject = sheet.class_subject_id
-    taught = schooling.teachers_of(sheet.school_class_id, actor.today)
-    teachers = taught.get(subject, []) if subject else []
+def _signers_of(
+    actor: Actor, sheet: Sheet, spec: records.DocumentSpec
+) -> list[tuple[UUID, tuple[str, str]]]:
+    """Who must sign a sheet: as its frozen section says, else the teachers of today (GV cùng dạy).
+
+    Where a frozen section waits for somebody who does not teach the subject any more, it is given up:
+    nobody could ever sign it. The teachers of today sign a new one.
+    """
+    subject, section = sheet.class_subject_id, content.section_id(sheet)
+    teachers = schooling.teachers_of(sheet.school_class_id, actor.today).get(subject, []) if subject else []
     identifiers = records.identifiers_of([person for person, _ in teachers], actor.now)
     today = [(person, (name, identifiers.get(person, ""))) for person, name in teachers]
-    frozen = records.frozen_signers(spec, content.section_id(sheet))
+    frozen = records.frozen_signers(spec, section)
     if not frozen:
         return today
-    # A section that somebody signed keeps its signers; a person is found there by name and number.
     known = {named: person for person, named in today}
+    waiting = [
+        named for number, named in enumerate(frozen, 1) if records.needs(spec, section, "teacher", number)
+    ]
+    if any(named not in known for named in waiting):
+        records.supersede(
+            actor, spec, changed={section}, reason="Người phải ký không còn dạy môn này.",
+            authority=f"Phân công đến ngày {actor.today:%d/%m/%Y}",
+        )  # fmt: skip
+        return today
+    # Who has signed and left stays in the list under nobody's name, so that the numbers stand.
     return [(known.get(named, sheet.id), named) for named in frozen]
 
 
