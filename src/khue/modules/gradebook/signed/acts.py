@@ -163,18 +163,27 @@ def _signers_of(
     frozen = records.frozen_signers(spec, section)
     if not frozen:
         return today
-    known = {named: person for person, named in today}
+    people = [_person_of(named, today) for named in frozen]
     waiting = [
-        named for number, named in enumerate(frozen, 1) if records.needs(spec, section, "teacher", number)
+        person for number, person in enumerate(people, 1) if records.needs(spec, section, "teacher", number)
     ]
-    if any(named not in known for named in waiting):
+    if None in waiting:
         records.supersede(
             actor, spec, changed={section}, reason="Người phải ký không còn dạy môn này.",
             authority=f"Phân công đến ngày {actor.today:%d/%m/%Y}",
         )  # fmt: skip
         return today
     # Who has signed and left stays in the list under nobody's name, so that the numbers stand.
-    return [(known.get(named, sheet.id), named) for named in frozen]
+    return [(person or sheet.id, named) for person, named in zip(people, frozen, strict=True)]
+
+
+def _person_of(named: tuple[str, str], today: list[tuple[UUID, tuple[str, str]]]) -> UUID | None:
+    """The teacher of today whom a frozen section names; without a number there, the name decides."""
+    name, identifier = named
+    for person, (known_name, known_identifier) in today:
+        if name == known_name and identifier in {"", known_identifier}:
+            return person
+    return None
 
 
 def _one(actor: Actor) -> tuple[str, str]:
