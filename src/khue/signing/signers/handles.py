@@ -22,6 +22,7 @@ from khue.core.errors import Invalid, NotFound
 from khue.signing.algorithms import RULES, Algorithm, describe, fits
 from khue.signing.signers.base import Answer, Credential, HashToSign, Progress
 
+_SIZES = {"sha256": 32, "sha384": 48, "sha512": 64}
 LARGEST_VALUE = 1024  # bytes of one signature value; RSA 8192 would fill it
 
 
@@ -108,10 +109,11 @@ def asked(signer: str, credential: Credential, hashes: Sequence[HashToSign]) -> 
         raise Invalid("SIGN-301", id=twice)
     key = x509.load_der_x509_certificate(credential.certificate).public_key()
     for one in hashes:
-        if len(one.digest) != hashlib.new(RULES[one.algorithm].digest).digest_size:
+        if len(one.digest) != _SIZES[RULES[one.algorithm].digest]:
             raise Invalid("SIGN-302", length=len(one.digest), algorithm=one.algorithm.value)
-        if not fits(one.algorithm, key):
-            raise Invalid("SIGN-306", algorithm=one.algorithm.value, key=describe(key))
+    for algorithm in {one.algorithm for one in hashes}:
+        if not fits(algorithm, key):
+            raise Invalid("SIGN-306", algorithm=algorithm.value, key=describe(key))
     if credential.batch_limit and len(hashes) > credential.batch_limit:
         raise Invalid("SIGN-303", count=len(hashes), limit=credential.batch_limit)
     ordered = tuple(sorted(hashes, key=lambda one: one.id))

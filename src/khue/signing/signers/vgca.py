@@ -36,7 +36,7 @@ from khue.signing.signers.handles import (
 )
 
 # --- What is not certain, as data. -------------------------------------------------------------------
-# Message, fields and port as in public programs for schools (e-records-law 2.4); the path is that of its
+# Message, fields and port as in public programs for schools; the path is that of its
 # script library. What else `Encode` may be is not known, so other keys than RSA are refused.
 VGCA_URL = "wss://127.0.0.1:8987/SignMsg"
 HASH_NAMES = {"sha256": "SHA256", "sha384": "SHA384", "sha512": "SHA512"}

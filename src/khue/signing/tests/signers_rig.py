@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 from cryptography.x509.oid import NameOID
 
+from khue.core.errors import KhueError
 from khue.signing.algorithms import Algorithm, is_genuine, xml_value
 from khue.signing.signers.agent import Desk
 from khue.signing.signers.base import Answer, Credential, HashToSign, Progress, Signer
@@ -393,3 +394,24 @@ def _store_certificates() -> None:
                 names.TOKEN: True, names.PRIVATE: False, names.ID: id_, names.VALUE: der,
                 names.SUBJECT: x509.load_der_x509_certificate(der).subject.public_bytes(),
             })  # fmt: skip
+
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def scripted(handler: Handler, **more: Any) -> Service:
+    pauses: list[float] = more.pop("pauses", [])
+    return Service(
+        "Dịch vụ", "https://x.test/api/", transport=httpx.MockTransport(handler), pause=pauses.append, **more
+    )
+
+
+def code_of(work: Callable[[], object]) -> str:
+    with pytest.raises(KhueError) as refusal:
+        work()
+    return refusal.value.code
+
+
+def paths(rig: Rig) -> list[str]:
+    assert rig.service is not None
+    return [call.path.rpartition("/")[2] for call in rig.service.calls]
