@@ -29,7 +29,7 @@ HOST = "https://remotesigning.viettel.vn"
 
 # --- What is not certain, as data. -------------------------------------------------------------------
 # Paths, fields and codes as public programs describe «MySign Integration Document» 1.8 and 1.9 (2025);
-# the paths of the older interface as in programs of 2021 to 2023.
+# the paths of the older interface as in older public programs.
 LOGIN, CERTIFICATES = "vtss/service/ras/v1/login", "vtss/service/certificates/info"
 SIGN, STATUS = "vtss/service/signHash", "vtss/service/requests/status"
 RAS_LOGIN, RAS_API = "adss/service/ras/v1/login", "adss/service/ras/csc/v1"

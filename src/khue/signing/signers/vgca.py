@@ -141,7 +141,8 @@ def batch_message(request: Request, description: str) -> dict[str, Any]:
 def read_certificate(posted: bytes) -> Credential:
     """The certificate that a program used, for a school to register it (`SIGN-362` if there is none).
 
-    VGCA Sign Service lists no certificates: programs let it sign any hash and look at `CertBase64`.
+    Programs let VGCA Sign Service sign any hash and look at `CertBase64`. Its script library also has an
+    address «GetCertInfo», whose answer is not known here.
     """
     der = certificate_of(_object(_body(posted).get("answer")).get("CertBase64"))
     if der is None:
