@@ -181,7 +181,7 @@ def _told(name: Path, report: Report) -> str:
             f"    {one.role_name}: {one.signer}, {when}{proved} [{one.indication.value} {one.sub.value}]"
         )
         lines += [f"        {found.text}" for found in one.findings]
-    if report.log is not None and report.log.included:
+    if report.log is not None and report.log.included and report.log.index is not None:
         lines.append(
             f"    Nhật kí bằng chứng {report.log.origin}: dòng {report.log.index + 1} trong {report.log.size}"
         )

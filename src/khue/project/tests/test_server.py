@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from khue.project import server
+from khue.project import server, work
 
 OPENS_AND_LETS_GO = """
 from khue.project.sqlite import use_bundled_sqlite
@@ -48,7 +48,16 @@ def test_serving_lets_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
         def serve(self) -> None:
             order.append("serves")
 
+    class Worker:
+        def terminate(self) -> None:
+            order.append("worker ends")
+
+    def beside() -> Worker:
+        order.append("worker begins")
+        return Worker()
+
     monkeypatch.setattr("granian.Granian", Server)
     monkeypatch.setattr(server, "let_go", lambda: order.append("let go"))
+    monkeypatch.setattr(work, "beside", beside)
     server.serve("127.0.0.1", 8000, 2)
-    assert order == ["let go", "made", "serves"]
+    assert order == ["let go", "worker begins", "made", "serves", "worker ends"]

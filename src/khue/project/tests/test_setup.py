@@ -107,7 +107,7 @@ def test_the_doctor_misses_a_guard_that_was_taken_away() -> None:
 
 def test_an_empty_history_is_intact(capsys: pytest.CaptureFixture[str]) -> None:
     assert verify.main([]) == 0
-    assert "0 bảng sai lệch" in capsys.readouterr().out
+    assert "0 bảng điểm, 0 hồ sơ đã ký: 0 sai lệch" in capsys.readouterr().out
 
 
 def test_the_first_page_is_there_for_visitors(client: Client) -> None:
