@@ -10,22 +10,38 @@ from django.db.models import Model
 from khue.core.actor import Actor, Role
 from khue.kit import permissions
 from khue.modules.gradebook.api import Sheet
+from khue.modules.gradebook.signed import acts
 from khue.modules.orgs.api import Unit
 from khue.modules.people.api import Employment, Person, PupilProfile
+from khue.modules.records.models import Certificate, Document, SigningBatch
 from khue.modules.schooling.api import ClassSubject, SchoolClass
-from tests.cast import World, make_actor
+from tests.cast import World, fill, make_actor
+from tests.signers import make_signers
 
 pytestmark = pytest.mark.django_db
 # Actions by the model whose rows they are asked of.
 ASKED_OF: dict[type[Model], tuple[str, ...]] = {
-    Unit: ("orgs.unit.see", "orgs.unit.change", "schooling.school.see", "schooling.class.open"),
+    Unit: (
+        "orgs.unit.see", "orgs.unit.change", "schooling.school.see", "schooling.class.open",
+        "records.certificate.register_school",
+    ),
     Person: ("people.person.see", "people.person.change", "people.person.see_sensitive"),
     PupilProfile: ("people.pupil.see", "people.pupil.change", "people.pupil.see_sensitive"),
     Employment: ("people.staff.see", "people.staff.change"),
     SchoolClass: ("schooling.class.see", "schooling.class.change"),
     ClassSubject: ("schooling.subject.see", "schooling.subject.change"),
     Sheet: ("gradebook.sheet.see", "gradebook.sheet.enter"),
-}
+    Document: ("records.document.see", "records.document.seal", "records.document.cancel"),
+    SigningBatch: ("records.batch.see",),
+    Certificate: ("records.certificate.see",),
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def signed(world: World, settings, tmp_path) -> None:
+    """Something is signed: cô Hoa's sheet, with her key."""
+    fill(world.sheet("6A", "TOAN"))
+    make_signers(world, settings, tmp_path).sign(world.hoa, acts.SHEET, world.sheet("6A", "TOAN").pk)
 
 
 def actors(world: World) -> list[Actor]:
@@ -47,6 +63,7 @@ def test_lists_and_checks_agree(world: World, model: type[Model]) -> None:
     random.seed(11)
     everything = model._default_manager.order_by("pk")
     rows = random.sample(list(everything), min(8, everything.count()))
+    assert rows
     for actor in actors(world):
         for action in ASKED_OF[model]:
             listed = set(permissions.visible(actor, action, everything).values_list("pk", flat=True))
@@ -63,13 +80,13 @@ def test_whoever_may_change_may_also_see(world: World) -> None:
         for model, (see, *others) in ASKED_OF.items():
             seen = permissions.visible(actor, see, model._default_manager.all()).values("pk")
             for action in others:
-                if action.endswith(("change", "enter", "open")):
+                if action.endswith(("change", "enter", "open", "seal", "cancel", "register_school")):
                     blind = permissions.visible(actor, action, model._default_manager.exclude(pk__in=seen))
                     assert not blind.exists(), (actor.grants, action)
 
 
 def test_nothing_of_another_school_is_ever_seen(world: World) -> None:
-    for model in (SchoolClass, ClassSubject, Sheet, PupilProfile):
+    for model in (SchoolClass, ClassSubject, Sheet, PupilProfile, Document):
         for actor in (world.quang, make_actor(Person.objects.get(pk=world.quang.person_id))):
             see = ASKED_OF[model][0]
             assert not permissions.visible(actor, see, model._default_manager.all()).exists()

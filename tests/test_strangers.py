@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import re
 from collections.abc import Iterator
@@ -17,16 +18,19 @@ from khue.core.ids import short, uuid7
 from khue.kit.models import AuditEvent
 from khue.modules.access.api import Account, Grant
 from khue.modules.access.models import EmergencyAccess
+from khue.modules.gradebook.signed import acts
 from khue.modules.orgs.api import Unit
 from khue.modules.people import api as people
+from khue.modules.records.models import Certificate
 from khue.modules.schooling import api as schooling
 from tests.cast import NOW, SINCE, World, fill, make_actor, make_class, make_pupils, make_staff, sign_in
+from tests.signers import make_signers
 
 pytestmark = pytest.mark.django_db
 SCHOOL_ROLES = (Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.CLERK, Role.TEACHER, Role.IT_STAFF)
 # What a stranger's visit itself leaves behind.
 TRACES = {"kit.AuditEvent", "sessions.Session"}
-OURS = ("access", "people", "schooling", "gradebook", "importing", "orgs")
+OURS = ("access", "people", "schooling", "gradebook", "importing", "orgs", "records")
 NOTHING = {301, 302, 400, 404, 405, 422}
 PATTERN = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -53,9 +57,11 @@ def addresses() -> list[tuple[str, tuple[str, ...]]]:
 
 
 @pytest.fixture
-def secrets(world: World) -> dict[str, UUID]:
+def secrets(world: World, settings, tmp_path) -> dict[str, UUID]:
     """One row of each kind that belongs to the school attacked."""
     fill(world.sheet("6A", "TOAN"))
+    signers = make_signers(world, settings, tmp_path)
+    batch = signers.sign(world.hoa, acts.SHEET, world.sheet("6A", "TOAN").pk)
     hoa = world.hoa.person_id
     account = Account.objects.create_user("hoa.nt", person_id=hoa)
     grant = Grant.objects.create(person_id=hoa, role="clerk", unit=world.school, valid_from=SINCE)
@@ -67,7 +73,8 @@ def secrets(world: World) -> dict[str, UUID]:
         "unit": world.school.pk, "class": world.classes["6A"].pk, "subject": world.subject("6A", "TOAN").pk,
         "sheet": world.sheet("6A", "TOAN").pk, "pupil": world.pupils["6A"][0], "staff": hoa,
         "job": people.Employment.objects.get(person=hoa).pk, "grant": grant.pk, "emergency": opened.pk,
-        "account": account.pk,
+        "account": account.pk, "batch": batch.pk, "document": signers.document().pk,
+        "certificate": signers.certificates["hoa"].pk, "seal": signers.certificates["school"].pk,
     }  # fmt: skip
 
 
@@ -168,6 +175,18 @@ def bodies(world: World, secrets: dict[str, UUID]) -> Iterator[tuple[str, dict[s
     yield plan, {f"m_{own_subject}": "Nông Thị Hoa", "since": day}
     yield reverse("gradebook:close_many"), {"sheet": foreign["sheet"]}
     yield reverse("gradebook:seal_many"), {"class": foreign["class"], "term": "1"}
+    yield reverse("gradebook:sign_many"), {"part": "sheets", "term": "1", "key": foreign["sheet"]}
+    both = [short(world.sheet("own", "TOAN").pk), foreign["sheet"]]
+    yield reverse("gradebook:sign_many"), {"part": "sheets", "term": "1", "key": both}
+    for part in ("classes", "digest"):
+        yield reverse("gradebook:sign_many"), {"part": part, "term": "1", "key": foreign["class"]}
+    yield reverse("records:seal_many"), {"document": foreign["document"]}
+    for kind in ("certificate", "seal"):
+        given = base64.b64encode(Certificate.objects.get(pk=secrets[kind]).content).decode()
+        yield reverse("records:register"), {"provider": "agent", "certificate": given}
+        for school in ("own", "foreign"):
+            unit = own["unit"] if school == "own" else foreign["unit"]
+            yield reverse("records:register"), {"provider": "agent", "certificate": given, "school": unit}
     yield reverse("importing:upload"), {"truong": foreign["unit"], "school": foreign["unit"]}
     places = reverse("people:places", args=[own["pupil"]])
     yield places, {"act": "employ", "unit": foreign["unit"], "position": "Giáo viên", "since": day}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_noop as _
 
 CODES: dict[str, str] = {
-    "REC-001": _("Bạn chưa có chứng thư số dùng được. Hãy đăng ký chứng thư ở trang «Chữ ký số»."),
+    "REC-001": _("Bạn chưa có chứng thư số dùng được. Hãy đăng ký chứng thư ở trang «Chứng thư số»."),
     "REC-002": _(
         "Chứng thư «{name}» đã hết hạn hoặc ngừng dùng từ {until}. Hãy đăng ký chứng thư mới rồi ký lại."
     ),
@@ -14,7 +14,7 @@ CODES: dict[str, str] = {
     ),
     "REC-004": _("Chứng thư này mang tên «{name}», không phải của bạn. Hãy chọn đúng chứng thư."),
     "REC-005": _("Chứng thư này đã được đăng ký. Không cần làm gì thêm."),
-    "REC-006": _("Trường chưa đăng ký chứng thư số của tổ chức. Hãy đăng ký ở trang «Chữ ký số»."),
+    "REC-006": _("Trường chưa đăng ký chứng thư số của tổ chức. Hãy đăng ký ở trang «Chứng thư số»."),
     "REC-007": _("Không đọc được chứng thư. Hãy chọn tệp .cer, .pem hoặc .p12 do nhà cung cấp cấp."),
     "REC-010": _(
         "Nội dung đã thay đổi từ lúc bạn xem nên chưa ký. Hãy mở lại trang, xem phần thay đổi rồi ký."
@@ -34,11 +34,9 @@ CODES: dict[str, str] = {
     "REC-021": _(
         "Huỷ hoặc thu hồi hồ sơ phải có lí do từ {length} kí tự và số quyết định. Hãy điền đủ hai ô."
     ),
-    "REC-022": _("Hồ sơ này chưa phát hành nên không thu hồi được. Hãy huỷ."),
     "REC-030": _(
         "Chưa cấu hình nơi giữ khoá «{provider}». Hãy nhờ người quản trị khai báo trong tệp signers.toml."
     ),
-    "REC-031": _("Nơi giữ khoá chưa trả lời. Đợt ký được giữ lại; hãy bấm «Ký tiếp» sau ít phút."),
     "REC-040": _("Tệp lớn quá {limit} MB nên không kiểm tra được ở đây. Hãy dùng lệnh khue verify."),
     "REC-041": _("Hãy chọn một tệp để kiểm tra."),
     "REC-042": _("Mã trên bản in không đúng. Hãy xem lại 8 kí tự dưới mã QR."),

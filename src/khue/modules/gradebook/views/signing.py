@@ -13,9 +13,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from khue.core.errors import Invalid, KhueError, NotFound
 from khue.core.ids import from_short, short
+from khue.kit import permissions
 from khue.kit.errors import sentence
 from khue.kit.words import said
 from khue.modules.access.edge import signed_in
+from khue.modules.gradebook import policy, queries
 from khue.modules.gradebook.models import Sheet
 from khue.modules.gradebook.services import closing
 from khue.modules.gradebook.signed import acts, tray
@@ -26,6 +28,8 @@ from khue.modules.schooling import api as schooling
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from khue.core.actor import Actor
 
 PARTS = {"sheets": acts.SHEET, "classes": acts.CLASS, "digest": acts.SEAL}
 TERMS = (1, 2, 0, 3)
@@ -73,7 +77,7 @@ def sign(request: HttpRequest) -> HttpResponse:
             request,
             subjects,
             title=_title(part, term, len(keys)),
-            school_id=_school(part, keys[0]),
+            school_id=_school(request.actor, part, keys[0]),
             back="gradebook:sign",
         )
     except NotFound:
@@ -88,16 +92,14 @@ def sign(request: HttpRequest) -> HttpResponse:
 def sign_sheet(request: HttpRequest, key: str) -> HttpResponse:
     """Sign one sheet, with a reason where results are missing; tests without make-up become 0 first."""
     sheet_id = from_short(key)
+    sheet = permissions.load(
+        request.actor, queries.sheet_rows(request.actor), sheet_id, see=policy.SEE_SHEET
+    )
     try:
         if request.POST.get("zero_pending") == "1":
             closing.no_makeup(request.actor, sheet_id=sheet_id)
         reason = request.POST.get("accept_missing", "")
         subject = records.Subject(acts.SHEET, sheet_id, 0, (("accept_missing", reason),))
-        sheet = (
-            Sheet.objects.select_related("school_class", "class_subject__subject").filter(pk=sheet_id).first()
-        )
-        if sheet is None:
-            raise NotFound("KIT-001")
         title = _("Ký {title}, lớp {name}").format(
             title=said(closing.sheet_name(sheet)), name=sheet.school_class.name
         )
@@ -127,9 +129,9 @@ def _title(part: str, term: int, count: int) -> str:
     return text.format(n=count, term=name)
 
 
-def _school(part: str, key: UUID) -> UUID:
-    rows = Sheet.objects if part == "sheets" else schooling.SchoolClass.objects
-    found: UUID | None = rows.filter(pk=key).values_list("school_id", flat=True).first()
-    if found is None:
-        raise NotFound("KIT-001")
-    return found
+def _school(actor: Actor, part: str, key: UUID) -> UUID:
+    """The school of what was chosen, if the actor may see it."""
+    if part == "sheets":
+        return permissions.load(actor, Sheet.objects.all(), key, see=policy.SEE_SHEET).school_id
+    rows = schooling.SchoolClass.objects.all()
+    return permissions.load(actor, rows, key, see=policy.SEE_CLASS).school_id
