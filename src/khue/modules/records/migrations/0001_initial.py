@@ -197,6 +197,7 @@ class Migration(migrations.Migration):
                 ('trouble', models.CharField(blank=True, max_length=12)),
                 ('trouble_params', models.JSONField(default=dict)),
                 ('asked_at', models.DateTimeField(null=True)),
+                ('talking_since', models.DateTimeField(null=True)),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('certificate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.certificate')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),

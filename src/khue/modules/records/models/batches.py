@@ -47,6 +47,7 @@ class SigningBatch(Record):
     trouble = models.CharField(max_length=12, blank=True)  # code of the last trouble with the key
     trouble_params = models.JSONField(default=dict)
     asked_at = models.DateTimeField(null=True)
+    talking_since = models.DateTimeField(null=True)  # one process at a time speaks to the key
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -84,7 +85,7 @@ classify(
     SigningBatch,
     internal=(
         "id", "school", "person", "certificate", "title", "state", "made_at", "expires_at", "trouble",
-        "trouble_params", "asked_at", "ended_at",
+        "trouble_params", "asked_at", "talking_since", "ended_at",
     ),
     personal=("person_name",),
     sensitive=("token_digest", "handle"),

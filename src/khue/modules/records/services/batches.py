@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from khue.core.errors import Conflict, Invalid, KhueError, Refused
@@ -26,13 +27,14 @@ from khue.modules.records.services import certificates, items
 from khue.signing.signers.base import Answer, HashToSign, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from khue.core.actor import Actor
     from khue.modules.records.models import Certificate
 
 LIMIT = 2000  # items of one batch
+PATIENCE = dt.timedelta(seconds=150)  # longer than any service may take to answer one call
 RESUMABLE = (BatchState.WAITING, BatchState.STOPPED)
 
 
@@ -169,11 +171,8 @@ def poll(actor: Actor, *, batch_id: UUID) -> SigningBatch:
         return _ask(actor, batch)  # stopped between the confirmation and the key
     if batch.expires_at <= actor.now:
         return _stop(actor, batch, "REC-012", {"at": _clock(batch.expires_at)})
-    try:
-        answer = providers.signer_for(batch.certificate).poll(batch.handle)
-    except KhueError as trouble:
-        return _stop(actor, batch, trouble.code, trouble.params)
-    return _take(actor, batch, answer)
+    signer = providers.signer_for(batch.certificate)
+    return _talk(actor, batch, lambda: signer.poll(batch.handle))
 
 
 def accept(actor: Actor, *, batch_id: UUID, posted: bytes) -> SigningBatch:
@@ -209,9 +208,29 @@ def _ask(actor: Actor, batch: SigningBatch) -> SigningBatch:
     ]
     try:
         signer = providers.signer_for(batch.certificate)
-        answer = signer.begin(batch.certificate.provider_key, hashes, batch.title)
     except KhueError as trouble:
         return _stop(actor, batch, trouble.code, trouble.params)
+    key = batch.certificate.provider_key
+    return _talk(actor, batch, lambda: signer.begin(key, hashes, batch.title))
+
+
+def _talk(actor: Actor, batch: SigningBatch, speak: Callable[[], Answer]) -> SigningBatch:
+    """Speak to the key, one process at a time; no lock of the database is held while it is asked.
+
+    Who finds somebody speaking leaves the batch as it is: a page asks again in two seconds. A process
+    that was killed while it spoke is waited for no longer than `PATIENCE`.
+    """
+    quiet = Q(talking_since__isnull=True) | Q(talking_since__lt=actor.now - PATIENCE)
+    mine = SigningBatch.objects.filter(quiet, pk=batch.pk, state=BatchState.WAITING)
+    if not mine.update(talking_since=actor.now):
+        batch.refresh_from_db()
+        return batch
+    try:
+        answer = speak()
+    except KhueError as trouble:
+        return _stop(actor, batch, trouble.code, trouble.params)
+    finally:
+        SigningBatch.objects.filter(pk=batch.pk).update(talking_since=None)
     return _take(actor, batch, answer)
 
 

@@ -164,5 +164,5 @@ def require_good(actor: Actor, certificate: Certificate) -> None:
     )
     # Not knowable here and now (a status server that is down) does not stop signing; the report says so.
     if fact.indication is Indication.FAILED or fact.trusted is False:
-        reason = fact.findings[0].text if fact.findings else fact.sub.value
+        reason = fact.findings[0] if fact.findings else fact.sub.value
         raise Refused("REC-003", name=certificate.name, reason=reason)
