@@ -11,7 +11,7 @@ from khue.core.errors import Invalid, NotFound
 from khue.modules.records import codes, queries, trust
 from khue.modules.records.content import digest_of
 from khue.modules.records.models import Document, DocumentState, LogEntry
-from khue.modules.records.services import evidence
+from khue.modules.records.services import evidence, witnessing
 from khue.signing.command import Known
 from khue.signing.files import verify_file
 from khue.signing.log.checkpoint import Checkpoint
@@ -78,7 +78,7 @@ def proof_of(entry: LogEntry) -> TlogProof:
 
 def log_policy() -> Policy:
     """Our own log, and as many witnesses as the operator asks for."""
-    return Policy.simple(evidence.log_signer().key)
+    return witnessing.policy(evidence.log_signer().key)
 
 
 def known_here() -> Known:

@@ -238,11 +238,15 @@ def _take(actor: Actor, batch: SigningBatch, answer: Answer) -> SigningBatch:
     """Sign what came back; then wait, finish, or say why it stopped."""
     if answer.progress is Progress.WAITING and dict(answer.handle) != batch.handle:
         batch.handle = dict(answer.handle)
-        batch.save(update_fields=["handle"])
+        # Only while it waits: another process may have finished it with the same answer.
+        SigningBatch.objects.filter(pk=batch.pk, state__in=RESUMABLE).update(handle=batch.handle)
+    trouble: KhueError | None = None
     for item in batch.items.filter(state=ItemState.WAITING, request__in=list(answer.values)):
-        items.sign(actor, item.id, answer.values[item.request])
+        trouble = items.sign(actor, item.id, answer.values[item.request]) or trouble
     if not batch.items.filter(state=ItemState.WAITING).exists():
         return _finish(actor, batch)
+    if trouble is not None:
+        return _stop(actor, batch, trouble.code, trouble.params)
     if answer.progress is Progress.WAITING:
         return batch
     return _stop(actor, batch, answer.code or "REC-018", answer.params)

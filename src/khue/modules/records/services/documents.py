@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from khue.core.errors import Invalid, Refused
 from khue.core.ids import uuid7
@@ -23,6 +23,7 @@ from khue.modules.records.models import (
     DocumentSignature,
     DocumentState,
 )
+from khue.modules.records.queries import in_work
 from khue.signing.profile import record_types
 from khue.signing.xades.reading import section_of
 from khue.signing.xades.record import assemble, open_slots, signers_of
@@ -40,27 +41,28 @@ REASON_LENGTH = 10
 SEAL_ROLE = "school"
 
 
-def latest(kind: str, subject: UUID, part: int) -> Document | None:
+def latest(spec: DocumentSpec, *, lock: bool = False) -> Document | None:
     """The newest version of a document, whatever its state."""
-    rows = Document.objects.filter(kind=kind, subject=subject, part=part)
+    rows = Document.objects.filter(kind=spec.kind, subject=spec.subject, part=spec.part)
+    if lock:
+        rows = rows.select_for_update(of=("self",))
     return rows.order_by("-version").first()
 
 
-def in_work(kind: str, subject: UUID, part: int, *, lock: bool = False) -> Document | None:
-    """The version that still takes signatures, if there is one."""
-    rows = Document.objects.filter(kind=kind, subject=subject, part=part, state__in=OPEN_STATES)
-    if lock:
-        rows = rows.select_for_update(of=("self",))
-    return rows.first()
-
-
 def made(actor: Actor, spec: DocumentSpec) -> Document:
-    """The version in work of a document, locked; made now if there is none (lập hồ sơ)."""
-    found = in_work(spec.kind, spec.subject, spec.part, lock=True)
+    """The version in work of a document; made now if there is none (lập hồ sơ)."""
+    found = in_work(spec)
     if found is not None:
         return found
-    before = latest(spec.kind, spec.subject, spec.part)
-    return _new_version(actor, spec, before)
+    before = latest(spec)
+    try:
+        with transaction.atomic():
+            return _new_version(actor, spec, before)
+    except IntegrityError:  # two teachers of a class begin at the same moment: one of them made it
+        found = in_work(spec)
+        if found is None:
+            raise
+        return found
 
 
 def _new_version(actor: Actor, spec: DocumentSpec, before: Document | None) -> Document:
@@ -86,7 +88,7 @@ def supersede(
     covers that section alone; every later role signs again. The old version keeps its state until
     the new one is issued. None if nothing was signed yet.
     """
-    before = latest(spec.kind, spec.subject, spec.part)
+    before = latest(spec, lock=True)
     if before is None:
         return None
     if before.state in OPEN_STATES:

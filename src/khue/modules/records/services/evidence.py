@@ -10,14 +10,12 @@ import datetime as dt
 import logging
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
 from khue.core.actor import system_actor
 from khue.core.errors import KhueError
-from khue.kit.crypto import seal, unseal
-from khue.modules.records import providers, trust
+from khue.modules.records import keys, providers, trust
 from khue.modules.records.content import slot_of
 from khue.modules.records.models import (
     Document,
@@ -26,7 +24,7 @@ from khue.modules.records.models import (
     SignatureStamp,
     StampRequest,
 )
-from khue.modules.records.services import documents
+from khue.modules.records.services import documents, witnessing
 from khue.signing.log import archive
 from khue.signing.log.note import NoteSigner
 from khue.signing.log.store import FolderStore
@@ -100,6 +98,7 @@ def publish(now: dt.datetime) -> int:
         if stamp is not None:
             _stamp_checkpoint(appended.checkpoint.size, stamp)
         _note(waiting, appended.first, now)
+        witnessing.cosigned(writer, log_signer().key)
     return found + len(waiting)
 
 
@@ -138,11 +137,5 @@ def log_store() -> FolderStore:
 
 
 def log_signer() -> NoteSigner:
-    """The log's own key (Ed25519), made once and sealed with the installation's secret."""
-    place = trust.folder(LOG_KEY)
-    if not place.exists():
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        signer = NoteSigner.create(settings.KHUE_LOG_ORIGIN)
-        with place.open("x", encoding="ascii") as stream:
-            stream.write(seal(signer.skey))
-    return NoteSigner.parse(unseal(place.read_text(encoding="ascii")))
+    """The log's own key (Ed25519)."""
+    return keys.note_signer(LOG_KEY)

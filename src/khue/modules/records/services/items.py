@@ -14,7 +14,16 @@ from khue.core.ids import uuid7
 from khue.kit import audit
 from khue.modules.records.acts import SignatureRef, Wanted, act_of
 from khue.modules.records.content import record_of, restored
-from khue.modules.records.models import Document, DocumentSection, DocumentSignature, ItemState, SigningItem
+from khue.modules.records.models import (
+    OPEN_STATES,
+    BatchState,
+    Document,
+    DocumentSection,
+    DocumentSignature,
+    DocumentState,
+    ItemState,
+    SigningItem,
+)
 from khue.modules.records.services import certificates, documents
 from khue.signing.profile import record_types
 from khue.signing.xades.complete import complete
@@ -27,6 +36,9 @@ if TYPE_CHECKING:
     from khue.core.actor import Actor
     from khue.modules.records.models import Certificate
     from khue.signing.tbs import ToBeSigned
+
+
+NOT_A_SIGNATURE = frozenset({"SIGN-002", "SIGN-137"})  # what came back is not this key's, of this digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +62,39 @@ def prepare(actor: Actor, wanted: Wanted, certificate: Certificate) -> Prepared:
     return Prepared(document.id, _checked(document, target, wanted), tbs)
 
 
-def sign(actor: Actor, item_id: UUID, raw: bytes) -> SigningItem:
+def sign(actor: Actor, item_id: UUID, raw: bytes) -> KhueError | None:
     """Embed a returned value, with everything it means; a refusal is kept with the item.
 
     Who lost the right meanwhile, a mark that changed, a certificate that was revoked: each is found
-    here, because the act is asked again and must answer the same.
+    here, because the act is asked again and must answer the same. A value that is no signature is the
+    key's trouble, not the item's: it is given back, and the item is asked for again.
     """
     try:
-        return _sign(actor, item_id, raw)
+        _sign(actor, item_id, raw)
     except KhueError as refusal:
+        if refusal.code in NOT_A_SIGNATURE:
+            return refusal
         params = {name: str(value) for name, value in refusal.params.items()}
-        return _refuse(actor, item_id, refusal.code, params)
+        _refuse(actor, item_id, refusal.code, params)
+    return None
 
 
 @transaction.atomic
-def _sign(actor: Actor, item_id: UUID, raw: bytes) -> SigningItem:
+def _sign(actor: Actor, item_id: UUID, raw: bytes) -> None:
     item = (
         SigningItem.objects.select_for_update(of=("self",))
         .select_related("batch__certificate")
         .get(pk=item_id)
     )
-    if item.state != ItemState.WAITING:
-        return item
+    if item.state != ItemState.WAITING or item.batch.state == BatchState.CANCELLED:
+        return
     certificate = item.batch.certificate
     certificates.require_good(actor, certificate)
     act = act_of(item.act)
     wanted = act.check(actor, item.subject, item.part, item.options)
     document = Document.objects.select_for_update(of=("self",)).get(pk=item.document_id)
+    if document.state not in OPEN_STATES:  # given up since, or replaced after a correction
+        raise Refused("REC-020", state=DocumentState(document.state).label)
     target, _ = _target(document, wanted)
     if _checked(document, target, wanted) != item.checked:
         raise Conflict("REC-010")
@@ -85,7 +103,6 @@ def _sign(actor: Actor, item_id: UUID, raw: bytes) -> SigningItem:
     item.state, item.signature = ItemState.SIGNED, row
     item.save(update_fields=["state", "signature"])
     act.done(actor, wanted, SignatureRef(document.id, row.id, row.digest))
-    return item
 
 
 def embed(
@@ -111,7 +128,7 @@ def embed(
 
 
 @transaction.atomic
-def _refuse(actor: Actor, item_id: UUID, code: str, params: dict[str, str]) -> SigningItem:
+def _refuse(actor: Actor, item_id: UUID, code: str, params: dict[str, str]) -> None:
     item = SigningItem.objects.select_for_update(of=("self",)).select_related("document").get(pk=item_id)
     if item.state == ItemState.WAITING:
         item.state, item.refusal, item.refusal_params = ItemState.REFUSED, code, params
@@ -123,7 +140,6 @@ def _refuse(actor: Actor, item_id: UUID, code: str, params: dict[str, str]) -> S
             unit=item.document.school_id,
             after={"code": code, "title": item.title},
         )
-    return item
 
 
 def _target(document: Document, wanted: Wanted) -> tuple[Record | Section, str | None]:

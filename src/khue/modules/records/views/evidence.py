@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_GET
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
 
 from khue.core.errors import KhueError, NotFound
-from khue.modules.records.services import evidence
+from khue.modules.records.services import evidence, witnessing
+from khue.signing.log.witness import LARGEST_REQUEST
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -35,3 +38,19 @@ def log_file(request: HttpRequest, name: str) -> HttpResponse:
     whole = name.startswith("tile/") and ".p/" not in name
     response["Cache-Control"] = "public, max-age=31536000, immutable" if whole else "no-cache"
     return response
+
+
+@csrf_exempt
+@require_POST
+def add_checkpoint(request: HttpRequest) -> HttpResponse:
+    """Another log asks us, as its witness, to co-sign a checkpoint (C2SP tlog-witness)."""
+    if int(request.headers.get("Content-Length") or 0) > LARGEST_REQUEST:
+        return HttpResponse(status=413)
+    told = witnessing.answer(request.body, timezone.now())
+    return HttpResponse(told.body, status=told.status, content_type=told.content_type)
+
+
+@require_GET
+def witness_key(request: HttpRequest) -> HttpResponse:
+    """Our key as a witness, for others' policies."""
+    return HttpResponse(f"{witnessing.signer().key.vkey}\n", content_type="text/plain; charset=utf-8")

@@ -1,0 +1,29 @@
+"""The installation's own Ed25519 keys, made once and sealed with its secret (khoá của nhật kí)."""
+
+from __future__ import annotations
+
+import os
+
+from django.conf import settings
+
+from khue.kit.crypto import seal, unseal
+from khue.modules.records import trust
+from khue.signing.log.note import Kind, NoteSigner
+
+
+def note_signer(file: str, kind: Kind = Kind.NOTE, part: str = "") -> NoteSigner:
+    """The key in a file of the data folder; two processes that start together agree on one."""
+    place = trust.folder(file)
+    if not place.exists():
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = f"{settings.KHUE_LOG_ORIGIN}/{part}" if part else settings.KHUE_LOG_ORIGIN
+        fresh = place.with_suffix(f".{os.getpid()}")
+        fresh.write_text(seal(NoteSigner.create(name, kind).skey), encoding="ascii")
+        fresh.chmod(0o600)
+        try:
+            os.link(fresh, place)  # never over a key that another process made meanwhile
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return NoteSigner.parse(unseal(place.read_text(encoding="ascii")))
