@@ -219,9 +219,8 @@ def test_other_unsigned_properties_are_refused(name):
     bare = seal_of(small()).text
     end = "</xades:QualifyingProperties>"
     text = bare.replace(end, grammar.UNSIGNED.write(properties=inner) + end)
-    report = report_on(
-        replace(whole, signatures=(*whole.signatures[:-1], replace(seal_of(whole), text=text)))
-    )
+    changed = replace(seal_of(whole), text=text)
+    report = report_on(replace(whole, signatures=(*whole.signatures[:-1], changed)))
     assert (report.verdict, report.signatures[-1].sub) == (Verdict.INVALID, Sub.FORMAT_FAILURE)
     assert [one.indication for one in report.signatures[:-1]] == [Indication.PASSED] * 2
 

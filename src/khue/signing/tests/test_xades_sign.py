@@ -180,7 +180,7 @@ def test_names_only_are_enough_to_sign_where_numbers_are_not_known():
     refused(Refused, "SIGN-163", lambda: prepared_with(accent, TEACHER_1, pair_of(TEACHER_1).certificate))
 
 
-@pytest.mark.parametrize("role", [" x", "x ", "x" * 201])
+@pytest.mark.parametrize("role", [" x", "x ", "x\ny", "x\u200by", "x" * 201])
 def test_odd_claimed_roles_are_refused(role):
     refused(Invalid, "SIGN-140", lambda: prepared(record(), TEACHER_1, claimed_role=role))
 

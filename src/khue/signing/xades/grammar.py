@@ -30,7 +30,7 @@ LONGEST_ROLE = 200  # characters of the free claimed role
 
 _BASE64 = r"[A-Za-z0-9+/]++={0,2}"
 _VALUE = r'[^"<>]*'  # of an attribute whose meaning is looked at later
-_WORDS = rf"(?:[^<>&]|&(?:amp|lt|gt|#xD);){{1,{LONGEST_ROLE}}}"
+_WORDS = rf"(?:[^<>&\x00-\x1f]|&(?:amp|lt|gt);){{1,{LONGEST_ROLE}}}"
 _METHOD = f'<ds:CanonicalizationMethod Algorithm="{EXCLUSIVE}"></ds:CanonicalizationMethod>'
 _STAMP = f"{_METHOD}<xades:EncapsulatedTimeStamp>{{token}}</xades:EncapsulatedTimeStamp>"
 

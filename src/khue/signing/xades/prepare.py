@@ -68,7 +68,8 @@ def prepare(
 
 def signed_properties(slot: SlotRef, certificate: str, moment: dt.datetime, claimed_role: str) -> str:
     """`xades:SignedProperties` in place: time, certificate, role, format of the data (EN 319 132-1, 5.2)."""
-    if claimed_role != claimed_role.strip() or len(claimed_role) > grammar.LONGEST_ROLE:
+    printable = claimed_role.isprintable() and claimed_role == claimed_role.strip()
+    if not printable or len(claimed_role) > grammar.LONGEST_ROLE:
         raise Invalid("SIGN-140", limit=grammar.LONGEST_ROLE)
     roles = [slot.role, *([escape_text(claimed_role)] if claimed_role else [])]
     return grammar.PROPERTIES.write(

@@ -64,7 +64,8 @@ CODES: dict[str, str] = {
         "Khoá trong chứng thư không đọc được hoặc không thuộc loại được chấp nhận. Hãy dùng chứng thư khác."
     ),
     "SIGN-140": _(
-        "Chức danh ghi kèm chữ ký dài quá {limit} kí tự hoặc có khoảng trắng thừa ở hai đầu. Hãy sửa lại."
+        "Chức danh ghi kèm chữ ký dài quá {limit} kí tự, có khoảng trắng thừa ở hai đầu hoặc có kí tự không "
+        "in được. Hãy sửa lại."
     ),
     "SIGN-141": _(
         "Thời điểm ký không ghi múi giờ. Đây là lỗi của phần mềm; hãy báo người phụ trách kĩ thuật."
