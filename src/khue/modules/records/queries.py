@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from khue.modules.records.acts import DocumentSpec
 
 SHOWN = 50  # lines of a page
+GIVEN_UP = (DocumentState.CANCELLED, DocumentState.RECALLED)
 Named = tuple[str, str]  # name, identifier
 
 
@@ -57,10 +58,10 @@ def in_work(spec: DocumentSpec) -> Document | None:
 
 
 def needs(spec: DocumentSpec, section_id: str, role: str, number: int) -> bool:
-    """Whether a signature is still wanted in this slot; what was never a document wants all of them."""
+    """Whether a signature is still wanted in this slot; where no version stands, all of them are."""
     document = in_work(spec)
     if document is None:
-        return not Document.objects.filter(kind=spec.kind, subject=spec.subject, part=spec.part).exists()
+        return _standing(spec.kind, spec.subject, spec.part) is None
     return not DocumentSignature.objects.filter(
         document=document, section_id=section_id, role=role, number=number
     ).exists()
@@ -105,16 +106,15 @@ def _complete(document: Document) -> set[str]:
 
 def complete_sections_of(kind: str, subject: UUID, part: int) -> set[str]:
     """The sections of the newest version of a document that carry every signature they name."""
-    document = _newest(kind, subject, part)
+    document = _standing(kind, subject, part)
     return _complete(document) if document is not None else set()
 
 
 def signed_sections(subjects: Iterable[UUID], part: int, person_id: UUID | None) -> set[tuple[UUID, str]]:
     """What a person has signed in the newest versions of these documents: (subject, section)."""
-    rows = Document.objects.filter(subject__in=list(subjects), part=part)
-    rows = rows.exclude(state=DocumentState.CANCELLED)
-    newest = dict(rows.order_by("version").values_list("subject", "id"))  # the last one stays
-    by_document = {key: subject for subject, key in newest.items()}
+    rows = Document.objects.filter(subject__in=list(subjects), part=part).order_by("version")
+    newest = {subject: (key, state) for subject, key, state in rows.values_list("subject", "id", "state")}
+    by_document = {key: subject for subject, (key, state) in newest.items() if state not in GIVEN_UP}
     signed = DocumentSignature.objects.filter(document__in=list(by_document), person=person_id)
     return {
         (by_document[document], section)
@@ -135,6 +135,13 @@ def changed_sections(kind: str, subject: UUID, part: int) -> list[str]:
         attributes_of(as_section(row)).get("name", row.section_id)
         for row in rows if before.get(row.section_id) != row.digest
     ]  # fmt: skip
+
+
+def _standing(kind: str, subject: UUID, part: int) -> Document | None:
+    """The newest version, unless it was given up: then everything must be signed again."""
+    rows = Document.objects.filter(kind=kind, subject=subject, part=part)
+    newest = rows.order_by("-version").first()
+    return None if newest is None or newest.state in GIVEN_UP else newest
 
 
 def _newest(kind: str, subject: UUID, part: int) -> Document | None:
@@ -260,6 +267,11 @@ def by_digest(prefix: str) -> Document:
     if len(found) != 1:
         raise NotFound("REC-043")
     return found[0]
+
+
+def stamp_wanted(document: Document) -> StampRequest | None:
+    """The time-stamp that a sealed document still waits for."""
+    return StampRequest.objects.filter(signature__document=document).first()
 
 
 def waiting_stamps(before: dt.datetime) -> int:

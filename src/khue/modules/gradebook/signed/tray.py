@@ -89,7 +89,7 @@ def sheets_to_sign(actor: Actor, year: schooling.SchoolYear, term: int) -> list[
     for line in lines:
         sheet, key = line.sheet, (line.sheet.school_class_id, content.section_id(line.sheet))
         name = closing.sheet_name(sheet)
-        if key in signed:
+        if key in signed and sheet.state != SheetState.OPEN:  # opened again, it is signed again
             found.append(SheetToSign(sheet, name, SIGNED))
         elif sheet.state != SheetState.OPEN:
             found.append(SheetToSign(sheet, name, READY, again=sheet.correction_count > 0))
@@ -111,9 +111,13 @@ def classes_to_sign(actor: Actor, year: schooling.SchoolYear, term: int) -> list
     )
     classes = list(rows.order_by("grade", "sort_key"))
     signed = records.signed_sections({row.id for row in classes}, term, actor.person_id)
-    return [
-        _class_to_sign(actor, row, term, is_signed=(row.id, content.SUMMARY) in signed) for row in classes
-    ]
+    states = closing.class_states([row.id for row in classes])
+    found = []
+    for row in classes:
+        closed = (row.id, term) in states and states[row.id, term].state != "open"
+        is_signed = closed and (row.id, content.SUMMARY) in signed
+        found.append(_class_to_sign(actor, row, term, is_signed=is_signed))
+    return found
 
 
 def _class_to_sign(
@@ -126,7 +130,7 @@ def _class_to_sign(
     waiting = [
         said(closing.sheet_name(sheet))
         for sheet in sheets.select_related("class_subject__subject").order_by("class_subject__position")
-        if content.section_id(sheet) not in complete
+        if content.section_id(sheet) not in complete or sheet.state == SheetState.OPEN
     ]
     if waiting:
         return ClassToSign(
@@ -166,7 +170,7 @@ def digest(actor: Actor, year: schooling.SchoolYear, term: int) -> list[DigestLi
 
 
 def _status(state: str, document: records.DocumentFact | None, *, has_summary: bool) -> str:
-    if document is not None and document.state in {"complete", "issued"}:
+    if state != "open" and document is not None and document.state in {"complete", "issued"}:
         return SIGNED
     return READY if state != "open" and has_summary else WAITING
 
