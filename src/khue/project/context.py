@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 OFFICE = (Role.CLERK, Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.DEPARTMENT_ADMIN)
 # Who opens gradebooks: all but those who keep the computers or lead a commune.
 BOOKS = tuple(role for role in Role if role not in {Role.IT_STAFF, Role.COMMUNE_OFFICER})
+SIGNERS = (Role.TEACHER, Role.PRINCIPAL, Role.VICE_PRINCIPAL)
 # label, address, roles that see it
 ENTRIES = (
     (_("menu", "Sổ điểm"), "gradebook:home", BOOKS),
-    (_("menu", "Ký"), "gradebook:sign", (Role.TEACHER, Role.PRINCIPAL, Role.VICE_PRINCIPAL)),
+    (_("menu", "Ký"), "gradebook:sign", SIGNERS),
     (_("menu", "Lớp"), "schooling:home", (*BOOKS, Role.IT_STAFF)),
     (_("menu", "Người"), "people:home", (*OFFICE, Role.TEACHER, Role.DEPARTMENT_OFFICER, Role.IT_STAFF)),
     (_("menu", "Nhập dữ liệu"), "importing:home", (*OFFICE, Role.TEACHER)),

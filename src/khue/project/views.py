@@ -14,7 +14,7 @@ from khue.kit.words import said
 from khue.modules.access.edge import signed_in
 from khue.modules.gradebook import api as gradebook
 from khue.modules.schooling import api as schooling
-from khue.project.context import BOOKS
+from khue.project.context import BOOKS, OFFICE, SIGNERS
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -69,6 +69,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "may_import": actor.holds(*IMPORTERS),
         "leads": leads, "progress": progress,
         "reads_books": actor.holds(*BOOKS), "keeps_accounts": actor.holds(Role.IT_STAFF),
+        "signs": actor.holds(*SIGNERS), "keeps_records": actor.holds(*OFFICE),
         "sees_units": actor.holds(Role.COMMUNE_OFFICER),
     }  # fmt: skip
     return render(request, "project/today.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 PARTS = {"sheets": acts.SHEET, "classes": acts.CLASS, "digest": acts.SEAL}
 TERMS = (1, 2, 0, 3)
+WARNING = dt.timedelta(days=30)  # before a certificate ends its holder is told
 
 
 @signed_in
@@ -46,7 +48,10 @@ def home(request: HttpRequest) -> HttpResponse:
     sheets = tray.sheets_to_sign(request.actor, year, term) if term else []
     classes = tray.classes_to_sign(request.actor, year, term)
     digest = tray.digest(request.actor, year, term)
+    certificates = records.of_person(request.actor.person_id, request.actor.now)
+    soon = request.actor.now + WARNING
     context = {
+        "expiring": next((row for row in certificates[:1] if row.not_after < soon), None),
         "chosen": chosen, "term": term, "term_name": TERM_NAMES[term],
         "terms": [(number, TERM_NAMES[number]) for number in TERMS],
         "sheets": sheets, "classes": classes, "digest": digest,
@@ -55,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "digest_ready": [line for line in digest if line.status == tray.READY],
         "digest_waiting": [line for line in digest if line.status == tray.WAITING],
         "digest_signed": [line for line in digest if line.status == tray.SIGNED],
-        "certificates": records.of_person(request.actor.person_id, request.actor.now),
+        "certificates": certificates,
     }  # fmt: skip
     return render(request, "gradebook/sign.html", context)
 

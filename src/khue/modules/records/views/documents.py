@@ -63,6 +63,7 @@ def document_page(request: HttpRequest, key: str) -> HttpResponse:
         ],
         "versions": [(row, DocumentState(row.state).label) for row in versions],
         "log": verification.log_report(document) if document.digest else None,
+        "stamp": queries.stamp_wanted(document),
         "may_cancel": document.state not in ENDED_STATES
         and permissions.can(request.actor, policy.CANCEL, document),
     }  # fmt: skip

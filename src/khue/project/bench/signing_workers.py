@@ -1,0 +1,134 @@
+"""A province's records signed in processes; run as a program this file is one of them.
+
+A worker holds its keys as a server does, makes its records from a mould, signs each in three roles,
+writes the file in memory and takes its digest for the log; it keeps nothing. It is given its work as one
+line of JSON, says that it is ready, waits for another line, works, and answers with a line of JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from khue.project.bench.measure import each
+from khue.project.bench.signing_records import YEAR_SLOTS, Keys, another, signed, year_mould
+from khue.signing.algorithms import Algorithm
+from khue.signing.signers.pkcs12 import Pkcs12Signer
+from khue.signing.xades.record import assemble
+
+BARE = 2000  # signatures with the bare key, before the work and again after it
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What a run of workers gave."""
+
+    seconds: float  # from the start of all until the end of the last
+    peaks: tuple[int, ...]  # of memory, in bytes, one for each worker; 0 where the system does not say
+    bare: float  # seconds of one signature with the bare key, median over the workers
+    files: tuple[bytes, ...]  # the last record of each worker
+
+
+def run_workers(count: int, workers: int, keys: dict[str, bytes], password: str) -> Worked:
+    """Sign so many records in so many processes at once; keys as PKCS#12, by role."""
+    share = -(-count // workers)
+    given = {"keys": {role: b64encode(data).decode() for role, data in keys.items()}, "password": password}
+    started = [_start() for _ in range(workers)]
+    try:
+        for number, one in enumerate(started):
+            first = number * share
+            _tell(one, json.dumps(given | {"first": first, "count": min(share, count - first)}))
+        for one in started:
+            _heard(one)
+        began = time.perf_counter()
+        for one in started:
+            _tell(one, "go")
+        answers = [json.loads(_heard(one)) for one in started]
+        took = time.perf_counter() - began
+    finally:
+        for one in started:
+            one.kill()
+            one.communicate()
+    return Worked(
+        took - max(answer["aside"] for answer in answers),
+        tuple(int(answer["peak"]) for answer in answers),
+        median(answer["bare"] for answer in answers),
+        tuple(b64decode(answer["file"]) for answer in answers),
+    )
+
+
+def peak_memory() -> int:
+    """The most memory that this process ever had in use (VmHWM), in bytes; 0 if the system does not say."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
+
+
+def work(keys: Keys, first: int, count: int) -> dict[str, Any]:
+    """Sign records; `aside` are the seconds that the bare key was measured meanwhile."""
+    data, mould = b"", year_mould()
+    began = time.perf_counter()
+    bare = _bare(keys)
+    aside = time.perf_counter() - began
+    leaves = hashlib.sha256()
+    for number in range(first, first + count):
+        data = assemble(signed(another(mould, number), keys, *YEAR_SLOTS))
+        leaves.update(hashlib.sha256(data).digest())
+    peak, began = peak_memory(), time.perf_counter()
+    bare = (*bare, *_bare(keys))
+    aside += time.perf_counter() - began
+    return {"peak": peak, "bare": median(bare), "aside": aside, "file": b64encode(data).decode()}
+
+
+def _bare(keys: Keys) -> tuple[float, ...]:
+    key, digest = keys["school"], bytes(32)
+    return each(lambda _: key.sign(Algorithm.ECDSA_P256_SHA256, digest), range(BARE))
+
+
+def _start() -> subprocess.Popen[str]:
+    source = str(Path(__file__).resolve().parents[3])
+    return subprocess.Popen(
+        [sys.executable, "-m", "khue.project.bench.signing_workers"],
+        env=os.environ | {"PYTHONPATH": source}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def _heard(process: subprocess.Popen[str]) -> str:
+    line = process.stdout.readline() if process.stdout else ""
+    if not line:
+        msg = f"a worker ended with {process.wait()}"
+        raise RuntimeError(msg)
+    return line
+
+
+def _tell(process: subprocess.Popen[str], line: str) -> None:
+    if process.stdin:
+        process.stdin.write(f"{line}\n")
+        process.stdin.flush()
+
+
+def main() -> None:
+    """One worker."""
+    given = json.loads(sys.stdin.readline())
+    keys = {
+        role: Pkcs12Signer(b64decode(data), given["password"]).local for role, data in given["keys"].items()
+    }
+    year_mould()  # what a worker has before the first record arrives
+    print("ready", flush=True)  # noqa: T201 - read by the parent
+    sys.stdin.readline()
+    print(json.dumps(work(keys, given["first"], given["count"])), flush=True)  # noqa: T201 - the same
+
+
+if __name__ == "__main__":
+    main()
