@@ -46,4 +46,5 @@ CODES: dict[str, str] = {
         "Hãy thử lại sau ít phút."
     ),
     "REC-045": _("Đã nhập sai mã bản in nhiều lần. Hãy thử lại sau {minutes} phút."),
+    "REC-046": _("Địa chỉ này đã gửi quá nhiều tệp. Hãy thử lại sau {minutes} phút, hoặc dùng khue verify."),
 }

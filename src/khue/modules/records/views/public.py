@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
 TRIES, WITHIN = 10, 3600  # guesses of a print's code for one document from one address, seconds
+FILES, FILES_WITHIN = 60, 600  # files that one address may have checked, seconds
 MEGABYTE = 1024 * 1024
 
 
@@ -35,6 +36,7 @@ def check_page(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         try:
+            _not_too_many(f"checked/{address_of(request)}", FILES, FILES_WITHIN, "REC-046")
             context |= _checked(request.FILES.get("file"))
         except KhueError as refusal:
             context["refusal"], status = sentence(refusal.code, refusal.params), status_of(refusal)
@@ -73,11 +75,16 @@ def _checked(given: UploadedFile[bytes] | None) -> dict[str, object]:
 
 def _opened(request: HttpRequest, document: Document) -> HttpResponse:
     """The print again, for whoever holds it; guessing is slow."""
-    key = f"print-code/{document.id}/{address_of(request)}"
-    if int(cache.get_or_set(key, 0, WITHIN) or 0) >= TRIES:
-        raise Refused("REC-045", minutes=WITHIN // 60)
+    # Counted before it is compared: after too many guesses the right one opens nothing either.
+    _not_too_many(f"print/{document.id}/{address_of(request)}", TRIES, WITHIN, "REC-045")
     if not verification.opens(document, request.POST.get("print_code", "")):
-        cache.incr(key)
         raise Invalid("REC-042", field="print_code")
     base = f"{request.scheme}://{request.get_host()}"
     return HttpResponse(renditions.pdf_of(document, base), content_type="application/pdf")
+
+
+def _not_too_many(key: str, limit: int, within: int, code: str) -> None:
+    """Count an attempt; refuse when there were too many. Each process counts for itself."""
+    cache.add(key, 0, within)
+    if cache.incr(key) > limit:
+        raise Refused(code, minutes=within // 60)
