@@ -11,6 +11,7 @@ from functools import cache
 
 import typst
 from asn1crypto import cms as asn1_cms
+from asn1crypto import tsp
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -170,6 +171,7 @@ class FakeTrust:
         if signed_data["content_type"].native != "tst_info":
             return TokenFact(genuine=False)
         info = signed_data["content"].parsed
+        assert isinstance(info, tsp.TSTInfo)  # known once asn1crypto.tsp is imported
         imprint = info["message_imprint"]["hashed_message"].native
         return TokenFact(
             imprint == value_digest, info["gen_time"].native, self.token_trusted, "Khuê TEST TSA"
