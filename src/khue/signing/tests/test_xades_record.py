@@ -174,6 +174,13 @@ def test_whose_turn_it_is():
     assert next_slots(one) == open_slots(one) == []
 
 
+def test_nobody_signs_the_whole_before_it_is_there():
+    early = signed(replace(record(), sections=record().sections[:2]), *ORDER[:3])
+    assert next_slots(early) == []
+    assert open_slots(early) == [PRINCIPAL, SEAL]
+    assert next_slots(replace(early, sections=record().sections)) == [HOMEROOM]
+
+
 def test_who_may_but_need_not_sign_does_so_before_later_steps():
     kind = record_types()["gradebook-year"]
     homeroom, principal, school = kind.slots

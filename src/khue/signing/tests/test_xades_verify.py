@@ -36,6 +36,7 @@ from khue.signing.tests.xades_world import (
     head,
     pair_of,
     pki,
+    prepared,
     raw_value,
     record,
     report_on,
@@ -102,6 +103,29 @@ def test_a_record_so_far():
     report = report_on(unsigned(complete_record()), complete=False)
     assert (report.verdict, report.findings[0].code) == (Verdict.UNCERTAIN, "SIGN-174")
     assert (report.content, report.record_code) == (b"", "")
+
+
+def test_sheets_are_signed_and_verified_before_the_summary_exists():
+    early = replace(record(), sections=record().sections[:2])
+    early = signed(early, *ORDER[:3])
+    report = report_on(early, complete=False)
+    assert (report.verdict, len(report.signatures)) == (Verdict.VALID, 3)
+    assert (report.content, report.facts) == (b"", {})
+    report = report_on(early)
+    assert (report.verdict, report.findings[0].code) == (Verdict.INVALID, "SIGN-119")
+    with pytest.raises(Invalid, match="SIGN-119"):
+        signed(early, PRINCIPAL)
+    lax = record_types()["gradebook-term"]
+    types = {lax.code: replace(lax, sections=(("sheet", 1, 40), ("summary", 0, 1)))}
+    report = report_on(signed(early, PRINCIPAL, types=types), complete=False)
+    assert (report.verdict, report.sub) == (Verdict.INVALID, Sub.FORMAT_FAILURE)
+
+
+def test_the_second_role_is_told():
+    tbs = prepared(year_record(), HOMEROOM, claimed_role="Tổ trưởng & thư kí")
+    one = add(year_record(), complete(year_record(), tbs, raw_value(pair_of(HOMEROOM).key, tbs)))
+    assert last(one).capacity == "Tổ trưởng & thư kí"
+    assert last(signed(year_record(), HOMEROOM)).capacity == ""
 
 
 def test_a_missing_co_teacher_is_missed():

@@ -228,6 +228,11 @@ def check_shape(
     return tuple(_places(sections, kind))
 
 
+def check_complete(record: Record, types: Types | None = None) -> None:
+    """Refuse a record that lacks sections: nobody signs the whole before it is there (`SIGN-119`)."""
+    _check_counts(record.sections, type_of(record, types), complete=True)
+
+
 def places_of(record: Record, types: Types | None = None) -> tuple[Place, ...]:
     """All places for signatures in a record, in the order of the file."""
     return tuple(_places([opened(one.text) for one in record.sections], type_of(record, types)))
@@ -248,15 +253,20 @@ def next_slots(record: Record, types: Types | None = None) -> list[SlotRef]:
     """The empty slots whose turn it is (đến lượt ký).
 
     Every required slot of every earlier step is filled, and none of a later step: a signature there
-    would not cover the new one.
+    would not cover the new one. Nobody signs the whole while sections are lacking.
     """
+    whole = _counts_fit(record.sections, type_of(record, types))
     places = places_of(record, types)
     signed = {one.slot for one in record.signatures}
     steps = [one.slot.step for one in places]
     lacking = [one.slot.step for one in places if one.slot.required and one.ref not in signed]
     earliest = max((one.slot.step for one in places if one.ref in signed), default=0)
     latest = min(lacking, default=max(steps, default=0))
-    return [one.ref for one in places if one.ref not in signed and earliest <= one.slot.step <= latest]
+    return [
+        one.ref
+        for one in places
+        if one.ref not in signed and earliest <= one.slot.step <= latest and (whole or one.slot.section)
+    ]
 
 
 def replace_section(record: Record, section: Section, types: Types | None = None) -> Record:
@@ -311,6 +321,11 @@ def _check_counts(sections: Sequence[Section], kind: RecordType, *, complete: bo
     for name, least, most in kind.sections:
         if not (least if complete else 0) <= order.count(name) <= most:
             raise Invalid("SIGN-119", kind=name, count=order.count(name), least=least, most=most)
+
+
+def _counts_fit(sections: Sequence[Section], kind: RecordType) -> bool:
+    order = [one.kind for one in sections]
+    return all(least <= order.count(name) <= most for name, least, most in kind.sections)
 
 
 def _attributes(text: str) -> Mapping[str, str]:

@@ -20,6 +20,7 @@ from khue.signing.xades.record import (
     Record,
     Section,
     Types,
+    check_complete,
     content_text,
     opened,
     places_of,
@@ -81,7 +82,8 @@ def task_of(target: Record | Section, slot: SlotRef, types: Types | None = None)
     """What a signature in a slot must cover now, and of whom.
 
     Refused: a slot that is not there (`SIGN-130`), that is taken (`SIGN-131`), whose turn it is not
-    (`SIGN-132`), that cannot be signed without the rest of the record (`SIGN-133`).
+    (`SIGN-132`), that cannot be signed without the rest of the record (`SIGN-133`), the whole of a
+    record that lacks sections (`SIGN-119`).
     """
     if isinstance(target, Section):
         return _task_of_section(target, slot, types)
@@ -89,6 +91,8 @@ def task_of(target: Record | Section, slot: SlotRef, types: Types | None = None)
     own = next((one for one in places if one.ref == slot), None)
     if own is None:
         raise Refused("SIGN-130", slot=slot.signature_id)
+    if not slot.section:
+        check_complete(target, types)
     signed = {one.slot: one for one in target.signatures}
     before = [one for one in places if one.slot.step < own.slot.step]
     if slot in signed or any(one.slot.step > own.slot.step and one.ref in signed for one in places):

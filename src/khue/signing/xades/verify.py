@@ -23,7 +23,7 @@ from khue.signing.xades import grammar
 from khue.signing.xades.check import Checked, Scope, Subject, broken, check
 from khue.signing.xades.judgement import Judgement, worst
 from khue.signing.xades.reading import Source, read, signature_id
-from khue.signing.xades.record import CONTENT_ID, Place, Types, head_of, type_of
+from khue.signing.xades.record import CONTENT_ID, Place, Types, check_complete, head_of, type_of
 from khue.signing.xades.references import value_element
 from khue.signing.xades.signature import Parts, parts_of
 
@@ -64,10 +64,12 @@ def verify_record(
     table = record_types() if types is None else types
     try:
         source = read(data, table, complete=complete)
+        found = _find(source)
+        if any(one.place is not None and not one.place.ref.section for one in found):
+            check_complete(source.record, table)
     except Invalid as error:
         finding = Finding(error.code, error.params)
         return _report(data, now, Verdict.INVALID, sub=Sub.FORMAT_FAILURE, findings=(finding,))
-    found = _find(source)
     scope = Scope(now, tolerance, trust, _evidence(found, evidence), head_of(source.record))
     checked = _check_all(source, found, scope, proved_at)
     missing = _missing(source, found)
