@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from html import unescape
 from unittest.mock import ANY
@@ -15,6 +16,7 @@ from django.utils import translation
 from khue.core.actor import Role
 from khue.core.ids import short
 from khue.kit.errors import sentence
+from khue.kit.ui.templatetags.ui import told
 from khue.kit.words import said
 from khue.modules.codes import shipped
 from khue.modules.gradebook import excel, results
@@ -22,8 +24,10 @@ from khue.modules.gradebook.book import load_book
 from khue.modules.importing.pages import _item
 from khue.modules.orgs.api import Unit
 from khue.modules.people.models import Person
+from khue.signing.report import Finding, Report, Verdict
 from tests.cast import World, fill, make_actor, make_staff, sign_in
 
+NOW = dt.datetime(2026, 1, 20, 8, tzinfo=dt.UTC)
 VIETNAMESE = re.compile(r"[À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]")
 NOT_SHOWN = re.compile(r"<script.*?</script>|<!--.*?-->|\s(?:href|action|value|data-p)=\"[^\"]*\"", re.DOTALL)
 LAW = re.compile(r'<ul class="why">.*?</ul>', re.DOTALL)  # the reasons, in the language of the law
@@ -69,7 +73,8 @@ def _addresses(world: World) -> list[str]:
     named = (
         ("home",), ("gradebook:home",), ("gradebook:sheet", sheet), ("gradebook:sheet", own),
         ("gradebook:class", key), ("gradebook:results", key, 1), ("gradebook:results", key, 0),
-        ("gradebook:why", key, pupil), ("gradebook:corrections",),
+        ("gradebook:why", key, pupil), ("gradebook:corrections",), ("gradebook:sign",),
+        ("records:home",), ("records:batches",), ("records:certificates",), ("verify:check",),
         ("schooling:home",), ("schooling:class", key),
         ("schooling:years",), ("schooling:teaching", school), ("schooling:new_class", school),
         ("schooling:place", key), ("schooling:pupil", key, pupil), ("people:home",), ("people:person", pupil),
@@ -220,6 +225,23 @@ def test_a_refusal_is_translated_where_it_is_read_with_its_words() -> None:
         )
         assert sentence("CORE-001", {"value": "Nam"}).startswith("«Nam» is not a number.")  # data stays data
     assert "«Nhập điểm»" in sentence("KIT-002", {"action": "Nhập điểm"})
+
+
+def test_what_a_verification_found_is_told_in_the_language_of_the_page() -> None:
+    found = Finding("SIGN-173", {"roles": "Giáo viên bộ môn, Nhà trường"})
+    report = Report("xml", Verdict.INVALID, "", 0, NOW, "1", findings=(found,))
+    with translation.override("en"):
+        assert told(report.conclusion) == (
+            "Not valid. The record lacks signatures: Subject teacher, School. "
+            "Have them signed, or use the finished file."
+        )
+        broken = told(Finding("SIGN-003", {"what": "mức 3"}))
+        assert broken.startswith("Binary data (DER) is broken: level 3.")
+        part = Finding("SIGN-476", {"name": "ho-so.xml", "reason": report.conclusion})
+        assert "ho-so.xml" in told(part)
+        assert VIETNAMESE.search(told(part)) is None
+    assert told(report.conclusion) == report.text
+    assert str(found) in report.text
 
 
 def test_the_plan_of_an_import_is_shown_in_english_though_it_is_kept_in_vietnamese() -> None:

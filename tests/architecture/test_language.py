@@ -14,8 +14,11 @@ import pytest
 import khue.rules
 from khue.kit.ui import scripts
 from khue.modules.gradebook import words
+from khue.modules.records import words as record_words
 from khue.project import catalogue
 from khue.rules.curriculum import subjects, traits
+from khue.signing.foreign.layout import shipped as shipped_layouts
+from khue.signing.profile import record_types
 from tests.architecture.sources import PACKAGE, sources
 
 TEMPLATES = sorted(PACKAGE.rglob("templates/**/*.html"))
@@ -156,6 +159,34 @@ def test_the_words_of_the_curriculum_are_marked() -> None:
     named |= {name for grade in range(1, 6) for _, name in traits(grade)}
     assert len(named) > 40
     assert named - set(words.OF_CURRICULUM) == set()
+
+
+def test_the_names_of_records_and_roles_are_marked() -> None:
+    kinds = [*record_types().values(), *shipped_layouts()]
+    named = {kind.name for kind in kinds} | {slot.name for kind in kinds for slot in kind.slots}
+    assert len(named) > 8
+    assert named - set(record_words.OF_RECORDS) == set()
+
+
+def test_what_is_wrong_in_a_binary_file_is_marked() -> None:
+    """`khue.signing` knows no Django: its short words (parameter `what`) are marked where they are shown."""
+    marked = set(record_words.OF_FAULTS + record_words.OF_RECORDS)
+    faults, found = [], 0
+    for source in sources():
+        if not FAULTS.fullmatch(source.name):
+            continue
+        documents = {id(node.value) for node in ast.walk(source.tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(source.tree):
+            text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            if VIETNAMESE.search(text) and id(node) not in documents:
+                found += 1
+                faults += [] if text.strip() in marked else [f"{source.name}:{node.lineno}: {text}"]
+    assert found > 50
+    assert not faults, "\n".join(faults)
+
+
+# pades/seal.py writes the reason of a seal, which is official text.
+FAULTS = re.compile(r"signing/(?:der|cms|tsa/(?!sentences)\w+|pades/(?!sentences|seal)\w+)\.py")
 
 
 def test_the_reader_of_templates_finds_each_kind_of_mark() -> None:

@@ -7,13 +7,18 @@ They are marked for translation where they stand, and translated and filled only
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from khue.kit.words import said
+from khue.signing.report import Finding
 from khue.signing.sentences import catalogue as signing_sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CODES: dict[str, str] = {
     "CORE-001": _("«{value}» không phải là số. Hãy nhập số, ví dụ 7,5."),
@@ -40,7 +45,8 @@ CODES: dict[str, str] = {
     "KIT-006": _("Yêu cầu này không được nhận. Hãy quay lại trang trước, tải lại rồi thử lần nữa."),
 }
 # Parameters that hold a word of the system, such as the label of an action; others hold data.
-WORDED = frozenset({"action", "term", "later", "state", "scheme", "item", "what"})
+WORDED = frozenset({"action", "term", "later", "state", "scheme", "item", "what", "role", "slot", "provider"})
+LISTED = frozenset({"roles", "names", "waiting"})  # several, with commas between; names of people stay
 
 
 def catalogue() -> dict[str, str]:
@@ -57,7 +63,7 @@ def catalogue() -> dict[str, str]:
     return found
 
 
-def sentence(code: str, params: dict[str, object]) -> str:
+def sentence(code: str, params: Mapping[str, object]) -> str:
     """The sentence a person reads: what happened, why, what to do."""
     template = catalogue().get(code)
     if template is None:
@@ -66,4 +72,8 @@ def sentence(code: str, params: dict[str, object]) -> str:
 
 
 def _param(name: str, value: object) -> object:
+    if isinstance(value, Finding):
+        return sentence(value.code, value.params)
+    if name in LISTED:
+        return ", ".join(said(one) for one in str(value).split(", "))
     return said(value) if name in WORDED else value

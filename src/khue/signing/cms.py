@@ -429,7 +429,7 @@ def _algorithm(signature: der.Element, digest: der.Element) -> Algorithm:
         found, given = Algorithm.RSA_PSS_SHA256, b""
     known = found is not None and RULES[found].digest == name and given in {b"", der.null()}
     if found is None or not known:
-        raise Invalid("SIGN-503", what=f"thuật toán {dotted}, {name or 'hàm băm lạ'}")
+        raise Invalid("SIGN-503", what=f"{dotted}, {name or '?'}")
     return found
 
 

@@ -167,7 +167,7 @@ def whole(data: bytes, tag: int = SEQUENCE) -> bytes:
     """The content of `data`, which must be exactly one element with this tag."""
     found, start, end = _span(data, 0)
     if found != tag:
-        raise Invalid("SIGN-003", what=f"thẻ {found:#04x}, phải là {tag:#04x}")
+        raise Invalid("SIGN-003", what=f"{found:#04x} ≠ {tag:#04x}")
     if end != len(data):
         raise Invalid("SIGN-003", what="thừa byte ở cuối")
     return data[start:end]
@@ -181,7 +181,7 @@ def members(data: bytes, tag: int = SEQUENCE) -> list[Element]:
 def expect(element: Element, tag: int) -> bytes:
     """The content of an element that must have this tag."""
     if element.tag != tag:
-        raise Invalid("SIGN-003", what=f"thẻ {element.tag:#04x}, phải là {tag:#04x}")
+        raise Invalid("SIGN-003", what=f"{element.tag:#04x} ≠ {tag:#04x}")
     return element.value
 
 
@@ -223,7 +223,7 @@ def read_time(element: Element) -> dt.datetime:
     if element.tag == UTC_TIME and not fraction:
         body = ("19" if body[:2] >= str(_UTC_PIVOT) else "20") + body
     elif element.tag != GENERALIZED_TIME:
-        raise Invalid("SIGN-003", what=f"thẻ {element.tag:#04x}, phải là thời điểm")
+        raise Invalid("SIGN-003", what=f"{element.tag:#04x} ≠ {GENERALIZED_TIME:#04x}")
     wrong = not text.endswith("Z") or ("." in text and (not fraction or fraction.endswith("0")))
     if wrong or len(body) != 14 or not f"{body}{fraction}".isdecimal():  # noqa: PLR2004 — YYYYMMDDhhmmss
         raise Invalid("SIGN-003", what="thời điểm")

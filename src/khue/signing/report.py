@@ -66,7 +66,10 @@ class Sub(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was found, with a stable code; `text` is the sentence in the reader's language."""
+    """One thing that was found, with a stable code.
+
+    A parameter may be a finding itself. Pages fill the sentence in the reader's language (filter `told`).
+    """
 
     code: str
     params: Mapping[str, object] = field(default_factory=dict)
@@ -75,6 +78,9 @@ class Finding:
     def text(self) -> str:
         """The Vietnamese sentence."""
         return sentence(self.code, self.params)
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +168,16 @@ class Report:
         return EXIT_CODES[self.verdict]
 
     @property
-    def text(self) -> str:
-        """One Vietnamese sentence: the verdict and, if it is not good, the first reason."""
+    def conclusion(self) -> Finding:
+        """The first level: the verdict and, if it is not good, the first reason."""
         reasons = [*self.findings, *(found for one in self.signatures for found in one.findings)]
-        reason = reasons[0].text if reasons and self.verdict is not Verdict.VALID else ""
-        return sentence(f"SIGN-V-{self.verdict.value}", {"reason": reason, "count": len(self.signatures)})
+        reason = reasons[0] if reasons and self.verdict is not Verdict.VALID else ""
+        return Finding(f"SIGN-V-{self.verdict.value}", {"reason": reason, "count": len(self.signatures)})
+
+    @property
+    def text(self) -> str:
+        """The first level as one Vietnamese sentence."""
+        return self.conclusion.text
 
     def as_json(self) -> dict[str, Any]:
         """The third level: everything, in plain values."""

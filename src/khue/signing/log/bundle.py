@@ -138,7 +138,7 @@ def verify_bundle(
     for name, part in parts:
         if part.verdict is not Verdict.VALID:
             code = "SIGN-476" if part.verdict is Verdict.INVALID else "SIGN-477"
-            findings.append(Finding(code, {"name": name, "reason": part.text}))
+            findings.append(Finding(code, {"name": name, "reason": part.conclusion}))
     ranked = tuple(sorted(findings, key=lambda one: one.code in _UNCERTAIN))  # the worst first
     return _report(
         data, now, _verdict(ranked, log), findings=ranked, log=log, record=parts[0][1],

@@ -12,6 +12,7 @@ from django.utils.html import json_script
 from khue.core import ids
 from khue.core.dates import format_date
 from khue.core.decimals import format_mark
+from khue.kit.errors import sentence
 from khue.kit.ui import scripts, svg
 from khue.kit.words import said, said_in_parts
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from django.utils.safestring import SafeString
+
+    from khue.signing.report import Finding
 
 register = template.Library()
 
@@ -54,6 +57,12 @@ def word(text: object) -> str:
 def words(texts: Iterable[str]) -> list[str]:
     """Several of them, each after the name it belongs to."""
     return [said_in_parts(text) for text in texts]
+
+
+@register.filter
+def told(finding: Finding) -> str:
+    """What a verification found, as a sentence in the reader's language."""
+    return sentence(finding.code, finding.params)
 
 
 @register.filter
