@@ -235,7 +235,7 @@ def check_complete(record: Record, types: Types | None = None) -> None:
 
 def places_of(record: Record, types: Types | None = None) -> tuple[Place, ...]:
     """All places for signatures in a record, in the order of the file."""
-    return tuple(_places([opened(one.text) for one in record.sections], type_of(record, types)))
+    return _places_in(record.sections, type_of(record, types))
 
 
 def required_slots(record: Record, types: Types | None = None) -> list[SlotRef]:
@@ -295,6 +295,11 @@ def type_of(record: Record, types: Types | None = None) -> RecordType:
     if found is None:
         raise Invalid("SIGN-117", type=record.type)
     return found
+
+
+@lru_cache(maxsize=64)
+def _places_in(sections: tuple[Section, ...], kind: RecordType) -> tuple[Place, ...]:
+    return tuple(_places([opened(one.text) for one in sections], kind))
 
 
 def _places(sections: Sequence[Opened], kind: RecordType) -> Iterator[Place]:
