@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
 
 from khue.modules.gradebook import api as gradebook
 from khue.modules.gradebook.signed import acts
@@ -13,6 +16,7 @@ from khue.modules.records import demo_keys, providers, trust
 from khue.modules.records.models import Certificate, SigningBatch
 from khue.modules.records.services import batches, settling
 from khue.modules.schooling import api as schooling
+from khue.signing.signers.base import Answer, Credential, HashToSign, Progress, Signer
 from tests import cast
 from tests.cast import NOW, SYSTEM
 
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from tests.cast import World
 
 SINCE = NOW - dt.timedelta(days=120)
+Values = dict[str, bytes]
+Step = Callable[[Values], Answer]
 
 
 @dataclass(slots=True)
@@ -61,6 +67,14 @@ class Signers:
         rows = records.Document.objects.filter(subject=self.world.classes[name].id, part=term)
         return rows.order_by("-version").first()
 
+    def revoke(self, name: str, at: dt.datetime) -> None:
+        """The authority revokes a certificate, and its list reaches us."""
+        pki = trust.demo_pki()
+        assert pki is not None
+        pki.revoke(bytes(self.certificates[name].content), at, "keyCompromise")
+        pki.save(trust.folder(trust.DEMO_FOLDER), settings.SECRET_KEY)
+        trust.forget()
+
     def sheets_by_teacher(self, name: str = "6A", term: int = 1) -> Iterator[tuple[Actor, list[UUID]]]:
         """The subject sheets of a class by the member of the cast who teaches them."""
         world = self.world
@@ -75,10 +89,10 @@ class Signers:
             yield cast[person], keys
 
 
-def make_signers(world: World, settings: Any, folder: Path) -> Signers:
-    """Give everybody a key; the demo's ways to sign and stamp are on."""
-    settings.KHUE_DEMO = True
-    settings.CONFIG = settings.CONFIG.model_copy(update={"data_dir": folder})
+def make_signers(world: World, changed: Any, folder: Path) -> Signers:
+    """Give everybody a key; the demo's ways to sign and stamp are on (`changed`: the settings of a test)."""
+    changed.KHUE_DEMO = True
+    changed.CONFIG = changed.CONFIG.model_copy(update={"data_dir": folder})
     trust.forget()
     providers.forget()
     _teach_everything(world)
@@ -103,3 +117,79 @@ def _teach_everything(world: World) -> None:
         if subject.id not in taught
     ]
     schooling.assign_teachers(SYSTEM, school_id=world.school.pk, assignments=rest, since=cast.SINCE)
+
+
+@dataclass(slots=True)
+class ScriptedKey:
+    """The real key behind a service that does what a test says: one step each time it is spoken to.
+
+    What was asked travels in the handle, so that the service is the same one after a restart.
+    """
+
+    key: Signer
+    steps: list[Step] = field(default_factory=list)
+    asked: list[list[str]] = field(default_factory=list)  # ids of each new request
+    polled: int = 0
+    given_up: int = 0
+
+    def credentials(self) -> Sequence[Credential]:
+        """Those of the real key."""
+        return self.key.credentials()
+
+    def begin(self, credential: str, hashes: Sequence[HashToSign], description: str) -> Answer:
+        """A new request."""
+        self.asked.append([one.id for one in hashes])
+        return self._step(dict(self.key.begin(credential, hashes, description).values))
+
+    def poll(self, handle: Mapping[str, Any]) -> Answer:
+        """A question about a request."""
+        self.polled += 1
+        return self._step({name: bytes.fromhex(value) for name, value in handle["values"].items()})
+
+    def cancel(self, handle: Mapping[str, Any]) -> None:
+        """The request is not wanted any more."""
+        assert handle["values"]
+        self.given_up += 1
+
+    def _step(self, values: Values) -> Answer:
+        answer = self.steps.pop(0)(values)
+        if answer.progress is not Progress.WAITING:
+            return answer
+        kept = {"values": {name: value.hex() for name, value in values.items()}}
+        return Answer(answer.progress, answer.values, kept)
+
+
+def all_of_it(values: Values) -> Answer:
+    """Every signature."""
+    return Answer(Progress.DONE, values)
+
+
+def later(values: Values) -> Answer:
+    """Nothing yet."""
+    return Answer(Progress.WAITING)
+
+
+def some(count: int, progress: Progress = Progress.DONE) -> Step:
+    """The first signatures only."""
+    return lambda values: Answer(progress, dict(list(values.items())[:count]))
+
+
+def changed(change: Callable[[list[bytes]], list[bytes]]) -> Step:
+    """Every signature, with the values mixed up or damaged."""
+    return lambda values: Answer(
+        Progress.DONE, dict(zip(values, change(list(values.values())), strict=True))
+    )
+
+
+def stopped(progress: Progress, code: str, **params: object) -> Step:
+    """No signature, and why."""
+    return lambda values: Answer(progress, code=code, params=params)
+
+
+def broken(error: Exception) -> Step:
+    """The line is cut."""
+
+    def step(values: Values) -> Answer:
+        raise error
+
+    return step

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -167,12 +168,11 @@ def poll(actor: Actor, *, batch_id: UUID) -> SigningBatch:
         batch = _load(actor, batch_id)
     if batch.state != BatchState.WAITING:
         return batch
-    if not batch.handle:
-        return _ask(actor, batch)  # stopped between the confirmation and the key
     if batch.expires_at <= actor.now:
         return _stop(actor, batch, "REC-012", {"at": _clock(batch.expires_at)})
-    signer = providers.signer_for(batch.certificate)
-    return _talk(actor, batch, lambda: signer.poll(batch.handle))
+    if not batch.handle:
+        return _ask(actor, batch)  # stopped between the confirmation and the key
+    return _talk(actor, batch, lambda: providers.signer_for(batch.certificate).poll(batch.handle))
 
 
 def accept(actor: Actor, *, batch_id: UUID, posted: bytes) -> SigningBatch:
@@ -193,7 +193,8 @@ def cancel(actor: Actor, *, batch_id: UUID) -> SigningBatch:
     if batch.state in {BatchState.DONE, BatchState.CANCELLED}:
         raise Refused("REC-015", state=BatchState(batch.state).label)
     if batch.handle:
-        providers.give_up(batch.certificate, batch.handle)
+        with suppress(KhueError):  # a service that is down forgets the request by itself
+            providers.give_up(batch.certificate, batch.handle)
     _end(actor, batch, BatchState.CANCELLED)
     return batch
 
@@ -206,12 +207,10 @@ def _ask(actor: Actor, batch: SigningBatch) -> SigningBatch:
     hashes = [
         HashToSign(tbs.id, tbs.digest, tbs.algorithm) for tbs in (restored(item.to_sign) for item in waiting)
     ]
-    try:
-        signer = providers.signer_for(batch.certificate)
-    except KhueError as trouble:
-        return _stop(actor, batch, trouble.code, trouble.params)
     key = batch.certificate.provider_key
-    return _talk(actor, batch, lambda: signer.begin(key, hashes, batch.title))
+    return _talk(
+        actor, batch, lambda: providers.signer_for(batch.certificate).begin(key, hashes, batch.title)
+    )
 
 
 def _talk(actor: Actor, batch: SigningBatch, speak: Callable[[], Answer]) -> SigningBatch:

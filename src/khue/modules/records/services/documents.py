@@ -129,7 +129,9 @@ def waiting_names(record: Record, slot: SlotRef) -> list[str]:
         for section in record.sections
         for number, one in enumerate(signers_of(section), 1)
     }
-    found = []
+    there = {section.kind for section in record.sections}
+    lacking = {name for name, least, _ in kind.sections if least and name not in there}
+    found = [one.name for one in kind.slots if one.step < step and one.section in lacking]
     for open_slot in open_slots(record):
         declared = kind.slot(open_slot.role)
         if declared is not None and declared.step < step:
