@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -26,6 +27,7 @@ from khue.modules.records.models import (
 )
 from khue.modules.records.services import documents, witnessing
 from khue.signing.log import archive
+from khue.signing.log.checkpoint import ARCHIVE
 from khue.signing.log.note import NoteSigner
 from khue.signing.log.store import FolderStore
 from khue.signing.log.writer import writing
@@ -41,7 +43,8 @@ if TYPE_CHECKING:
     from khue.signing.log.writer import LogWriter
 
 log = logging.getLogger(__name__)
-LOG_FOLDER, LOG_KEY = "log", "log.key"
+LOG_FOLDER, LOG_KEY, LOG_RENEWED = "log", "log.key", "log.renewed"
+YEAR = dt.timedelta(days=365)
 A_RUN = 500  # stamps or leaves of one run
 
 
@@ -129,6 +132,26 @@ def _stamp_checkpoint(size: int, stamp: Callable[[bytes], bytes]) -> None:
         archive.seal_checkpoint(log_store(), size, stamp=stamp)
     except KhueError as trouble:
         log.warning("checkpoint %s has no time-stamp yet: %s", size, trouble)
+
+
+def renew_yearly(now: dt.datetime) -> int:
+    """Give the checkpoints that prove everything older a fresh time-stamp once a year (gia hạn bằng chứng).
+
+    A time-stamp lives as long as its authority's certificate and algorithms; a newer one over it
+    carries what it proved on (RFC 4998).
+    """
+    stamp, mark = providers.stamps(), trust.folder(LOG_RENEWED)
+    last = mark.stat().st_mtime if mark.is_file() else None
+    if stamp is None or (last is not None and now.timestamp() - last < YEAR.total_seconds()):
+        return 0
+    store = log_store()
+    sizes = archive.to_renew(store) if last is not None and any(store.names(ARCHIVE)) else []
+    for size in sizes:
+        archive.renew(store, size, stamp)
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    os.utime(mark, (now.timestamp(), now.timestamp()))
+    return len(sizes)
 
 
 def log_store() -> FolderStore:

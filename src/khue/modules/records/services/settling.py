@@ -33,6 +33,7 @@ def settle(now: dt.datetime) -> dict[str, int]:
         "stamped": evidence.stamp_waiting(now),
         "issued late": sealing.issue_overdue(now),
         "logged": evidence.publish(now),
+        "renewed": evidence.renew_yearly(now),
     }
 
 

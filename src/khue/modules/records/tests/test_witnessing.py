@@ -15,6 +15,7 @@ from tests.signers import Signers
 from khue.modules.gradebook.tests.acts import fill_term
 from khue.modules.records import trust, verification
 from khue.modules.records.services import evidence, witnessing
+from khue.signing.log import archive
 from khue.signing.log.note import Kind, NoteSigner
 from khue.signing.log.store import MemoryStore
 from khue.signing.log.witness import Request, StoredState, Witness
@@ -93,3 +94,16 @@ def test_we_cosign_a_log_that_we_know_and_no_other_history(client: Client, signe
         client.post("/ho-so/nhan-chung/add-checkpoint", "x" * 100_000, content_type="text/plain").status_code
         == 413
     )
+
+
+def test_what_proves_the_log_is_renewed_once_a_year(world: World, signers: Signers) -> None:
+    fill_term(world)
+    signers.sign_class()
+    evidence.publish(NOW)
+    assert evidence.renew_yearly(NOW) == 0  # the first look begins the year
+    assert evidence.renew_yearly(NOW + dt.timedelta(days=300)) == 0
+    assert evidence.renew_yearly(NOW + dt.timedelta(days=366)) == 1
+    kept = archive.evidence_of(evidence.log_store(), 1)
+    assert len(kept.tokens) == 2
+    assert archive.judge_chain(kept.note, kept.tokens, trust.current()).genuine
+    assert evidence.renew_yearly(NOW + dt.timedelta(days=400)) == 0
