@@ -72,6 +72,7 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512(),
 }  # fmt: skip
 _PREHASHED = {name: utils.Prehashed(algorithm) for name, algorithm in _HASHES.items()}
+_ECDSA = {name: ec.ECDSA(prehashed) for name, prehashed in _PREHASHED.items()}
 _CURVES: dict[str, tuple[Algorithm, int]] = {
     "secp256r1": (Algorithm.ECDSA_P256_SHA256, 32),
     "secp384r1": (Algorithm.ECDSA_P384_SHA384, 48),
@@ -116,10 +117,11 @@ def accepted(algorithm: Algorithm, key: object, at: dt.datetime) -> bool:
 
 def is_genuine(key: PublicKey, algorithm: Algorithm, digest: bytes, value: bytes) -> bool:
     """Whether `value`, in the form that XML uses (r‖s for ECDSA), signs this digest."""
-    prehashed = _PREHASHED[RULES[algorithm].digest]
+    name = RULES[algorithm].digest
+    prehashed = _PREHASHED[name]
     try:
         if isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(der_of(value, _CURVES[key.curve.name][1]), digest, ec.ECDSA(prehashed))
+            key.verify(der_of(value, _CURVES[key.curve.name][1]), digest, _ECDSA[name])
         elif algorithm is Algorithm.RSA_PSS_SHA256:
             pss = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256.digest_size)
             key.verify(value, digest, pss, prehashed)

@@ -253,6 +253,17 @@ def test_a_record_that_changed_in_between_is_a_conflict():
         refused(Conflict, "SIGN-136", lambda facts=facts: complete(whole, replace(tbs, **facts), value))
 
 
+def test_what_is_known_of_a_record_does_not_outlive_its_change():
+    before = signed(year_record(), HOMEROOM)
+    known = prepared(before, PRINCIPAL).digest
+    assert prepared(before, PRINCIPAL).digest == known
+    same = replace(before)
+    assert (same, prepared(same, PRINCIPAL).digest) == (before, known)
+    for changes in ({"head_text": head(identifier="")}, {"sections": year_record(pupils=1).sections},
+                    {"signatures": signed(year_record(), HOMEROOM).signatures}):  # fmt: skip
+        assert prepared(replace(before, **changes), PRINCIPAL).digest != known
+
+
 def test_an_earlier_signature_made_anew_is_a_conflict_for_later_ones():
     before = signed(year_record(), HOMEROOM)
     tbs = prepared(before, PRINCIPAL)

@@ -8,14 +8,20 @@ time without harm to them. Evidence of one signature serves all signatures of th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from khue.core.errors import Conflict, Invalid, Refused
 from khue.signing.canonical import digest
 from khue.signing.trust.base import Evidence
 from khue.signing.xades import grammar
 from khue.signing.xades.keys import encode
-from khue.signing.xades.record import CONTENT_ID, EmbeddedSignature, Record, Section, content_text
+from khue.signing.xades.record import (
+    CONTENT_ID,
+    EmbeddedSignature,
+    Record,
+    Section,
+    content_text,
+    with_signatures,
+)
 from khue.signing.xades.references import value_element
 from khue.signing.xades.signature import Parts, take_apart
 from khue.signing.xades.template import Template
@@ -85,7 +91,7 @@ def replace_signature(record: Record, embedded: EmbeddedSignature) -> Record:
     if not any(one.slot == embedded.slot and _signed_part(one) == signed for one in record.signatures):
         raise Conflict("SIGN-136", slot=embedded.slot.signature_id)
     found = tuple(embedded if one.slot == embedded.slot else one for one in record.signatures)
-    return replace(record, signatures=found)
+    return with_signatures(record, found)
 
 
 def archive_bytes(parts: Parts, data: Sequence[bytes], before: int) -> bytes:

@@ -43,9 +43,9 @@ def misfit_of(
 
 
 def _compared(slot: Slot, identity: Identity, identifier: str, name: str) -> Misfit | None:
-    same_name = unicodedata.normalize("NFC", identity.name) == unicodedata.normalize("NFC", name)
-    if identifier in identity.identifiers if identifier else False:
+    if identifier and identifier in identity.identifiers:
         return None
+    same_name = unicodedata.normalize("NFC", identity.name) == unicodedata.normalize("NFC", name)
     if identifier or not same_name:
         params = {"role": slot.name, "expected": name, "found": identity.name}
         return Misfit(True, Finding("SIGN-163", params))

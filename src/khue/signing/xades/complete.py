@@ -7,7 +7,7 @@ the certificate and the digest, and against the record as it is now.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from functools import lru_cache
 
 from khue.core.errors import Conflict, Invalid, Refused
 from khue.signing.algorithms import BY_URI, RULES, fits, is_genuine, xml_value
@@ -15,7 +15,7 @@ from khue.signing.tbs import SlotRef, ToBeSigned
 from khue.signing.xades import grammar
 from khue.signing.xades.keys import Holder, encode, holder_of, key_info_of, refusal, smallest
 from khue.signing.xades.prepare import written
-from khue.signing.xades.record import EmbeddedSignature, Record, Section, Types, places_of
+from khue.signing.xades.record import EmbeddedSignature, Record, Section, Types, places_of, with_signatures
 from khue.signing.xades.references import parts_of, task_info, task_of
 
 
@@ -30,17 +30,16 @@ def complete(
     holder = holder_of(tbs.certificate)
     if not fits(tbs.algorithm, holder.key):
         raise Refused("SIGN-138", algorithm=tbs.algorithm.value)
-    signed_info = grammar.in_place(tbs.signed_info.decode(), grammar.IN_SIGNED_INFO)
     properties = tbs.signed_properties.decode()
-    _check_unchanged(target, tbs, signed_info, properties, types)
-    parts = {
-        "id": tbs.slot.signature_id,
-        "signed_info": signed_info,
-        "value": encode(_genuine(holder, tbs, raw)),
-        "key_info": key_info_of((tbs.certificate, *tbs.chain)),
-        "properties": properties,
-    }
-    return EmbeddedSignature(tbs.slot, grammar.SIGNATURE.write(**parts))
+    signed_info = _unchanged(target, tbs, holder, properties, types)
+    text = grammar.SIGNATURE.write(
+        id=tbs.slot.signature_id,
+        signed_info=signed_info,
+        value=encode(_genuine(holder, tbs, raw)),
+        key_info=key_info_of((tbs.certificate, *tbs.chain)),
+        properties=properties,
+    )
+    return EmbeddedSignature(tbs.slot, text)
 
 
 def add(record: Record, embedded: EmbeddedSignature, types: Types | None = None) -> Record:
@@ -58,24 +57,32 @@ def add(record: Record, embedded: EmbeddedSignature, types: Types | None = None)
         raise Invalid("SIGN-150", signature=slot.signature_id)
     if parts["signed_info"] != task_info(task, algorithm, signed):
         raise Conflict("SIGN-136", slot=slot.signature_id)
-    return replace(record, signatures=_in_order(record, embedded, types))
+    return with_signatures(record, _in_order(record, embedded, types))
 
 
-def _check_unchanged(
-    target: Record | Section, tbs: ToBeSigned, signed_info: str, properties: str, types: Types | None
-) -> None:
+def _unchanged(
+    target: Record | Section, tbs: ToBeSigned, holder: Holder, properties: str, types: Types | None
+) -> str:
+    """`ds:SignedInfo` in place, if it is still what was prepared, byte for byte."""
     task = task_of(target, tbs.slot, types)
-    found = grammar.PROPERTIES.read(properties)
+    said = _said(properties)
+    text = task_info(task, tbs.algorithm, properties) if said is not None else ""
     same = (
         task.code == tbs.record_code
-        and found is not None
-        and found["certificate"] == holder_of(tbs.certificate).digest
-        and found["time"] == written(tbs.signing_time)
+        and said == (holder.digest, written(tbs.signing_time))
         and tbs.digest == hashlib.new(RULES[tbs.algorithm].digest, tbs.signed_info).digest()
-        and signed_info == task_info(task, tbs.algorithm, properties)
+        and tbs.signed_info == grammar.alone(text, grammar.IN_SIGNED_INFO).encode()
     )
     if not same:
         raise Conflict("SIGN-136", slot=tbs.slot.signature_id)
+    return text
+
+
+@lru_cache(maxsize=256)
+def _said(properties: str) -> tuple[str, str] | None:
+    """Certificate and time in SignedProperties; those of a batch are the same text."""
+    found = grammar.PROPERTIES.read(properties)
+    return (found["certificate"], found["time"]) if found is not None else None
 
 
 def _genuine(holder: Holder, tbs: ToBeSigned, raw: bytes) -> bytes:

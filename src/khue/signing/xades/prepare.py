@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 
 from khue.core.errors import Invalid, Refused
 from khue.signing.algorithms import RULES, Algorithm, default_for, fits
@@ -66,6 +67,7 @@ def prepare(
     )
 
 
+@lru_cache(maxsize=256)
 def signed_properties(slot: SlotRef, certificate: str, moment: dt.datetime, claimed_role: str) -> str:
     """`xades:SignedProperties` in place: time, certificate, role, format of the data (EN 319 132-1, 5.2)."""
     printable = claimed_role.isprintable() and claimed_role == claimed_role.strip()

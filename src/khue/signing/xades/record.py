@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import chain
 from types import MappingProxyType
+from typing import Any
 
 from khue.core.errors import Invalid
 from khue.signing.canonical import element, escape_attribute, unescape
@@ -30,8 +32,9 @@ _CODE = re.compile(r'[^\s&<>"]{1,128}')
 _SECTION_ID = re.compile(r"[a-z][a-z0-9]{0,31}")
 _ATTRIBUTE = r' ([^\s="<>/]+)="([^"<]*)"'
 _EACH_ATTRIBUTE = re.compile(_ATTRIBUTE)
-_SECTION_OPENING = re.compile(rf"<kr:Section((?:{_ATTRIBUTE})*)>")
-_HEAD_OPENING = re.compile(rf"<kr:Head((?:{_ATTRIBUTE})*)>")
+_ATTRIBUTES = r'((?: [^\s="<>/]+="[^"<]*")*)'
+_SECTION_OPENING = re.compile(rf"<kr:Section{_ATTRIBUTES}>")
+_HEAD_OPENING = re.compile(rf"<kr:Head{_ATTRIBUTES}>")
 _SIGNER = re.compile(
     r'<kr:Signer identifier="([^"<]*)" name="([^"<]*)" number="([1-9][0-9]?)" role="([a-z-]+)"></kr:Signer>'
 )
@@ -50,11 +53,15 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a record that one role signs alone (phần); `text` is its canonical text in place."""
+    """A part of a record that one role signs alone (phần); `text` is its canonical text in place.
+
+    `known` keeps what was worked out from the text while a record is signed; it goes with the section.
+    """
 
     id: str
     kind: str
     text: str
+    known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +83,19 @@ class EmbeddedSignature:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record: its head, its sections, and the signatures that it has so far, in their order."""
+    """A record: its head, its sections, and the signatures that it has so far, in their order.
+
+    `known` keeps what was worked out from its content, which `with_signatures` does not change; `tasks`
+    what each next signature must cover.
+    """
 
     type: str
     code: str
     head_text: str
     sections: tuple[Section, ...]
     signatures: tuple[EmbeddedSignature, ...] = ()
+    known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    tasks: dict[SlotRef, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +134,42 @@ def build_section(
 
 def content_text(record: Record) -> str:
     """The content in place: what roles without a section sign."""
+    return b"".join(content_parts(record)).decode()
+
+
+def content_parts(record: Record) -> list[bytes]:
+    """The same as bytes, in the parts that are kept: the text of a section is encoded once."""
     opening = (
         f'<kr:Content Id="{CONTENT_ID}" code="{escape_attribute(record.code)}" '
         f'type="{escape_attribute(record.type)}">'
     )
-    return "".join((opening, record.head_text, *(one.text for one in record.sections), "</kr:Content>"))
+    return [f"{opening}{record.head_text}".encode(), *map(bytes_of, record.sections), b"</kr:Content>"]
+
+
+def bytes_of(section: Section) -> bytes:
+    """A section in place, in UTF-8."""
+    found: bytes | None = section.known.get("bytes")
+    if found is None:
+        found = section.known["bytes"] = section.text.encode()
+    return found
 
 
 def assemble(record: Record) -> bytes:
     """The file (tệp hồ sơ): the bytes that are stored, logged and given out."""
-    signatures = (one.text for one in record.signatures)
-    return "".join((OPEN, content_text(record), BETWEEN, *signatures, CLOSE)).encode()
+    signatures = "".join(chain((BETWEEN,), (one.text for one in record.signatures), (CLOSE,))).encode()
+    return b"".join((OPEN.encode(), *content_parts(record), signatures))
+
+
+def with_signatures(record: Record, signatures: tuple[EmbeddedSignature, ...]) -> Record:
+    """The same content with other signatures; what is known of the content stays known."""
+    found = Record(record.type, record.code, record.head_text, record.sections, signatures)
+    found.known.update(record.known)
+    return found
 
 
 def attributes_of(section: Section) -> Mapping[str, str]:
     """The attributes of a section."""
-    return opened(section.text).attributes
+    return opened(section).attributes
 
 
 def head_of(record: Record) -> Mapping[str, str]:
@@ -146,16 +179,15 @@ def head_of(record: Record) -> Mapping[str, str]:
 
 def signers_of(section: Section) -> tuple[Signer, ...]:
     """Who must sign this section, as it names them, in order."""
-    return opened(section.text).signers
+    return opened(section).signers
 
 
-# While a record is signed, the same texts are opened again and again, and found again by identity.
-
-
-@lru_cache(maxsize=256)
-def opened(text: str) -> Opened:
-    """`open_section`, for the side that signs."""
-    return open_section(text)
+def opened(section: Section) -> Opened:
+    """`open_section`, once for a section that is signed."""
+    found: Opened | None = section.known.get("opened")
+    if found is None:
+        found = section.known["opened"] = open_section(section.text)
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -210,7 +242,7 @@ def check_shape(
     sections, where they have been opened already. Not yet `complete`, sections may be lacking.
     """
     kind = type_of(record, types)
-    sections = [opened(one.text) for one in record.sections] if parts is None else parts
+    sections = [opened(one) for one in record.sections] if parts is None else parts
     head = head_of(record)
     if _CODE.fullmatch(record.code) is None:
         raise Invalid("SIGN-115", place="Content/@code")
@@ -235,7 +267,12 @@ def check_complete(record: Record, types: Types | None = None) -> None:
 
 def places_of(record: Record, types: Types | None = None) -> tuple[Place, ...]:
     """All places for signatures in a record, in the order of the file."""
-    return _places_in(record.sections, type_of(record, types))
+    kind = type_of(record, types)
+    known, found = record.known.get("places", (None, ()))
+    if known is not kind:
+        found = tuple(_places([opened(one) for one in record.sections], kind))
+        record.known["places"] = kind, found
+    return found
 
 
 def required_slots(record: Record, types: Types | None = None) -> list[SlotRef]:
@@ -295,11 +332,6 @@ def type_of(record: Record, types: Types | None = None) -> RecordType:
     if found is None:
         raise Invalid("SIGN-117", type=record.type)
     return found
-
-
-@lru_cache(maxsize=64)
-def _places_in(sections: tuple[Section, ...], kind: RecordType) -> tuple[Place, ...]:
-    return tuple(_places([opened(one.text) for one in sections], kind))
 
 
 def _places(sections: Sequence[Opened], kind: RecordType) -> Iterator[Place]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from khue.core.errors import Conflict, Invalid, Refused
@@ -20,8 +21,9 @@ from khue.signing.xades.record import (
     Record,
     Section,
     Types,
+    bytes_of,
     check_complete,
-    content_text,
+    content_parts,
     opened,
     places_of,
 )
@@ -37,6 +39,9 @@ class Task:
     code: str  # of the record
     data: tuple[str, str]  # Id of what the slot covers, and its digest in base64
     earlier: tuple[Covered, ...]
+    infos: dict[tuple[Algorithm, str], str] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
 
 def signed_info_of(
@@ -55,6 +60,7 @@ def signed_info_of(
     return grammar.SIGNED_INFO.write(method=RULES[algorithm].uri, references="".join(references))
 
 
+@lru_cache(maxsize=256)
 def properties_digest(properties: str) -> str:
     """The digest of SignedProperties, given as they stand in the file."""
     return _digest(grammar.alone(properties, grammar.IN_PROPERTIES))
@@ -87,6 +93,15 @@ def task_of(target: Record | Section, slot: SlotRef, types: Types | None = None)
     """
     if isinstance(target, Section):
         return _task_of_section(target, slot, types)
+    if types is not None:
+        return _task_of_record(target, slot, types)
+    found: Task | None = target.tasks.get(slot)
+    if found is None:
+        found = target.tasks[slot] = _task_of_record(target, slot, types)
+    return found
+
+
+def _task_of_record(target: Record, slot: SlotRef, types: Types | None) -> Task:
     places = places_of(target, types)
     own = next((one for one in places if one.ref == slot), None)
     if own is None:
@@ -105,8 +120,13 @@ def task_of(target: Record | Section, slot: SlotRef, types: Types | None = None)
 
 
 def task_info(task: Task, algorithm: Algorithm, properties: str) -> str:
-    """`ds:SignedInfo` of a task, in place."""
-    return signed_info_of(task.place.ref.signature_id, algorithm, task.data, task.earlier, properties)
+    """`ds:SignedInfo` of a task, in place; asked for when it is prepared, completed and added."""
+    found = task.infos.get((algorithm, properties))
+    if found is None:
+        found = task.infos[algorithm, properties] = signed_info_of(
+            task.place.ref.signature_id, algorithm, task.data, task.earlier, properties
+        )
+    return found
 
 
 def _task_of_section(section: Section, slot: SlotRef, types: Types | None) -> Task:
@@ -114,33 +134,50 @@ def _task_of_section(section: Section, slot: SlotRef, types: Types | None) -> Ta
     rule = next((found for one in table if (found := _first_step(one, section, slot))), None)
     if rule is None or slot.section != section.id:
         raise Refused("SIGN-133", slot=slot.signature_id)
-    known = opened(section.text)
+    known = opened(section)
     if not 1 <= slot.number <= len(known.signers):
         raise Refused("SIGN-130", slot=slot.signature_id)
     place = Place(rule, slot, known.signers[slot.number - 1])
     code = known.attributes.get("record", "")
-    return Task(place, code, (section.id, _section_digest(section.text)), ())
+    return Task(place, code, (section.id, _section_digest(section)), ())
 
 
 def _data_of(record: Record, slot: SlotRef) -> tuple[str, str]:
     if slot.section:
         section = next(one for one in record.sections if one.id == slot.section)
-        return section.id, _section_digest(section.text)
-    return CONTENT_ID, _content_digest(record.type, record.code, record.head_text, record.sections)
+        return section.id, _section_digest(section)
+    return CONTENT_ID, _content_digest(record)
 
 
-# A record is digested when it is prepared, completed, and added to: mostly three times in a row the
-# same text, found again by identity.
+# A record is digested when it is prepared, completed, and added to: what was digested once stays known.
 
 
-@lru_cache(maxsize=64)
-def _section_digest(text: str) -> str:
-    return _digest(grammar.alone(text, grammar.IN_SECTION))
+def _section_digest(section: Section) -> str:
+    """Of the section alone: it declares its prefix, which stands in the root of the file."""
+    found: str | None = section.known.get("digest")
+    if found is None:
+        found = section.known["digest"] = _digest_alone("kr:Section", [bytes_of(section)])
+    return found
 
 
-@lru_cache(maxsize=16)
-def _content_digest(kind: str, code: str, head: str, sections: tuple[Section, ...]) -> str:
-    return _digest(grammar.alone(content_text(Record(kind, code, head, sections)), grammar.IN_CONTENT))
+def _content_digest(record: Record) -> str:
+    found: str | None = record.known.get("digest")
+    if found is None:
+        found = record.known["digest"] = _digest_alone("kr:Content", content_parts(record))
+    return found
+
+
+def _digest_alone(name: str, parts: Sequence[bytes]) -> str:
+    """Of an element given in parts, the first of which opens it, with the declaration of its prefix."""
+    opening = f"<{name}".encode()
+    first, *others = parts
+    if not first.startswith(opening):
+        raise Invalid("SIGN-115", place=name)
+    found = hashlib.sha256(opening + grammar.declaration(name).encode())
+    found.update(memoryview(first)[len(opening) :])
+    for one in others:
+        found.update(one)
+    return encode(found.digest())
 
 
 @lru_cache(maxsize=1024)

@@ -19,14 +19,16 @@ class Template:
     def __init__(self, text: str, **holes: str) -> None:
         parts = _HOLE.split(text)
         self.text = text
-        self._pieces = tuple((index % 2, part) for index, part in enumerate(parts))
+        self._format = "".join(
+            f"%({part})s" if index % 2 else part.replace("%", "%%") for index, part in enumerate(parts)
+        )
         self._start = parts[0]
         self._rest = tuple(zip(parts[1::2], parts[2::2], strict=True))
         self._allowed = tuple((name, re.compile(expression)) for name, expression in holes.items())
 
     def write(self, **values: str) -> str:
         """The text with its holes filled."""
-        return "".join([values[part] if hole else part for hole, part in self._pieces])
+        return self._format % values
 
     def read(self, text: str) -> Mapping[str, str] | None:
         """What fills the holes of a whole text, or None if the text is another one."""
