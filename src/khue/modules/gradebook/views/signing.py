@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -75,21 +77,19 @@ def sign(request: HttpRequest) -> HttpResponse:
         raise Invalid("KIT-003")
     if not keys:
         messages.warning(request, sentence("REC-013", {}))
-        return redirect("gradebook:sign")
+        return redirect(_here(request.POST.get("year", ""), term))
     subjects = [records.Subject(PARTS[part], key, term) for key in keys]
+    school_id, year = _place(request.actor, part, keys[0])
+    back = _here(year, term)
     try:
         return records.check_and_go(
-            request,
-            subjects,
-            title=_title(part, term, len(keys)),
-            school_id=_school(request.actor, part, keys[0]),
-            back="gradebook:sign",
+            request, subjects, title=_title(part, term, len(keys)), school_id=school_id, back=back
         )
     except NotFound:
         raise
     except KhueError as refusal:
         messages.error(request, sentence(refusal.code, refusal.params))
-        return redirect("gradebook:sign")
+        return redirect(back)
 
 
 @signed_in
@@ -109,8 +109,10 @@ def sign_sheet(request: HttpRequest, key: str) -> HttpResponse:
             title=said(closing.sheet_name(sheet)), name=sheet.school_class.name
         )
         return records.check_and_go(
-            request, [subject], title=title, school_id=sheet.school_id, back="gradebook:sign"
-        )
+            request, [subject], title=title, school_id=sheet.school_id,
+            back=reverse("gradebook:close_sheet", args=[short(sheet_id)]),
+            after=_here(sheet.school_class.year.code, sheet.term),
+        )  # fmt: skip
     except NotFound:
         raise
     except KhueError as refusal:
@@ -134,9 +136,17 @@ def _title(part: str, term: int, count: int) -> str:
     return text.format(n=count, term=name)
 
 
-def _school(actor: Actor, part: str, key: UUID) -> UUID:
-    """The school of what was chosen, if the actor may see it."""
+def _place(actor: Actor, part: str, key: UUID) -> tuple[UUID, str]:
+    """The school and the year of what was chosen, if the actor may see it."""
     if part == "sheets":
-        return permissions.load(actor, Sheet.objects.all(), key, see=policy.SEE_SHEET).school_id
-    rows = schooling.SchoolClass.objects.all()
-    return permissions.load(actor, rows, key, see=policy.SEE_CLASS).school_id
+        rows = Sheet.objects.select_related("school_class__year")
+        school_class = permissions.load(actor, rows, key, see=policy.SEE_SHEET).school_class
+    else:
+        classes = schooling.SchoolClass.objects.select_related("year")
+        school_class = permissions.load(actor, classes, key, see=policy.SEE_CLASS)
+    return school_class.school_id, school_class.year.code
+
+
+def _here(year: str, term: int) -> str:
+    """The page «Ký» of a year and term, to come back to."""
+    return f"{reverse('gradebook:sign')}?{urlencode({'nam': year, 'ky': term})}"

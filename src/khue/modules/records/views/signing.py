@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -30,12 +31,17 @@ if TYPE_CHECKING:
 REMOTE = (Provider.SMARTCA, Provider.MYSIGN, Provider.CSC, *ON_COMPUTER)
 PROGRAMS = "ws://127.0.0.1:* wss://127.0.0.1:*"
 LARGEST_POST = 1024 * 1024
+AFTER = "sign-after"  # in the session: where the page of the last batch leads on to
 
 
 def check_and_go(
-    request: HttpRequest, subjects: Sequence[service.Subject], *, title: str, school_id: UUID, back: str
-) -> HttpResponse:
-    """Check what was chosen and go to its batch; a phone or a token is asked at once (kiểm tra rồi ký)."""
+    request: HttpRequest, subjects: Sequence[service.Subject], *, title: str, school_id: UUID, back: str,
+    after: str = "",
+) -> HttpResponse:  # fmt: skip
+    """Check what was chosen and go to its batch; a phone or a token is asked at once (kiểm tra rồi ký).
+
+    Where nothing can be signed the person is led `back`; the page of the batch leads on to `after`.
+    """
     actor: Actor = request.actor
     certificate = request.POST.get("certificate", "")
     checked = service.check(
@@ -50,6 +56,7 @@ def check_and_go(
             messages.warning(request, sentence(left.refusal.code, left.refusal.params))
     if checked.batch is None:
         return redirect(back)
+    request.session[AFTER] = after or back
     if checked.batch.certificate.provider in REMOTE:
         service.start(actor, batch_id=checked.batch.id, token=checked.token)
     else:
@@ -76,8 +83,10 @@ def batch_page(request: HttpRequest, key: str) -> HttpResponse:
         for item in items
         if item.state == ItemState.REFUSED
     ]
+    after = request.session.get(AFTER) or reverse("gradebook:sign")
     context = {
-        "batch": batch, "items": items, "refused": refused, "token": request.session.get(_kept(batch), ""),
+        "batch": batch, "items": items, "after": after, "sealed": after == reverse("records:home"),
+        "refused": refused, "token": request.session.get(_kept(batch), ""),
         "signed": sum(1 for item in items if item.state == ItemState.SIGNED), "total": len(items),
         "trouble": sentence(batch.trouble, batch.trouble_params) if batch.trouble else "",
         "provider": Provider(batch.certificate.provider).label, "state": BatchState(batch.state).label,
@@ -139,7 +148,8 @@ def seal_many(request: HttpRequest) -> HttpResponse:
         raise Invalid("REC-013")
     subjects = [service.Subject(sealing.SEAL, row.id) for row in documents]
     title = ngettext("Đóng dấu {n} hồ sơ", "Đóng dấu {n} hồ sơ", len(subjects)).format(n=len(subjects))
-    return check_and_go(request, subjects, title=title, school_id=documents[0].school_id, back="records:home")
+    school_id, back = documents[0].school_id, reverse("records:home")
+    return check_and_go(request, subjects, title=title, school_id=school_id, back=back)
 
 
 def _acted(request: HttpRequest, key: str, act: Any) -> HttpResponse:
