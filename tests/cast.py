@@ -188,8 +188,8 @@ def write(
     return gradebook.record_operations(actor, sheet_id=sheet.id, operations=[operation]).results[0]
 
 
-def fill(sheet: Sheet, value: str = "7.5") -> None:
-    """Fill every required cell of a sheet with a plausible value, as the system."""
+def fill(sheet: Sheet, value: str = "7.5", *, by: Actor = SYSTEM, leave: int = 0) -> None:
+    """Fill every required cell of a sheet with a plausible value, as the system; the last pupils may wait."""
     plausible = {
         "mark": value, "whole": "8", "pass": "Đ", "thc": "T", "tdc": "T", "level4": "T", "count": "1",
     }  # fmt: skip
@@ -198,11 +198,11 @@ def fill(sheet: Sheet, value: str = "7.5") -> None:
         for slot in gradebook.slots_of(sheet)
         if slot.required
     }
-    pupils = schooling.pupils_of_sheet(sheet.school_class_id, sheet.class_subject, None)
+    pupils = sorted(schooling.pupils_of_sheet(sheet.school_class_id, sheet.class_subject, None))
     known = gradebook.cells_of(sheet.id)
     operations = [
         Operation(uuid7(), pupil, slot, text, known[pupil, slot].version if (pupil, slot) in known else 0)
-        for pupil in pupils
+        for pupil in pupils[: len(pupils) - leave]
         for slot, text in slots.items()
     ]
-    gradebook.record_operations(SYSTEM, sheet_id=sheet.id, operations=operations)
+    gradebook.record_operations(by, sheet_id=sheet.id, operations=operations)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
@@ -15,6 +17,9 @@ from urllib.request import urlopen
 import pytest
 
 from khue.project.check import chromium
+from khue.signing.signers.pkcs12 import LocalKey, Pkcs12Signer
+from tests.journeys.town import KEYS
+from tests.journeys.town import PASSWORD as TOWN_PASSWORD
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -29,10 +34,37 @@ ARGUMENTS = [
 SignIn = Callable[..., "Page"]
 
 
+@dataclass(slots=True)
+class Town:
+    """A served town: where it is, its data, and where programs with a token would be met."""
+
+    address: str
+    folder: Path
+    agent_port: int
+    vgca_port: int
+    sessions: dict[str, Any] = field(default_factory=dict)
+
+    def work(self) -> None:
+        """Let one round of the worker happen: seals, stamps, the evidence log, phones."""
+        with urlopen(f"{self.address}/-/work", timeout=60) as answer:
+            assert answer.status == 200
+
+    def key(self, username: str) -> LocalKey:
+        """The key of a person who does not leave it with the server."""
+        signer = Pkcs12Signer(self.folder / KEYS / f"{username}.p12", "")
+        return signer._keys[signer.name]
+
+
 def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+def _environment() -> dict[str, str]:
+    """Of a program that is started here: nothing of what a developer's machine has set."""
+    kept = {key: text for key, text in os.environ.items() if not key.startswith("KHUE_")}
+    return kept | {"PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT))), "PYTHONWARNINGS": "default"}
 
 
 @pytest.fixture(scope="session")
@@ -40,13 +72,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a demo of its own, served by granian over a SQLite file."""
     folder = tmp_path_factory.mktemp("demo")
     port = _free_port()
-    kept = {key: text for key, text in os.environ.items() if not key.startswith("KHUE_")}
-    environment = kept | {"PYTHONPATH": str(ROOT / "src"), "PYTHONWARNINGS": "default"}
     log = folder / "demo.log"
     with log.open("w", encoding="utf-8") as out:
         server = subprocess.Popen(
             [sys.executable, "-m", "khue", "demo", "--folder", str(folder / "data"), "--port", str(port)],
-            cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT,
+            cwd=ROOT, env=_environment(), stdout=out, stderr=subprocess.STDOUT,
         )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
     try:
@@ -87,37 +117,112 @@ def sessions() -> dict[str, Any]:
     return {}
 
 
-@pytest.fixture
-def sign_in(browser: Browser, demo: str, sessions: dict[str, Any]) -> Iterator[SignIn]:
-    """A page of a person of the demo, in a window of its own; no script error may happen in it."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
+class Windows:
+    """Windows of people at one address, each with cookies of its own; what scripts complain of is kept."""
 
-    def enter(username: str, **options: Any) -> Page:
-        chosen = {"viewport": {"width": 1280, "height": 900}, "locale": "vi-VN"} | options
-        context = browser.new_context(base_url=demo, storage_state=sessions.get(username), **chosen)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on(
-            "console",
-            lambda message: errors.append(message.text) if "Content Security" in message.text else None,
-        )
-        if username in sessions:
+    def __init__(self, browser: Browser, address: str, password: str, sessions: dict[str, Any]) -> None:
+        self._browser, self._address, self._password = browser, address, password
+        self._sessions = sessions
+        self._contexts: list[BrowserContext] = []
+        self.errors: list[str] = []
+
+    def stranger(self, **options: Any) -> Page:
+        """A window in which nobody is signed in."""
+        return self._window(None, options)
+
+    def enter(self, username: str, **options: Any) -> Page:
+        """A window in which this person is signed in, at the first page."""
+        known = self._sessions.get(username)
+        page = self._window(known, options)
+        if known:
             page.goto("/")
             return page
         page.goto(f"/dang-nhap/login/?tai-khoan={username}")
-        page.fill("#id_password", PASSWORD)
+        page.fill("#id_login", username)
+        page.fill("#id_password", self._password)
         page.click("main button.btn-primary")
-        page.wait_for_url(f"{demo}/")
-        sessions[username] = context.storage_state()
+        page.wait_for_url(f"{self._address}/")
+        self._sessions[username] = page.context.storage_state()
         return page
 
-    yield enter
-    for context in contexts:
-        context.close()
-    assert not errors
+    def close(self) -> None:
+        """Close all of them."""
+        for context in self._contexts:
+            context.close()
+
+    def _window(self, known: Any, options: dict[str, Any]) -> Page:
+        chosen = {"viewport": {"width": 1280, "height": 900}, "locale": "vi-VN"} | options
+        context = self._browser.new_context(base_url=self._address, storage_state=known, **chosen)
+        context.set_default_timeout(10_000)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: self.errors.append(message.text) if "Content Security" in message.text else None,
+        )
+        return page
+
+
+@pytest.fixture
+def sign_in(browser: Browser, demo: str, sessions: dict[str, Any]) -> Iterator[SignIn]:
+    """A page of a person of the demo, in a window of its own; no script error may happen in it."""
+    windows = Windows(browser, demo, PASSWORD, sessions)
+    yield windows.enter
+    windows.close()
+    assert not windows.errors
+
+
+@pytest.fixture(scope="session")
+def built_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The town of the journeys of signing, built once, whoever of several workers comes first."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "town"
+    try:
+        place.mkdir()
+    except FileExistsError:
+        end = time.monotonic() + PATIENCE
+        while not (place / "built").exists() and time.monotonic() < end:
+            time.sleep(0.5)
+    else:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.journeys.town", "build", str(place / "data")],
+            cwd=ROOT, env=_environment(), check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+        (place / "built").touch()
+    assert (place / "built").exists(), "the town was not built"
+    return place / "data"
+
+
+@pytest.fixture(scope="module")
+def town(built_town: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A copy of the town for one file of tests, served."""
+    folder = tmp_path_factory.mktemp("town") / "data"
+    shutil.copytree(built_town, folder)
+    port, agent, vgca = _free_port(), _free_port(), _free_port()
+    log = folder.parent / "town.log"
+    with log.open("w", encoding="utf-8") as out:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "tests.journeys.town", "serve", *map(str, (folder, port, agent, vgca))],
+            cwd=ROOT, env=_environment(), stdout=out, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    found = Town(f"http://127.0.0.1:{port}", folder, agent, vgca)
+    try:
+        _wait(found.address, server, log)
+        yield found
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+@pytest.fixture
+def at_town(browser: Browser, town: Town) -> Iterator[Windows]:
+    """Windows of the people of the town; no script error may happen in them."""
+    windows = Windows(browser, town.address, TOWN_PASSWORD, town.sessions)
+    yield windows
+    windows.close()
+    assert not windows.errors
 
 
 @pytest.fixture
