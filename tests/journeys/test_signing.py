@@ -7,27 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.journeys.signing import SIGN, line, sign
 from tests.journeys.town import ALIKE, GAPS, ISSUED, OPEN, SCHOOL, TO_APPROVE
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Page
 
     from tests.journeys.conftest import Windows
 
 pytestmark = pytest.mark.browser
-SIGN = "/so-diem/ky/"
-
-
-def line(page: Page, name: str) -> Locator:
-    """The line or card of a class on the page «Ký»."""
-    return page.locator("main li", has_text=re.compile(rf"(^|\s){name}\b"))
-
-
-def sign(page: Page, button: str) -> None:
-    """Press a button of «Ký», confirm on the page of the batch, and see that all was signed."""
-    page.locator("main button", has_text=button).click()
-    page.locator("main button", has_text="Xác nhận ký").click()
-    page.locator("sign-tray", has_text="Đã ký xong").wait_for()
 
 
 def test_a_teacher_signs_what_is_complete_and_one_sheet_with_a_reason(at_town: Windows) -> None:
@@ -107,7 +95,7 @@ def test_a_principal_signs_a_school_in_three_acts_and_holds_one_class_back(at_to
 def _counted(page: Page) -> list[str]:
     """What is pressed from now on, in the order of pressing, named by its text."""
     pressed: list[str] = []
-    page.expose_function("pressed", lambda text: pressed.append(text))
+    page.expose_function("pressed", pressed.append)
     page.add_init_script("addEventListener('click', e => pressed(e.target.textContent.trim()), true)")
     page.reload()
     return pressed

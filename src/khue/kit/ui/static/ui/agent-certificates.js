@@ -19,15 +19,16 @@ class AgentCertificates extends HTMLElement {
     const chosen = this.querySelector('[name=provider]').selectedOptions[0];
     const vgca = chosen.value === 'vgca';
     this.say(_('Đang hỏi chương trình ký…'));
-    try {
-      const [{ answer }] = await converse(chosen.dataset.url, [{ message: vgca ? probe() : { Action: 'certificates' } }]);
-      const found = vgca
-        ? [{ Key: '', CertBase64: answer.CertBase64, ChainBase64: [] }]
-        : answer.Certificates || [];
-      if (!found.length || !found[0].CertBase64) this.say(_('Token không có chứng thư nào. Hãy cắm đúng token rồi thử lại.'));
-      else if (found.length === 1) this.give(found[0]);
-      else this.choose(found);
-    } catch (trouble) { this.say(trouble.message); }
+    const message = vgca ? probe() : { Action: 'certificates' };
+    const { answers, trouble } = await converse(chosen.dataset.url, [{ message }]);
+    if (trouble) { this.say(trouble); return; }
+    const { answer } = answers[0];
+    const found = vgca
+      ? [{ Key: '', CertBase64: answer.CertBase64, ChainBase64: [] }]
+      : answer.Certificates || [];
+    if (!found.length || !found[0].CertBase64) this.say(_('Token không có chứng thư nào. Hãy cắm đúng token rồi thử lại.'));
+    else if (found.length === 1) this.give(found[0]);
+    else this.choose(found);
   }
 
   /** Several on one token: one button each, named as the program names it. */
