@@ -9,6 +9,7 @@ from unittest.mock import ANY
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -21,18 +22,24 @@ from khue.kit.words import said
 from khue.modules.codes import shipped
 from khue.modules.gradebook import excel, results
 from khue.modules.gradebook.book import load_book
+from khue.modules.gradebook.tests.acts import fill_term
 from khue.modules.importing.pages import _item
 from khue.modules.orgs.api import Unit
 from khue.modules.people.models import Person
+from khue.modules.records import providers, trust
+from khue.modules.records.content import file_of
+from khue.modules.records.models import SigningBatch, SigningItem
+from khue.signing.qr import short_code
 from khue.signing.report import Finding, Report, Verdict
 from tests.cast import World, fill, make_actor, make_staff, sign_in
+from tests.signers import make_signers
 
 NOW = dt.datetime(2026, 1, 20, 8, tzinfo=dt.UTC)
 VIETNAMESE = re.compile(r"[À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]")
 NOT_SHOWN = re.compile(r"<script.*?</script>|<!--.*?-->|\s(?:href|action|value|data-p)=\"[^\"]*\"", re.DOTALL)
 LAW = re.compile(r'<ul class="why">.*?</ul>', re.DOTALL)  # the reasons, in the language of the law
 # The product, the other language, the letters of results, an example, who made the world.
-ALLOWED = re.compile(r"Khuê|Tiếng Việt|\bCĐ✗?|\bĐ\b|Đức|kiểm thử")
+ALLOWED = re.compile(r"Khuê|THỬ NGHIỆM|Tiếng Việt|\bCĐ✗?|\bĐ\b|Đức|kiểm thử")
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +114,38 @@ def test_every_page_is_english_where_english_was_chosen(world: World, data: list
             opened[address] += answer.status_code == 200
     assert not faults, "\n".join(f"{address} {line}" for address, lines in faults.items() for line in lines)
     assert [address for address, times in opened.items() if not times] == []
+
+
+@pytest.mark.django_db
+def test_the_pages_of_a_signed_record_are_english(world: World, data: list[str], settings, tmp_path) -> None:
+    """What was signed stays as it is, in Vietnamese: names, and the titles of records and sheets."""
+    signers = make_signers(world, settings, tmp_path)
+    fill_term(world)
+    document = signers.sign_class()
+    data += [document.title, *SigningBatch.objects.values_list("title", flat=True)]
+    data += SigningItem.objects.values_list("title", flat=True)
+    key, content = short(document.pk), file_of(document)
+    client = _in_english(sign_in(world.minh))
+    pages = {
+        "record": client.get(reverse("records:document", args=[key])),
+        "batch": client.get(reverse("records:batch", args=[short(SigningBatch.objects.latest("id").pk)])),
+        "records": client.get(reverse("records:home")),
+        "certificates": client.get(reverse("records:certificates")),
+        "print": client.get(reverse("verify:print", args=[short_code(bytes.fromhex(document.digest))])),
+        "valid": client.post(reverse("verify:check"), {"file": ContentFile(content, "a.xml")}),
+        "cut": client.post(reverse("verify:check"), {"file": ContentFile(content[:-400], "b.xml")}),
+        "other": client.post(reverse("verify:check"), {"file": ContentFile(b"abc", "c.pdf")}),
+    }
+    faults = {
+        name: found for name, page in pages.items() if (found := _vietnamese_in(page.content.decode(), data))
+    }
+    assert not faults, "\n".join(f"{name} {line}" for name, lines in faults.items() for line in lines)
+    assert {page.status_code for page in pages.values()} == {200}
+    assert "Subject teacher" in pages["record"].content.decode()
+    assert "by the right people in the right order" in pages["valid"].content.decode()
+    assert "Not valid. " in pages["cut"].content.decode()
+    trust.forget()
+    providers.forget()
 
 
 @pytest.mark.django_db
