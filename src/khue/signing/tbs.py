@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from khue.signing.algorithms import Algorithm
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SlotRef:
+class SlotRef(NamedTuple):
     """A place for one signature in one record: the role, the section it signs, which of its signers.
 
     `section` is the Id of a section, or "" where the role signs the whole content. `number` counts
@@ -28,8 +28,8 @@ class SlotRef:
     @property
     def signature_id(self) -> str:
         """The Id of the `ds:Signature` in this slot; unique in the record, the same every time."""
-        parts = ["sig", self.role, *([self.section, str(self.number)] if self.section else [])]
-        return "-".join(parts)
+        role, section, number = self
+        return f"sig-{role}-{section}-{number}" if section else f"sig-{role}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from khue.signing.canonical import element, escape_text
 from khue.signing.demo.pki import DemoPki
 from khue.signing.profile import record_types
 from khue.signing.report import EXIT_CODES, Finding, Indication, Sub, Verdict
+from khue.signing.tbs import SlotRef
 from khue.signing.tests.xades_world import (
     CODE,
     DAY,
@@ -457,7 +458,7 @@ def test_any_content_signs_and_verifies(rows, teachers, attributes):
     pairs = {1: pair_of(TEACHER_1), 2: pair_of(ORDER[1])}
     for number, count in enumerate(teachers):
         for who in range(1, count + 1):
-            target = _signed_by(target, replace(TEACHER_1, section=f"t{number}", number=who), pairs[who])
+            target = _signed_by(target, SlotRef(TEACHER_1.role, f"t{number}", who), pairs[who])
     target = signed(target, HOMEROOM, PRINCIPAL, SEAL)
     report = report_on(target)
     assert report.verdict is Verdict.VALID

@@ -6,17 +6,16 @@ the certificate and the digest, and against the record as it is now.
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 
 from khue.core.errors import Conflict, Invalid, Refused
-from khue.signing.algorithms import BY_URI, RULES, fits, is_genuine, xml_value
-from khue.signing.tbs import SlotRef, ToBeSigned
+from khue.signing.algorithms import is_genuine, xml_value
+from khue.signing.tbs import ToBeSigned
 from khue.signing.xades import grammar
 from khue.signing.xades.keys import Holder, encode, holder_of, key_info_of, refusal, smallest
 from khue.signing.xades.prepare import written
 from khue.signing.xades.record import EmbeddedSignature, Record, Section, Types, places_of, with_signatures
-from khue.signing.xades.references import parts_of, task_info, task_of
+from khue.signing.xades.references import algorithm_of, embedded_of, parts_of, task_info, task_of
 
 
 def complete(
@@ -28,18 +27,18 @@ def complete(
     not this certificate's signature of this digest (`SIGN-137`, `SIGN-002`).
     """
     holder = holder_of(tbs.certificate)
-    if not fits(tbs.algorithm, holder.key):
+    if tbs.algorithm not in holder.fitting:
         raise Refused("SIGN-138", algorithm=tbs.algorithm.value)
     properties = tbs.signed_properties.decode()
     signed_info = _unchanged(target, tbs, holder, properties, types)
-    text = grammar.SIGNATURE.write(
-        id=tbs.slot.signature_id,
-        signed_info=signed_info,
-        value=encode(_genuine(holder, tbs, raw)),
-        key_info=key_info_of((tbs.certificate, *tbs.chain)),
-        properties=properties,
-    )
-    return EmbeddedSignature(tbs.slot, text)
+    parts = {
+        "id": tbs.slot.signature_id,
+        "signed_info": signed_info,
+        "value": encode(_genuine(holder, tbs, raw)),
+        "key_info": key_info_of((tbs.certificate, *tbs.chain)),
+        "properties": properties,
+    }
+    return embedded_of(tbs.slot, parts, tbs.algorithm)
 
 
 def add(record: Record, embedded: EmbeddedSignature, types: Types | None = None) -> Record:
@@ -50,12 +49,11 @@ def add(record: Record, embedded: EmbeddedSignature, types: Types | None = None)
     slot = embedded.slot
     task = task_of(record, slot, types)
     parts = parts_of(embedded)
-    info = grammar.SIGNED_INFO.read(parts["signed_info"])
-    algorithm = BY_URI.get(info["method"]) if info else None
+    algorithm = algorithm_of(embedded)
     signed, _, _ = parts["properties"].partition("<xades:UnsignedProperties>")
     if algorithm is None:
         raise Invalid("SIGN-150", signature=slot.signature_id)
-    if parts["signed_info"] != task_info(task, algorithm, signed):
+    if parts["signed_info"] != task_info(task, algorithm, signed).text:
         raise Conflict("SIGN-136", slot=slot.signature_id)
     return with_signatures(record, _in_order(record, embedded, types))
 
@@ -65,17 +63,15 @@ def _unchanged(
 ) -> str:
     """`ds:SignedInfo` in place, if it is still what was prepared, byte for byte."""
     task = task_of(target, tbs.slot, types)
-    said = _said(properties)
-    text = task_info(task, tbs.algorithm, properties) if said is not None else ""
+    info = task_info(task, tbs.algorithm, properties)
     same = (
         task.code == tbs.record_code
-        and said == (holder.digest, written(tbs.signing_time))
-        and tbs.digest == hashlib.new(RULES[tbs.algorithm].digest, tbs.signed_info).digest()
-        and tbs.signed_info == grammar.alone(text, grammar.IN_SIGNED_INFO).encode()
+        and _said(properties) == (holder.digest, written(tbs.signing_time))
+        and (tbs.digest, tbs.signed_info) == (info.digest, info.canonical)
     )
     if not same:
         raise Conflict("SIGN-136", slot=tbs.slot.signature_id)
-    return text
+    return info.text
 
 
 @lru_cache(maxsize=256)
@@ -98,5 +94,5 @@ def _genuine(holder: Holder, tbs: ToBeSigned, raw: bytes) -> bytes:
 def _in_order(
     record: Record, embedded: EmbeddedSignature, types: Types | None
 ) -> tuple[EmbeddedSignature, ...]:
-    order: dict[SlotRef, int] = {one.ref: index for index, one in enumerate(places_of(record, types))}
-    return tuple(sorted((*record.signatures, embedded), key=lambda one: order[one.slot]))
+    order = [one.ref for one in places_of(record, types)]
+    return tuple(sorted((*record.signatures, embedded), key=lambda one: order.index(one.slot)))

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from khue.core.errors import Invalid, Refused
-from khue.signing.algorithms import PublicKey
+from khue.signing.algorithms import Algorithm, PublicKey, fits
 from khue.signing.canonical import digest
 from khue.signing.trust.certificates import Identity, identity_of, issuer_of, parse, serial_of
 from khue.signing.xades import grammar
@@ -45,6 +45,7 @@ class Holder:
     not_after: dt.datetime
     serial: str
     issuer: str
+    fitting: tuple[Algorithm, ...]  # with which it may sign; of several the first is its own
 
     def valid_at(self, moment: dt.datetime) -> bool:
         """Whether the dates of the certificate cover a moment."""
@@ -68,6 +69,7 @@ def holder_of(certificate: bytes) -> Holder:
             parsed.not_valid_after_utc,
             serial_of(certificate),
             issuer_of(certificate),
+            tuple(one for one in Algorithm if fits(one, key)),
         )
     except (ValueError, UnsupportedAlgorithm) as error:
         raise Invalid("SIGN-139") from error

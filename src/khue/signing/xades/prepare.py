@@ -8,12 +8,11 @@ records for one signer cost little more than their digests.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 
 from khue.core.errors import Invalid, Refused
-from khue.signing.algorithms import RULES, Algorithm, default_for, fits
+from khue.signing.algorithms import Algorithm, default_for
 from khue.signing.canonical import escape_text
 from khue.signing.tbs import SlotRef, ToBeSigned
 from khue.signing.trust.certificates import shown
@@ -47,19 +46,18 @@ def prepare(
     holder = holder_of(certificate)
     moment = _whole_seconds(signing_time)
     _check_holder(holder, task.place, target, moment)
-    chosen = algorithm or default_for(holder.key)
-    if not fits(chosen, holder.key):
+    chosen = algorithm or (holder.fitting[0] if holder.fitting else default_for(holder.key))
+    if chosen not in holder.fitting:
         raise Refused("SIGN-138", algorithm=chosen.value)
     properties = signed_properties(slot, holder.digest, moment, claimed_role)
-    text = task_info(task, chosen, properties)
-    signed_info = grammar.alone(text, grammar.IN_SIGNED_INFO).encode()
+    info = task_info(task, chosen, properties)
     return ToBeSigned(
         id=tbs_id,
         record_code=task.code,
         slot=slot,
         algorithm=chosen,
-        digest=hashlib.new(RULES[chosen].digest, signed_info).digest(),
-        signed_info=signed_info,
+        digest=info.digest,
+        signed_info=info.canonical,
         signed_properties=properties.encode(),
         certificate=certificate,
         chain=path_of(certificate, tuple(chain)),
@@ -82,6 +80,7 @@ def signed_properties(slot: SlotRef, certificate: str, moment: dt.datetime, clai
     )
 
 
+@lru_cache(maxsize=256)
 def written(moment: dt.datetime) -> str:
     """A moment as SigningTime writes it: UTC, whole seconds, Z."""
     return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
@@ -102,4 +101,6 @@ def _check_holder(holder: Holder, place: Place, target: Record | Section, moment
 def _whole_seconds(moment: dt.datetime) -> dt.datetime:
     if moment.tzinfo is None:
         raise Invalid("SIGN-141")
+    if moment.tzinfo is dt.UTC and not moment.microsecond:
+        return moment
     return moment.astimezone(dt.UTC).replace(microsecond=0)

@@ -75,10 +75,14 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedSignature:
-    """A finished signature and its slot; `text` is its `ds:Signature` in place."""
+    """A finished signature and its slot; `text` is its `ds:Signature` in place.
+
+    `known` keeps what was read in the text while a record is signed.
+    """
 
     slot: SlotRef
     text: str
+    known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,7 +370,10 @@ def _counts_fit(sections: Sequence[Section], kind: RecordType) -> bool:
 
 
 def _attributes(text: str) -> Mapping[str, str]:
-    return MappingProxyType({name: unescape(value) for name, value in _EACH_ATTRIBUTE.findall(text)})
+    found = _EACH_ATTRIBUTE.findall(text)
+    if "&" in text:
+        found = [(name, unescape(value)) for name, value in found]
+    return MappingProxyType(dict(found))
 
 
 def _first_twice(items: Sequence[str]) -> str:

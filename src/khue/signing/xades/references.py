@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from khue.core.errors import Conflict, Invalid, Refused
-from khue.signing.algorithms import RULES, SHA256_URI, Algorithm
+from khue.signing.algorithms import BY_URI, RULES, SHA256_URI, Algorithm
 from khue.signing.canonical import digest
 from khue.signing.profile import RecordType, Slot, record_types
 from khue.signing.tbs import SlotRef
@@ -32,6 +32,15 @@ Covered = tuple[str, str]  # Id of an earlier signature, digest of its Signature
 
 
 @dataclass(frozen=True, slots=True)
+class Info:
+    """`ds:SignedInfo`: in place, in canonical form alone, and the digest that a key signs."""
+
+    text: str
+    canonical: bytes
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """What one signature must cover, and where it belongs (việc ký)."""
 
@@ -39,7 +48,7 @@ class Task:
     code: str  # of the record
     data: tuple[str, str]  # Id of what the slot covers, and its digest in base64
     earlier: tuple[Covered, ...]
-    infos: dict[tuple[Algorithm, str], str] = field(
+    infos: dict[tuple[Algorithm, str], Info] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -76,12 +85,31 @@ def value_digest(signature_id: str, value: str) -> str:
     return encode(digest(value_element(signature_id, value)))
 
 
-def parts_of(embedded: EmbeddedSignature) -> dict[str, str]:
+def embedded_of(slot: SlotRef, parts: Mapping[str, str], algorithm: Algorithm) -> EmbeddedSignature:
+    """A signature written from its parts, which need not be read in it again."""
+    found = EmbeddedSignature(slot, grammar.SIGNATURE.write(**parts))
+    found.known.update(parts=parts, algorithm=algorithm)
+    return found
+
+
+def parts_of(embedded: EmbeddedSignature) -> Mapping[str, str]:
     """The parts of a finished signature as text; refuses one that is not of the profile (`SIGN-150`)."""
-    found = grammar.SIGNATURE.read(embedded.text)
-    if found is None or found["id"] != embedded.slot.signature_id:
-        raise Invalid("SIGN-150", signature=embedded.slot.signature_id)
-    return dict(found)
+    found: Mapping[str, str] | None = embedded.known.get("parts")
+    if found is None:
+        found = grammar.SIGNATURE.read(embedded.text)
+        if found is None or found["id"] != embedded.slot.signature_id:
+            raise Invalid("SIGN-150", signature=embedded.slot.signature_id)
+        embedded.known["parts"] = found
+    return found
+
+
+def algorithm_of(embedded: EmbeddedSignature) -> Algorithm | None:
+    """With which algorithm of the profile a finished signature says that it was made."""
+    found: Algorithm | None = embedded.known.get("algorithm")
+    if found is None:
+        info = grammar.SIGNED_INFO.read(parts_of(embedded)["signed_info"])
+        found = BY_URI.get(info["method"]) if info else None
+    return found
 
 
 def task_of(target: Record | Section, slot: SlotRef, types: Types | None = None) -> Task:
@@ -119,13 +147,14 @@ def _task_of_record(target: Record, slot: SlotRef, types: Types | None) -> Task:
     return Task(own, target.code, _data_of(target, slot), earlier)
 
 
-def task_info(task: Task, algorithm: Algorithm, properties: str) -> str:
-    """`ds:SignedInfo` of a task, in place; asked for when it is prepared, completed and added."""
+def task_info(task: Task, algorithm: Algorithm, properties: str) -> Info:
+    """`ds:SignedInfo` of a task; it is asked for when it is prepared, completed and added."""
     found = task.infos.get((algorithm, properties))
     if found is None:
-        found = task.infos[algorithm, properties] = signed_info_of(
-            task.place.ref.signature_id, algorithm, task.data, task.earlier, properties
-        )
+        text = signed_info_of(task.place.ref.signature_id, algorithm, task.data, task.earlier, properties)
+        canonical = grammar.alone(text, grammar.IN_SIGNED_INFO).encode()
+        value = hashlib.new(RULES[algorithm].digest, canonical).digest()
+        found = task.infos[algorithm, properties] = Info(text, canonical, value)
     return found
 
 
@@ -180,10 +209,12 @@ def _digest_alone(name: str, parts: Sequence[bytes]) -> str:
     return encode(found.digest())
 
 
-@lru_cache(maxsize=1024)
 def _covered(embedded: EmbeddedSignature) -> Covered:
-    parts = parts_of(embedded)
-    return parts["id"], value_digest(parts["id"], parts["value"])
+    found: Covered | None = embedded.known.get("covered")
+    if found is None:
+        parts = parts_of(embedded)
+        found = embedded.known["covered"] = parts["id"], value_digest(parts["id"], parts["value"])
+    return found
 
 
 def _first_step(kind: RecordType, section: Section, slot: SlotRef) -> Slot | None:
