@@ -37,15 +37,18 @@ from khue.signing.xades.record import EmbeddedSignature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from uuid import UUID
 
     from django.db.models import QuerySet
 
+    from khue.modules.records.models import DocumentSignature
     from khue.signing.log.writer import LogWriter
 
 log = logging.getLogger(__name__)
 LOG_FOLDER, LOG_KEY, LOG_RENEWED = "log", "log.key", "log.renewed"
 YEAR = dt.timedelta(days=365)
 A_RUN = 500  # stamps or leaves of one run
+SILENT = "SIGN-270"  # no answer from the authority
 
 
 def stamp_waiting(now: dt.datetime) -> int:
@@ -56,32 +59,53 @@ def stamp_waiting(now: dt.datetime) -> int:
     due = StampRequest.objects.filter(next_at__lte=now, signature__stamp__isnull=True)
     count = 0
     for key in list(due.order_by("made_at").values_list("id", flat=True)[:A_RUN]):
-        count += _stamp_one(key, now, stamp)
+        done = _stamp_one(key, now, stamp)
+        if done is None:
+            break  # it would let each of the others wait as long; they are due again in the next round
+        count += done
     return count
 
 
+def _stamp_one(key: UUID, now: dt.datetime, stamp: Callable[[bytes], bytes]) -> int | None:
+    """One stamp; None if the authority does not answer at all.
+
+    It is asked outside of a transaction: on SQLite nobody else could write meanwhile. Two workers may
+    ask for the same signature; the second token is thrown away.
+    """
+    request = StampRequest.objects.select_related("signature").filter(pk=key).first()
+    if request is None:
+        return 0
+    try:
+        token, at = _token(request.signature, stamp)
+    except KhueError as trouble:
+        StampRequest.objects.filter(pk=key).update(
+            attempts=request.attempts + 1, trouble=trouble.code[:12],
+            next_at=now + queue.DEFAULT.after(request.attempts + 1),
+        )  # fmt: skip
+        log.warning("time-stamp of %s failed: %s", request.signature_id, trouble)
+        return None if trouble.code == SILENT else 0
+    return _stamped(key, now, token, at)
+
+
+def _token(row: DocumentSignature, stamp: Callable[[bytes], bytes]) -> tuple[bytes, dt.datetime]:
+    """A token over a signature, checked, and the time that it proves."""
+    embedded = EmbeddedSignature(slot_of(row), row.text)
+    digest = stamp_digest(embedded)
+    token = stamp(digest)
+    fact = trust.current().judge_token(token, digest)
+    if not fact.genuine or fact.time is None:
+        raise KhueError(fact.findings[0].code if fact.findings else "SIGN-260")
+    with_timestamp(embedded, token)  # what cannot be embedded is no stamp
+    return token, fact.time
+
+
 @transaction.atomic
-def _stamp_one(key: object, now: dt.datetime, stamp: Callable[[bytes], bytes]) -> int:
+def _stamped(key: UUID, now: dt.datetime, token: bytes, at: dt.datetime) -> int:
     request = StampRequest.objects.select_for_update(of=("self",)).filter(pk=key).first()
     if request is None:
         return 0
     row = request.signature
-    embedded = EmbeddedSignature(slot_of(row), row.text)
-    digest = stamp_digest(embedded)
-    try:
-        token = stamp(digest)
-        fact = trust.current().judge_token(token, digest)
-        if not fact.genuine or fact.time is None:
-            raise KhueError(fact.findings[0].code if fact.findings else "SIGN-260")
-        with_timestamp(embedded, token)  # what cannot be embedded is no stamp
-    except KhueError as trouble:
-        request.attempts += 1
-        request.trouble = trouble.code[:12]
-        request.next_at = now + queue.DEFAULT.after(request.attempts)
-        request.save(update_fields=["attempts", "trouble", "next_at"])
-        log.warning("time-stamp of %s failed: %s", row.id, trouble)
-        return 0
-    SignatureStamp.objects.create(signature=row, token=token, at=fact.time)
+    SignatureStamp.objects.create(signature=row, token=token, at=at)
     document = Document.objects.select_for_update(of=("self",)).get(pk=row.document_id)
     if row.role == documents.SEAL_ROLE and document.state == DocumentState.COMPLETE:
         documents.issue(system_actor("Khuê", now), document)
