@@ -118,14 +118,13 @@ def publish(now: dt.datetime) -> int:
     with writing(log_store(), log_signer()) as writer:
         found = _noted_again(writer, now)
         waiting = list(_unlogged()[:A_RUN])
-        if not waiting:
-            return found
-        appended = writer.append([bytes.fromhex(document.digest) for document in waiting], at=writer.size)
+        if waiting:
+            appended = writer.append([bytes.fromhex(document.digest) for document in waiting], at=writer.size)
+            _note(waiting, appended.first, now)
+            witnessing.cosigned(writer, log_signer().key)
         stamp = providers.stamps()
-        if stamp is not None:
-            _stamp_checkpoint(appended.checkpoint.size, stamp)
-        _note(waiting, appended.first, now)
-        witnessing.cosigned(writer, log_signer().key)
+        if stamp is not None and writer.size:
+            _stamp_checkpoint(writer.size, stamp)  # also one for which an earlier run got no stamp
     return found + len(waiting)
 
 

@@ -16,6 +16,7 @@ from khue.modules.records.models import Document, DocumentState, SignatureStamp,
 from khue.modules.records.services import evidence, sealing
 from khue.modules.records.tests.acts import APPROVAL, PAGE, pages
 from khue.modules.records.tests.acts import document_of as document
+from khue.signing.log import archive
 
 Stamp = Callable[[bytes], bytes]
 
@@ -106,3 +107,22 @@ def test_a_second_worker_throws_its_token_away(
     assert evidence.stamp_waiting(NOW) == 0
     assert (SignatureStamp.objects.count(), StampRequest.objects.count()) == (1, 0)
     assert Document.objects.get().state == DocumentState.ISSUED
+
+
+@pytest.mark.django_db
+def test_a_checkpoint_without_a_stamp_gets_it_when_the_authority_is_back(
+    world: World, signers: Signers, real: Stamp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed(world, signers, 1)
+    assert evidence.stamp_waiting(NOW) == 1
+
+    def silent(digest: bytes) -> bytes:
+        raise Conflict("SIGN-270", url="http://tsa.invalid")
+
+    monkeypatch.setattr(providers, "stamps", lambda: silent)
+    assert evidence.publish(NOW) == 1
+    assert archive.evidence_of(evidence.log_store(), 1).tokens == ()
+    monkeypatch.setattr(providers, "stamps", lambda: real)
+    for _ in range(2):
+        assert evidence.publish(NOW) == 0  # nothing new is logged, and it is stamped once
+        assert len(archive.evidence_of(evidence.log_store(), 1).tokens) == 1
