@@ -58,7 +58,7 @@ def stamp_waiting(now: dt.datetime) -> int:
         return 0
     due = StampRequest.objects.filter(next_at__lte=now, signature__stamp__isnull=True)
     count = 0
-    for key in list(due.order_by("made_at").values_list("id", flat=True)[:A_RUN]):
+    for key in list(due.order_by("made_at", "id").values_list("id", flat=True)[:A_RUN]):
         done = _stamp_one(key, now, stamp)
         if done is None:
             break  # it would let each of the others wait as long; they are due again in the next round
