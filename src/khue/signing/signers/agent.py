@@ -6,7 +6,7 @@ a message is read. Each text frame is one message, and gets one answer:
 
     {"Action": "certificates"}
         -> {"Status": 0, "Certificates": [{"Key": …, "CertBase64": …, "ChainBase64": […]}]}
-    {"Action": "sign_batch", "RequestId": …, "Key": …, "Description": …,
+    {"Action": "sign_batch", "RequestId": …, "Key": …, "CertBase64": …, "Description": …,
      "Hashes": [{"Id": …, "Algorithm": "rsa-sha256", "HashValue": "<base64>"}, …]}
         -> {"Status": 0, "RequestId": …, "CertBase64": …, "Root": …,
             "Signatures": [{"Id": …, "Signature": …}]}
@@ -45,7 +45,7 @@ from khue.core.errors import Invalid, KhueError, Refused
 from khue.signing.algorithms import Algorithm, default_for
 from khue.signing.sentences import sentence
 from khue.signing.signers.base import Answer, Credential, HashToSign, Progress, Signer
-from khue.signing.signers.handles import asked, chosen, encoded, transaction_of
+from khue.signing.signers.handles import asked, certificate_of, chosen, encoded, transaction_of
 from khue.signing.signers.pkcs11 import Pkcs11Signer
 from khue.signing.signers.pkcs12 import Pkcs12Signer
 from khue.signing.signers.vgca import HASH_NAMES, LONGEST_DESCRIPTION, batch_root
@@ -111,7 +111,7 @@ class Desk:
             raise Invalid("SIGN-300")
         if len(hashes) > self._most:
             raise Invalid("SIGN-303", count=len(hashes), limit=self._most)
-        credential = chosen(self._signer.credentials(), str(message.get("Key")))
+        credential = self._chosen(message)
         known = (str(message.get("RequestId")), transaction_of(credential.key, hashes))
         if known not in self._done:
             description = _plain(message.get("Description"))
@@ -124,6 +124,14 @@ class Desk:
             while len(self._done) > REMEMBERED:
                 self._done.popitem(last=False)
         return self._done[known]
+
+    def _chosen(self, message: Mapping[str, Any]) -> Credential:
+        """The credential by its name; where only the certificate's file is known, by the certificate."""
+        held, name = self._signer.credentials(), str(message.get("Key"))
+        if not name:
+            wanted = certificate_of(message.get("CertBase64"))
+            name = next((one.key for one in held if one.certificate == wanted), "")
+        return chosen(held, name)
 
     def _single(self, message: Mapping[str, Any], origin: str) -> dict[str, Any]:
         """One hash in the manner of VGCA Sign Service, with the first certificate there is."""

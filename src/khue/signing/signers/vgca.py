@@ -84,7 +84,7 @@ class LocalAgentSigner:
         if self.program is Program.VGCA:
             messages = [{"id": one.id, "message": message(one)} for one in request.hashes]
         else:
-            messages = [{"message": batch_message(request, description)}]
+            messages = [{"message": batch_message(request, known.certificate, description)}]
         root = batch_root([one.digest for one in request.hashes]).hex()
         request = request.having(
             program=self.program.value, url=self.url, messages=messages, root=root,
@@ -124,12 +124,13 @@ def message(one: HashToSign) -> dict[str, str]:
     return {"HashAlg": HASH_NAMES[name], "HashValue": encoded(one.digest), "Encode": ENCODE}
 
 
-def batch_message(request: Request, description: str) -> dict[str, Any]:
-    """All hashes as our agent takes them."""
+def batch_message(request: Request, certificate: bytes, description: str) -> dict[str, Any]:
+    """All hashes as our agent takes them; the certificate tells the key where only its file is known."""
     return {
         "Action": "sign_batch",
         "RequestId": request.transaction,
         "Key": request.credential,
+        "CertBase64": encoded(certificate),
         "Description": description[:LONGEST_DESCRIPTION],
         "Hashes": [
             {"Id": one.id, "Algorithm": one.algorithm.value, "HashValue": encoded(one.digest)}

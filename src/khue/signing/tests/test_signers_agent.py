@@ -83,6 +83,18 @@ def test_the_page_and_the_agent_show_the_same_digest(desk: Desk, holder: Holder)
     assert holder.shown[0].root == answer.handle["state"]["root"]
 
 
+def test_a_key_is_found_by_its_certificate_where_only_that_was_registered(
+    desk: Desk, holder: Holder
+) -> None:
+    wanted = rigs.hashes(2, Algorithm.RSA_SHA256)
+    signer = LocalAgentSigner([Credential("", rigs.key("rsa").certificate)], Program.AGENT)
+    message = signer.begin("", wanted, "Học bạ").handle["state"]["messages"][0]["message"]
+    assert ask(desk, json.dumps(message))["Status"] == 0
+    message["CertBase64"] = base64.b64encode(rigs.key("p384").certificate).decode()
+    assert ask(desk, json.dumps(message))["Code"] == "SIGN-305"
+    assert len(holder.shown) == 1
+
+
 def test_the_same_batch_again_asks_nobody(desk: Desk, holder: Holder) -> None:
     first = ask(desk, batch(rigs.hashes(3)))
     assert ask(desk, batch(rigs.hashes(3))) == first
