@@ -25,7 +25,7 @@ from khue.modules.records.models import (
 )
 from khue.signing.profile import record_types
 from khue.signing.tbs import SlotRef
-from khue.signing.xades.record import attributes_of, next_slots, required_slots, signers_of
+from khue.signing.xades.record import Section, attributes_of, next_slots, required_slots, signers_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -50,6 +50,15 @@ class SignedFacts:
     section_text: str
 
 
+@dataclass(frozen=True, slots=True)
+class FrozenSection:
+    """A section that somebody signed, of the version in work: its text, whom it names, in which document."""
+
+    text: str
+    record: str  # the code of the document
+    signers: tuple[Named, ...]
+
+
 def in_work(spec: DocumentSpec) -> Document | None:
     """The version of a document that still takes signatures."""
     return Document.objects.filter(
@@ -67,22 +76,21 @@ def needs(spec: DocumentSpec, section_id: str, role: str, number: int) -> bool:
     ).exists()
 
 
-def frozen_signers(spec: DocumentSpec, section_id: str) -> list[Named]:
-    """Whom a frozen section of the version in work names as its signers, in their order."""
-    row = _section(spec, section_id)
-    return [(one.name, one.identifier) for one in signers_of(as_section(row))] if row else []
-
-
-def section_text(spec: DocumentSpec, section_id: str) -> str | None:
-    """The frozen text of a section of the version in work."""
-    row = _section(spec, section_id)
-    return row.text if row else None
-
-
-def code_of(spec: DocumentSpec) -> str:
-    """The code of a document in work."""
-    document = in_work(spec)
-    return document.code if document else ""
+def frozen_section(spec: DocumentSpec, section_id: str) -> FrozenSection | None:
+    """A section of the version in work as it was frozen; None if nobody has signed it."""
+    found = (
+        DocumentSection.objects.filter(
+            document__kind=spec.kind, document__subject=spec.subject, document__part=spec.part,
+            document__state__in=OPEN_STATES, section_id=section_id,
+        )
+        .values_list("section_id", "kind", "text", "document__code")
+        .first()
+    )  # fmt: skip
+    if found is None:
+        return None
+    *section, code = found
+    named = signers_of(Section(*section))
+    return FrozenSection(section[2], code, tuple((one.name, one.identifier) for one in named))
 
 
 def complete_sections(spec: DocumentSpec) -> set[str]:
@@ -277,7 +285,3 @@ def stamp_wanted(document: Document) -> StampRequest | None:
 def waiting_stamps(before: dt.datetime) -> int:
     """How many signatures have waited for their time-stamp since before a moment."""
     return StampRequest.objects.filter(made_at__lt=before).count()
-
-
-def _section(spec: DocumentSpec, section_id: str) -> DocumentSection | None:
-    return DocumentSection.objects.filter(document=in_work(spec), section_id=section_id).first()

@@ -106,26 +106,32 @@ def close_class(actor: Actor, *, school_class_id: UUID, term: int, seen: str = "
     _without_signature(actor)
     if class_state(school_class.id, term).state != "open":
         raise Refused("GRADE-021")
-    for sheet in require_class(actor, school_class, term):
+    for sheet in require_class(actor, school_class, term)[0]:
         if sheet.state == SheetState.OPEN:
             _closed(actor, sheet, "")
     return _class_act(actor, school_class, term, "homeroom", seen)
 
 
-def require_class(actor: Actor, school_class: schooling.SchoolClass, term: int) -> list[Sheet]:
-    """What must be before a class is closed: terms before, every sheet; gives the homeroom teacher's own."""
+def require_class(
+    actor: Actor, school_class: schooling.SchoolClass, term: int, *, whole: bool = False
+) -> tuple[list[Sheet], ClassBook | None]:
+    """What must be before a class is closed: terms before, every sheet.
+
+    Gives the homeroom teacher's own sheets, and the term's or the `whole` book if it had to be loaded.
+    """
     require_terms_before(school_class.id, term)
     sheets = _lock_sheets(school_class, term)
     own = [sheet for sheet in sheets if sheet.class_subject_id is None]
     waiting = [sheet for sheet in sheets if sheet.state == SheetState.OPEN and sheet not in own]
-    if any(sheet.state == SheetState.OPEN for sheet in own):
-        book = load_book(school_class.id, terms=(term,) if term else ())
-        for sheet in own:
-            if sheet.state == SheetState.OPEN:
-                require_complete(actor, book, sheet)
+    unfinished = [sheet for sheet in own if sheet.state == SheetState.OPEN]
+    book = None
+    if unfinished:
+        book = load_book(school_class.id, terms=(1, 2, SUMMER) if whole else (term,))
+        for sheet in unfinished:
+            require_complete(actor, book, sheet)
     if waiting:
         raise Refused("GRADE-022", sheets=names_of(waiting))
-    return own
+    return own, book
 
 
 @transaction.atomic
@@ -157,10 +163,10 @@ def _seal(
 
 
 def sheet_signed(
-    actor: Actor, sheet: Sheet, accepted: str, signature: records.SignatureRef
+    actor: Actor, sheet: Sheet, accepted: str, signature: records.SignatureRef, digest: str
 ) -> ClosingAct:
     """A teacher's signature closes a sheet; a co-teacher's or a second one stands beside the first."""
-    return _closed(actor, sheet, accepted, signature)
+    return _closed(actor, sheet, accepted, signature, digest)
 
 
 def class_signed(
@@ -254,6 +260,17 @@ def digest_of_sheet(sheet: Sheet) -> str:
     return digest_of(_content([sheet.id]))
 
 
+def digest_in(book: ClassBook, sheet: Sheet) -> str:
+    """The same of a sheet whose cells were loaded with a book, for all pupils."""
+    return digest_of(
+        canonical(
+            (sheet.id, pupil, slot, cell.state, cell.value)
+            for pupil, cells in book.cells.get(sheet.id, {}).items()
+            for slot, cell in cells.items() if cell.state != CellState.EMPTY
+        )
+    )  # fmt: skip
+
+
 def digest_of_class(school_class_id: UUID, term: int) -> str:
     """Digest of all that a class's term (or, for the year, every term) holds."""
     sheets = Sheet.objects.filter(school_class=school_class_id)
@@ -344,15 +361,16 @@ def no_makeup(actor: Actor, *, sheet_id: UUID) -> int:
 
 
 def _closed(
-    actor: Actor, sheet: Sheet, accept_missing: str, signature: records.SignatureRef | None = None
-) -> ClosingAct:
+    actor: Actor, sheet: Sheet, accept_missing: str, signature: records.SignatureRef | None = None,
+    digest: str = "",
+) -> ClosingAct:  # fmt: skip
     if sheet.state == SheetState.OPEN:
         sheet.state = SheetState.CLOSED
         sheet.save(update_fields=["state"])
     act = _write_act(
         actor, sheet.school_class, term=sheet.term, closes=True, reason=accept_missing, sheet=sheet,
-        step="homeroom" if sheet.class_subject_id is None else "teacher", digest=digest_of_sheet(sheet),
-        signature=signature,
+        step="homeroom" if sheet.class_subject_id is None else "teacher",
+        digest=digest or digest_of_sheet(sheet), signature=signature,
     )
     outbox.announce(actor, SheetClosed(sheet.id, act.id), unit=sheet.school_id)
     return act

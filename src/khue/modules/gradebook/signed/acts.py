@@ -38,12 +38,13 @@ class SheetAct:
         sheet = load_sheet(actor, subject, do=policy.CLOSE_SHEET, lock=True)
         if sheet.class_subject is None:
             raise Refused("GRADE-050")
-        spec = spec_of(actor, sheet.school_class, sheet.term)
+        book = load_book(sheet.school_class_id, terms=(sheet.term,), sheet_id=sheet.id)
+        spec = spec_of(actor, book.school_class, sheet.term)
         signers = _signers_of(actor, sheet, spec)
         number = next((n for n, (person, _) in enumerate(signers, 1) if person == actor.person_id), 0)
         if not number:
             raise Refused("GRADE-051", sheet=said(closing.sheet_name(sheet)))
-        book = load_book(sheet.school_class_id, terms=(sheet.term,), sheet_id=sheet.id)
+        digest = closing.digest_in(book, sheet)
         accepted = ""
         if sheet.state == SheetState.OPEN:
             accepted = closing.require_complete(actor, book, sheet, str(options.get("accept_missing", "")))
@@ -54,17 +55,18 @@ class SheetAct:
             "sheet",
             sheet.class_subject.position,
             sheet.id,
-            lambda record: content.sheet_text(book, sheet, record, [named for _, named in signers]),
+            lambda record: content.sheet_text(book, sheet, record, [named for _, named in signers], digest),
         )
         return records.Wanted(
             spec, records.SlotRef("teacher", section.section_id, number),
             f"{closing.sheet_name(sheet)}, lớp {sheet.school_class.name}", section,
-            facts={"sheet": sheet, "accepted": accepted},
+            facts={"sheet": sheet, "accepted": accepted, "digest": digest},
         )  # fmt: skip
 
     def done(self, actor: Actor, wanted: records.Wanted, signature: records.SignatureRef) -> None:
         """The sheet is closed by the signature."""
-        closing.sheet_signed(actor, wanted.facts["sheet"], wanted.facts["accepted"], signature)
+        facts = wanted.facts
+        closing.sheet_signed(actor, facts["sheet"], facts["accepted"], signature, facts["digest"])
 
 
 class ClassAct:
@@ -77,10 +79,10 @@ class ClassAct:
         closed = closing.class_state(school_class.id, part).state != "open"
         if closed and not records.needs(spec, content.SUMMARY, "homeroom", 1):
             raise Refused("GRADE-021")
-        mine = {sheet.id for sheet in closing.require_class(actor, school_class, part)}
+        mine, loaded = closing.require_class(actor, school_class, part, whole=True)
         _all_sheets_signed(spec, school_class, part)
-        book = load_book(school_class.id)
-        own = [sheet for sheet in book.sheets if sheet.id in mine]
+        book = loaded or load_book(school_class.id)
+        own = [sheet for sheet in book.sheets if sheet in mine]
         count = sum(sheet.correction_count for sheet in book.sheets if part in {sheet.term, closing.YEAR})
         name, identifier = _one(actor)
         section = records.NewSection(
@@ -113,7 +115,7 @@ class SealAct:
         if state == "open":
             raise Refused("GRADE-024")
         closing.require_terms_before(school_class.id, part)
-        _results_as_signed(spec, school_class.id, part)
+        _results_as_signed(spec, school_class.id, part, state)
         return records.Wanted(
             spec, records.SlotRef("principal"), _class_title(school_class, part),
             capacity=_capacity(actor, school_class.school_id),
@@ -160,10 +162,10 @@ def _signers_of(
     teachers = schooling.teachers_of(sheet.school_class_id, actor.today).get(subject, []) if subject else []
     identifiers = records.identifiers_of([person for person, _ in teachers], actor.now)
     today = [(person, (name, identifiers.get(person, ""))) for person, name in teachers]
-    frozen = records.frozen_signers(spec, section)
-    if not frozen:
+    frozen = records.frozen_section(spec, section)
+    if frozen is None:
         return today
-    people = [_person_of(named, today) for named in frozen]
+    people = [_person_of(named, today) for named in frozen.signers]
     waiting = [
         person for number, person in enumerate(people, 1) if records.needs(spec, section, "teacher", number)
     ]
@@ -174,7 +176,7 @@ def _signers_of(
         )  # fmt: skip
         return today
     # Who has signed and left stays in the list under nobody's name, so that the numbers stand.
-    return [(person or sheet.id, named) for person, named in zip(people, frozen, strict=True)]
+    return [(person or sheet.id, named) for person, named in zip(people, frozen.signers, strict=True)]
 
 
 def _person_of(named: tuple[str, str], today: list[tuple[UUID, tuple[str, str]]]) -> UUID | None:
@@ -206,18 +208,17 @@ def _all_sheets_signed(spec: records.DocumentSpec, school_class: schooling.Schoo
         raise Refused("GRADE-052", sheets=closing.names_of(unsigned))
 
 
-def _results_as_signed(spec: records.DocumentSpec, school_class_id: UUID, term: int) -> None:
+def _results_as_signed(spec: records.DocumentSpec, school_class_id: UUID, term: int, state: str) -> None:
     """What the law concludes now must be what the homeroom teacher signed; else she looks again."""
-    kept = records.section_text(spec, content.SUMMARY)
+    kept = records.frozen_section(spec, content.SUMMARY)
     if kept is None:
         raise Refused("GRADE-053")
-    book = load_book(school_class_id)
-    if closing.class_state(school_class_id, term).state == "sealed":
+    if state == "sealed":
         return  # the results that hold were kept when it was sealed or corrected
+    book = load_book(school_class_id)
     own = [sheet for sheet in book.sheets if sheet.class_subject_id is None and sheet.term == term]
     count = sum(sheet.correction_count for sheet in book.sheets if term in {sheet.term, closing.YEAR})
-    signer = records.frozen_signers(spec, content.SUMMARY)[0]
-    if content.summary_text(book, term, records.code_of(spec), signer, own, count) != kept:
+    if content.summary_text(book, term, kept.record, kept.signers[0], own, count) != kept.text:
         raise Refused("GRADE-054")
 
 

@@ -13,7 +13,7 @@ from khue.core.ids import short
 from khue.modules.gradebook import calculation
 from khue.modules.gradebook.frozen import official_results
 from khue.modules.gradebook.models import CellState, Sheet
-from khue.modules.gradebook.services.closing import SUMMER, YEAR, digest_of_sheet, sheet_name
+from khue.modules.gradebook.services.closing import SUMMER, YEAR, digest_in, sheet_name
 from khue.signing.canonical import element, escape_text
 from khue.signing.xades.record import Signer, build_head, build_section
 
@@ -72,8 +72,13 @@ def section_id(sheet: Sheet) -> str:
     return f"s{subject.position:02d}{code}"[:32]
 
 
-def sheet_text(book: ClassBook, sheet: Sheet, record: str, signers: Iterable[tuple[str, str]]) -> str:
-    """A subject's sheet as its teachers sign it (bảng điểm môn); signers are (name, identifier)."""
+def sheet_text(
+    book: ClassBook, sheet: Sheet, record: str, signers: Iterable[tuple[str, str]], digest: str
+) -> str:
+    """A subject's sheet as its teachers sign it (bảng điểm môn); signers are (name, identifier).
+
+    `digest` is that of all cells (`closing.digest_in`), by which the closing act names what was signed.
+    """
     first = calculation.first_term_cells(sheet)
     slots = book.slots(sheet)
     computed = calculation.calc_columns(sheet)
@@ -101,7 +106,7 @@ def sheet_text(book: ClassBook, sheet: Sheet, record: str, signers: Iterable[tup
             "name": sheet_name(sheet),
             "subject": subject.subject.code if subject is not None else "", "assessment": sheet.kind,
             "corrections": str(sheet.correction_count), "historyLength": str(sheet.history_length),
-            "historyHead": sheet.history_head, "contentDigest": digest_of_sheet(sheet),
+            "historyHead": sheet.history_head, "contentDigest": digest,
         },
         *columns, *rows,
     )  # fmt: skip
@@ -133,7 +138,7 @@ def summary_text(
             {
                 "kind": sheet.kind, "corrections": str(sheet.correction_count),
                 "historyLength": str(sheet.history_length), "historyHead": sheet.history_head,
-                "contentDigest": digest_of_sheet(sheet),
+                "contentDigest": digest_in(book, sheet),
             },
         )
         for sheet in own

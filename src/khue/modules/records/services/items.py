@@ -26,6 +26,7 @@ from khue.modules.records.models import (
 )
 from khue.modules.records.services import certificates, documents
 from khue.signing.profile import record_types
+from khue.signing.tbs import SlotRef
 from khue.signing.xades.complete import complete
 from khue.signing.xades.prepare import prepare as prepare_signature
 from khue.signing.xades.record import Record, Section, next_slots
@@ -50,10 +51,19 @@ class Prepared:
     tbs: ToBeSigned
 
 
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """What a signature is made over, in one transaction: composed and loaded once."""
+
+    document: Document
+    target: Record | Section
+    text: str | None = None  # of the section that it freezes, if that is new
+
+
 def prepare(actor: Actor, wanted: Wanted, certificate: Certificate) -> Prepared:
     """Freeze what one signature covers, in the caller's transaction; nothing but the document is written."""
     document = documents.made(actor, wanted.document)
-    target, _ = _target(document, wanted)
+    target = _target(document, wanted).target
     _slot_is_open(document, target, wanted)
     tbs = prepare_signature(
         target, wanted.slot, bytes(certificate.content), certificate.intermediates,
@@ -95,11 +105,11 @@ def _sign(actor: Actor, item_id: UUID, raw: bytes) -> None:
     document = Document.objects.select_for_update(of=("self",)).get(pk=item.document_id)
     if document.state not in OPEN_STATES:  # given up since, or replaced after a correction
         raise Refused("REC-020", state=DocumentState(document.state).label)
-    target, _ = _target(document, wanted)
-    if _checked(document, target, wanted) != item.checked:
+    over = _target(document, wanted)
+    if _checked(document, over.target, wanted) != item.checked:
         raise Conflict("REC-010")
-    _slot_is_open(document, target, wanted)
-    row = embed(actor, document, wanted, certificate, restored(item.to_sign), raw)
+    _slot_is_open(document, over.target, wanted)
+    row = _embed(actor, over, wanted, certificate, (restored(item.to_sign), raw))
     item.state, item.signature = ItemState.SIGNED, row
     item.save(update_fields=["state", "signature"])
     act.done(actor, wanted, SignatureRef(document.id, row.id, row.digest))
@@ -109,10 +119,17 @@ def embed(
     actor: Actor, document: Document, wanted: Wanted, certificate: Certificate, tbs: ToBeSigned, raw: bytes
 ) -> DocumentSignature:
     """Verify a returned value, embed it and write it down; the caller holds the document's lock."""
-    target, text = _target(document, wanted)
-    embedded = complete(target, tbs, raw)
-    if text is not None and wanted.section is not None:
-        documents.freeze(actor, document, wanted.section, text)
+    return _embed(actor, _target(document, wanted), wanted, certificate, (tbs, raw))
+
+
+def _embed(
+    actor: Actor, over: _Over, wanted: Wanted, certificate: Certificate, answered: tuple[ToBeSigned, bytes]
+) -> DocumentSignature:
+    tbs, raw = answered
+    document = over.document
+    embedded = complete(over.target, tbs, raw)
+    if over.text is not None and wanted.section is not None:
+        documents.freeze(actor, document, wanted.section, over.text)
     row = documents.keep_signature(
         actor, document, embedded, tbs, certificate, signer_name=certificate.name,
         capacity=wanted.capacity,
@@ -142,13 +159,13 @@ def _refuse(actor: Actor, item_id: UUID, code: str, params: dict[str, str]) -> N
         )
 
 
-def _target(document: Document, wanted: Wanted) -> tuple[Record | Section, str | None]:
+def _target(document: Document, wanted: Wanted) -> _Over:
     """What the signature is made over, and the text of the section that it freezes if that is new.
 
     Of a section that is signed before all others nothing else of the record matters.
     """
     if wanted.section is None:
-        return record_of(document), None
+        return _Over(document, record_of(document))
     kept = DocumentSection.objects.filter(document=document, section_id=wanted.section.section_id).first()
     text = wanted.section.text(document.code)
     if kept is not None and kept.text != text:
@@ -156,8 +173,8 @@ def _target(document: Document, wanted: Wanted) -> tuple[Record | Section, str |
     section = Section(id=wanted.section.section_id, kind=wanted.section.kind, text=text)
     new = None if kept is not None else text
     if _is_first(document, wanted):
-        return section, new
-    return record_of(document, [] if kept is not None else [section]), new
+        return _Over(document, section, new)
+    return _Over(document, record_of(document, [] if kept is not None else [section]), new)
 
 
 def _is_first(document: Document, wanted: Wanted) -> bool:
@@ -167,12 +184,13 @@ def _is_first(document: Document, wanted: Wanted) -> bool:
 
 
 def _slot_is_open(document: Document, target: Record | Section, wanted: Wanted) -> None:
-    signed = DocumentSignature.objects.filter(document=document)
+    rows = DocumentSignature.objects.filter(document=document)
+    signed = {SlotRef(*row) for row in rows.values_list("role", "section_id", "number")}
     slot = wanted.slot
-    if signed.filter(role=slot.role, section_id=slot.section, number=slot.number).exists():
+    if slot in signed:
         raise Refused("REC-016")
     if isinstance(target, Section):
-        if signed.exclude(role=slot.role).exists():  # a later step has signed without this one
+        if any(one.role != slot.role for one in signed):  # a later step has signed without this one
             raise Refused("REC-019")
     elif slot not in next_slots(target):
         raise Refused("REC-017", names=", ".join(documents.waiting_names(target, slot)))
