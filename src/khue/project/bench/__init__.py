@@ -1,4 +1,4 @@
-"""`khue bench gradebook`: the speed that was promised, measured on this machine, as a table or JSON."""
+"""`khue bench gradebook|signing`: the speed that was promised, measured here, as a table or JSON."""
 
 from __future__ import annotations
 
@@ -9,23 +9,31 @@ import platform
 import sys
 from typing import Any
 
-ALL = ("rules", "page", "save", "import", "province", "browser", "demo")
+ALL = {
+    "gradebook": ("rules", "page", "save", "import", "province", "browser", "demo"),
+    "signing": ("sign", "verify", "prepare", "province", "log", "school"),
+}
 
 
 def main(argv: list[str]) -> int:
     """Measure and print; nothing here passes or fails, the numbers speak."""
     parser = argparse.ArgumentParser(prog="khue bench")
-    parser.add_argument("what", choices=("gradebook",))
+    parser.add_argument("what", choices=tuple(ALL))
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
     parser.add_argument("--quick", action="store_true", help="shorter runs, a smaller province")
-    parser.add_argument("--only", choices=ALL, action="append", help="only these parts")
+    names = sorted({name for parts in ALL.values() for name in parts})
+    parser.add_argument("--only", choices=names, action="append", help="only these parts")
     options = parser.parse_args(argv)
-    from khue.project.bench import parts  # noqa: PLC0415 - only now
+    from khue.project.bench import parts, signing  # noqa: PLC0415 - only now
 
-    chosen = options.only or list(ALL)
+    chosen = [name for name in ALL[options.what] if not options.only or name in options.only]
+    if options.what == "signing":
+        planned = signing.plan(chosen, quick=options.quick)
+    else:
+        planned = parts.plan(chosen, options.database, quick=options.quick)
     results: list[parts.Result] = []
-    for part in parts.plan(chosen, options.database, quick=options.quick):
+    for part in planned:
         print(f"… {part.title}", file=sys.stderr, flush=True)  # noqa: T201
         results += part.run()
     report: dict[str, Any] = {"machine": machine(), "results": [result.to_json() for result in results]}

@@ -39,15 +39,6 @@ class Times:
             for mine, its in zip(self.rounds, other.rounds, strict=True)
         )
 
-    def without(self, other: Times) -> Times:
-        """The same without a part of the act that was measured alone, item by item."""
-        return Times(
-            tuple(
-                tuple(mine - its for mine, its in zip(one, part, strict=True))
-                for one, part in zip(self.rounds, other.rounds, strict=True)
-            )
-        )
-
     @property
     def shown(self) -> str:
         """The best in microseconds, for a remark."""

@@ -32,6 +32,7 @@ class Result:
     unit: str
     promise: str
     note: str = ""
+    ratio: float | None = None  # to the bare key of the same run, where there is one
 
     def to_json(self) -> dict[str, Any]:
         """For `--json`."""
@@ -129,17 +130,22 @@ def import_check() -> list[Result]:
 # --- the server --------------------------------------------------------------------------------
 
 
-@contextmanager
-def _database(name: str, folder: Path) -> Iterator[dict[str, str] | None]:
-    environment = os.environ | {
+def on_sqlite(folder: Path, *, demo: bool = False) -> dict[str, str]:
+    """The environment of a child with a database of its own in this folder."""
+    return os.environ | {
         "KHUE_DATA_DIR": str(folder),
         "KHUE_SECRET_KEY": "bench",
         "KHUE_REQUIRE_MFA": "0",
         "KHUE_DATABASE_URL": "",
         "DJANGO_SETTINGS_MODULE": "khue.project.settings",
         "PYTHONPATH": SOURCE,
-        "KHUE_DEMO": "0",
+        "KHUE_DEMO": "1" if demo else "0",
     }
+
+
+@contextmanager
+def _database(name: str, folder: Path) -> Iterator[dict[str, str] | None]:
+    environment = on_sqlite(folder)
     if name == "sqlite":
         yield environment
         return

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
 from khue.signing.canonical import element, escape_text
 from khue.signing.signers.pkcs12 import LocalKey
@@ -63,6 +66,15 @@ def signed(record: Record, keys: Keys, *slots: SlotRef) -> Record:
         tbs = prepare(record, slot, local.certificate, local.chain, signing_time=AT, tbs_id=_TBS)
         record = add(record, complete(record, tbs, local.sign(tbs.algorithm, tbs.digest)))
     return record
+
+
+def bare_key(local: LocalKey) -> Callable[[bytes], bytes]:
+    """What a key does with a digest of 32 bytes when nothing is around it."""
+    key, prehashed = local.key, utils.Prehashed(hashes.SHA256())
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        ecdsa, curve = ec.ECDSA(prehashed), key
+        return lambda digest: curve.sign(digest, ecdsa)
+    return lambda digest: key.sign(digest, padding.PKCS1v15(), prehashed)
 
 
 def _head(term: str) -> str:

@@ -19,10 +19,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+
 from khue.project.bench.measure import each
-from khue.project.bench.signing_records import YEAR_SLOTS, Keys, another, signed, year_mould
-from khue.signing.algorithms import Algorithm
-from khue.signing.signers.pkcs12 import Pkcs12Signer
+from khue.project.bench.signing_records import YEAR_SLOTS, Keys, another, bare_key, signed, year_mould
+from khue.signing.signers.pkcs12 import LocalKey, PrivateKey
 from khue.signing.xades.record import assemble
 
 BARE = 2000  # signatures with the bare key, before the work and again after it
@@ -92,8 +93,17 @@ def work(keys: Keys, first: int, count: int) -> dict[str, Any]:
 
 
 def _bare(keys: Keys) -> tuple[float, ...]:
-    key, digest = keys["school"], bytes(32)
-    return each(lambda _: key.sign(Algorithm.ECDSA_P256_SHA256, digest), range(BARE))
+    return each(bare_key(keys["school"]), [bytes(32)] * BARE)
+
+
+def _opened(data: bytes, password: str) -> LocalKey:
+    """The key of a PKCS#12 file, as `khue.signing.signers.pkcs12` keeps it."""
+    key, certificate, others = pkcs12.load_key_and_certificates(data, password.encode())
+    if certificate is None or not isinstance(key, PrivateKey):
+        msg = "the file holds no key that signs"
+        raise ValueError(msg)
+    chain = tuple(one.public_bytes(Encoding.DER) for one in others)
+    return LocalKey(key, certificate.public_bytes(Encoding.DER), chain)
 
 
 def _start() -> subprocess.Popen[str]:
@@ -121,9 +131,7 @@ def _tell(process: subprocess.Popen[str], line: str) -> None:
 def main() -> None:
     """One worker."""
     given = json.loads(sys.stdin.readline())
-    keys = {
-        role: Pkcs12Signer(b64decode(data), given["password"]).local for role, data in given["keys"].items()
-    }
+    keys = {role: _opened(b64decode(data), given["password"]) for role, data in given["keys"].items()}
     year_mould()  # what a worker has before the first record arrives
     print("ready", flush=True)  # noqa: T201 - read by the parent
     sys.stdin.readline()
