@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from tests.journeys.conftest import PASSWORD
 from tests.journeys.grid import cell, column, open_sheet
+from tests.journeys.signing import sign
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -74,10 +75,12 @@ def test_a_mark_is_corrected_after_closing_by_three_people(sign_in: SignIn) -> N
     open_sheet(teacher, "6A")
     sheet = teacher.url
     old = column(teacher, "tx1")[0]
-    teacher.locator("a", has_text="Chốt bảng điểm").click()
+    teacher.locator("a", has_text="Ký và chốt").click()
     teacher.fill("#accept", "Học kì chưa hết, chốt sớm để thử quy trình")
-    teacher.locator("main button", has_text="Chốt bảng điểm").click()
+    sign(teacher, "Ký và chốt bảng điểm")
+    teacher.goto(sheet)
     teacher.locator(".tag", has_text="Giáo viên đã chốt").wait_for()
+    teacher.wait_for_selector("grade-grid[data-ready]")
     cell(teacher, 0, "tx1").click()
     teacher.keyboard.type("99")
     assert column(teacher, "tx1")[0] == old
