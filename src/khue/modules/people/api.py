@@ -21,6 +21,7 @@ from khue.modules.people.places import (
 )
 from khue.modules.people.policy import SEE_PERSON, SEE_PUPIL, SEE_STAFF
 from khue.modules.people.queries import (
+    bears_number,
     belongs_to,
     field_label,
     find_people,
@@ -60,6 +61,7 @@ __all__ = [
     "add_identifiers",
     "admit_pupil",
     "admit_pupils",
+    "bears_number",
     "belongs_to",
     "change_people",
     "change_person",

@@ -10,6 +10,7 @@ from django.db.models import OuterRef, Q, Subquery
 
 from khue.core.names import fold
 from khue.kit import permissions
+from khue.kit.crypto import blind_index
 from khue.kit.models import in_force
 from khue.modules.people import policy, writing
 from khue.modules.people.data import PersonCard
@@ -174,6 +175,15 @@ def places_of_staff(person_ids: Iterable[UUID], day: dt.date) -> set[tuple[UUID,
     """Person and unit of every position held on a day, for many persons at once."""
     rows = Employment.objects.filter(in_force(day), person__in=list(person_ids)).order_by("id")
     return set(rows.values_list("person_id", "school_id"))
+
+
+def bears_number(person_id: UUID, number: str) -> bool | None:
+    """Whether a personal number is this person's; None where none is known of the person."""
+    rows = PersonIdentifier.objects.filter(
+        person=person_id, scheme=IdentifierScheme.PERSONAL, valid_to__isnull=True
+    )
+    known = list(rows.values_list("lookup", flat=True))
+    return blind_index(number) in known if known else None
 
 
 def sealed_numbers_readable() -> bool:

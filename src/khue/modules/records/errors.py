@@ -47,4 +47,5 @@ CODES: dict[str, str] = {
     ),
     "REC-045": _("Đã nhập sai mã bản in nhiều lần. Hãy thử lại sau {minutes} phút."),
     "REC-046": _("Địa chỉ này đã gửi quá nhiều tệp. Hãy thử lại sau {minutes} phút, hoặc dùng khue verify."),
+    "REC-047": _("Khoá trên máy chủ chỉ dùng cho dấu của trường. Hãy dùng token hoặc điện thoại của bạn."),
 }

@@ -12,6 +12,11 @@
     token = "KHUE"
     pin_file = "/etc/khue/hsm.pin"
 
+    [pkcs12."4900123456"]
+    file = "con-dau.p12"
+    password_file = "/etc/khue/con-dau.password"
+
+A key file is named by the number of its school or person; a single one may stand under `[pkcs12]` itself.
 A teacher's token is not here: it is reached by the page through the agent on her own computer.
 """
 
@@ -45,7 +50,8 @@ if TYPE_CHECKING:
 
 FILE = "signers.toml"
 DEMO_KEYS = "demo-keys"
-ASKED = (Provider.SMARTCA, Provider.MYSIGN, Provider.CSC, Provider.PKCS11)  # they list what they hold
+# They list what they hold.
+ASKED = (Provider.SMARTCA, Provider.MYSIGN, Provider.CSC, Provider.PKCS11, Provider.PKCS12)
 _lock = threading.Lock()
 _kept: dict[str, Any] = {}
 
@@ -169,7 +175,7 @@ def _pkcs11(holder: Holder, table: Mapping[str, Any]) -> Signer:
 
 
 def _pkcs12(holder: Holder, table: Mapping[str, Any]) -> Signer:
-    one = table.get(holder.key, table)
+    one = table.get(holder.number, table)
     return Pkcs12Signer(trust.folder(one["file"]), _secrets(one, holder).ask("password", ""))
 
 

@@ -16,7 +16,7 @@ from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
 from khue.modules.records import policy, providers, trust
 from khue.modules.records.content import digest_of
-from khue.modules.records.models import Certificate, Provider
+from khue.modules.records.models import ON_SERVER, Certificate, Provider
 from khue.signing.report import Indication
 from khue.signing.signers.handles import without_root
 from khue.signing.trust import certificates as x509
@@ -37,7 +37,8 @@ def register(
 ) -> Certificate:  # fmt: skip
     """Register a certificate for oneself, or for a school as its seal (đăng ký chứng thư số).
 
-    The name in a person's certificate must be the person's; a school's must be an organization's.
+    The name in a person's certificate must be the person's, and the number where it is known; a school's
+    must be an organization's. A key on the server is a school's: no phone asks before it signs.
     """
     content, *more = _der(content)
     chain = (*chain, *more)
@@ -47,8 +48,9 @@ def register(
         person = people.Person.objects.filter(pk=actor.person_id).first()
         if person is None:
             raise NotFound("KIT-001")
-        if identity.organization or fold(identity.name) != fold(person.full_name):
-            raise Refused("REC-004", name=identity.name)
+        _require_own(person, identity)
+        if Provider(provider) in ON_SERVER and provider != Provider.DEMO:
+            raise Refused("REC-047")
     else:
         school = permissions.load(
             actor, orgs.Unit.objects.all(), school_id, see=policy.REGISTER_SEAL, do=policy.REGISTER_SEAL
@@ -76,6 +78,14 @@ def register(
         after={"name": row.name, "serial": row.serial, "issuer": row.issuer, "provider": row.provider},
     )
     return row
+
+
+def _require_own(person: people.Person, identity: x509.Identity) -> None:
+    """The name must be the person's, and the number too where it is known here: names are not unique."""
+    numbers = [one.partition(":")[2] for one in identity.identifiers if one.startswith("CCCD:")]
+    strange = any(people.bears_number(person.id, number) is False for number in numbers)
+    if identity.organization or fold(identity.name) != fold(person.full_name) or strange:
+        raise Refused("REC-004", name=identity.name)
 
 
 @transaction.atomic
