@@ -43,8 +43,12 @@ class Signers:
     def sign(self, actor: Actor, act: str, *keys: UUID, part: int = 0, **options: str) -> SigningBatch:
         """Check, confirm and sign in one go; every item must be taken."""
         checked = self.check(actor, act, *keys, part=part, **options)
-        assert checked.batch is not None, [str(left.refusal) for left in checked.left_out]
         assert not checked.left_out, [str(left.refusal) for left in checked.left_out]
+        return self.confirm(actor, checked)
+
+    def confirm(self, actor: Actor, checked: records.Checked) -> SigningBatch:
+        """Start what was checked."""
+        assert checked.batch is not None, [str(left.refusal) for left in checked.left_out]
         return batches.start(actor, batch_id=checked.batch.id, token=checked.token)
 
     def check(self, actor: Actor, act: str, *keys: UUID, part: int = 0, **options: str) -> records.Checked:

@@ -25,10 +25,11 @@ def bundle_of(document: Document, base: str) -> bytes:
     if entry is None:
         raise Refused("REC-044", state=DocumentState(document.state).label)
     store = evidence.log_store()
-    size = Checkpoint.parse(note_of(store).body).size
+    note = note_of(store)  # once: the log may grow while the bundle is made
+    size = Checkpoint.parse(note.body).size
     return write_bundle(
         Bundle(
-            record=file_of(document), proof=verification.proof_of(entry).text,
+            record=file_of(document), proof=verification.proof_of(entry, note).text,
             checkpoint=archive.evidence_of(store, size), keys=verification.log_policy().text,
             pdf=renditions.pdf_of(document, base), evidence=_evidence(document),
         )

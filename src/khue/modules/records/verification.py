@@ -22,6 +22,7 @@ from khue.signing.log.writer import note_of
 from khue.signing.qr import parse_short
 
 if TYPE_CHECKING:
+    from khue.signing.log.note import Note
     from khue.signing.report import LogReport, Report
 
 LARGEST = 8 * 1024 * 1024
@@ -69,9 +70,9 @@ def log_report(document: Document) -> LogReport | None:
     return verify_proof(bytes.fromhex(entry.leaf), proof, log_policy())
 
 
-def proof_of(entry: LogEntry) -> TlogProof:
-    """The proof that a leaf is in the log as it was last published."""
-    note = note_of(evidence.log_store())
+def proof_of(entry: LogEntry, published: Note | None = None) -> TlogProof:
+    """The proof that a leaf is in the log as it was published, last if not said otherwise."""
+    note = published or note_of(evidence.log_store())
     reader = TileReader(evidence.log_store(), Checkpoint.parse(note.body).size)
     return make_proof(reader, entry.index, note)
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from khue.core.actor import system_actor
-from khue.core.errors import KhueError
+from khue.core.errors import Conflict, KhueError
 from khue.modules.records import keys, providers, trust
 from khue.modules.records.content import slot_of
 from khue.modules.records.models import (
@@ -36,7 +36,7 @@ from khue.signing.xades.augment import stamp_digest, with_timestamp
 from khue.signing.xades.record import EmbeddedSignature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -49,6 +49,7 @@ LOG_FOLDER, LOG_KEY, LOG_RENEWED = "log", "log.key", "log.renewed"
 YEAR = dt.timedelta(days=365)
 A_RUN = 500  # stamps or leaves of one run
 SILENT = "SIGN-270"  # no answer from the authority
+HELD = "SIGN-401"  # another process writes the log
 
 
 def stamp_waiting(now: dt.datetime) -> int:
@@ -115,34 +116,47 @@ def _stamped(key: UUID, now: dt.datetime, token: bytes, at: dt.datetime) -> int:
 
 def publish(now: dt.datetime) -> int:
     """Append what was issued since to the log and publish a stamped checkpoint (ghi nhật kí)."""
-    with writing(log_store(), log_signer()) as writer:
-        found = _noted_again(writer, now)
-        waiting = list(_unlogged()[:A_RUN])
-        if waiting:
-            appended = writer.append([bytes.fromhex(document.digest) for document in waiting], at=writer.size)
-            _note(waiting, appended.first, now)
-            witnessing.cosigned(writer, log_signer().key)
-        stamp = providers.stamps()
-        if stamp is not None and writer.size:
-            _stamp_checkpoint(writer.size, stamp)  # also one for which an earlier run got no stamp
+    try:
+        with writing(log_store(), log_signer()) as writer:
+            return _published(writer, now)
+    except Conflict as busy:
+        if busy.code != HELD:
+            raise
+        return 0  # another process is writing what we would
+
+
+def _published(writer: LogWriter, now: dt.datetime) -> int:
+    found = _noted_again(writer, now)
+    waiting = list(_unlogged()[:A_RUN])
+    if waiting:
+        appended = writer.append([bytes.fromhex(document.digest) for document in waiting], at=writer.size)
+        _note(enumerate(waiting, appended.first), now)
+        witnessing.cosigned(writer, log_signer().key)
+    stamp = providers.stamps()
+    if stamp is not None and writer.size:
+        _stamp_checkpoint(writer.size, stamp)  # also one for which an earlier run got no stamp
     return found + len(waiting)
 
 
 def _noted_again(writer: LogWriter, now: dt.datetime) -> int:
-    """Give rows to leaves that a run appended before it was cut off; the log is never behind its rows."""
+    """Give rows to leaves that a run appended before it was cut off; the log is never behind its rows.
+
+    A leaf of a document that is not here (a database from an older backup) stays without a row: the
+    nightly proof names it.
+    """
     known = LogEntry.objects.aggregate(last=Max("index"))["last"]
     first = 0 if known is None else known + 1
     leaves = [entry.hex() for entry in writer.reader().entries(first, writer.size)]
     by_digest = {document.digest: document for document in _unlogged().filter(digest__in=leaves)}
-    _note([by_digest[leaf] for leaf in leaves], first, now)
-    return len(leaves)
+    placed = enumerate((by_digest.get(leaf) for leaf in leaves), first)
+    return _note(((index, document) for index, document in placed if document is not None), now)
 
 
-def _note(issued: Sequence[Document], first: int, now: dt.datetime) -> None:
-    LogEntry.objects.bulk_create(
-        LogEntry(document=document, leaf=document.digest, index=first + number, at=now)
-        for number, document in enumerate(issued)
-    )
+def _note(placed: Iterable[tuple[int, Document]], now: dt.datetime) -> int:
+    rows = [
+        LogEntry(document=document, leaf=document.digest, index=index, at=now) for index, document in placed
+    ]
+    return len(LogEntry.objects.bulk_create(rows))
 
 
 def _unlogged() -> QuerySet[Document]:

@@ -115,11 +115,20 @@ def issue_overdue(now: dt.datetime) -> int:
     before = now - dt.timedelta(hours=settings.KHUE_STAMP_WAIT_HOURS)
     late = StampRequest.objects.filter(made_at__lte=before, signature__stamp__isnull=True)
     count = 0
-    for request in list(late.select_related("signature")):
-        with transaction.atomic():
-            document = Document.objects.select_for_update(of=("self",)).get(pk=request.signature.document_id)
-            if document.state == DocumentState.COMPLETE:
-                documents.issue(system_actor("Khuê", now), document)
-                count += 1
-            request.delete()
+    for key in list(late.order_by("made_at", "id").values_list("id", flat=True)):
+        count += _issue_without(key, now)
     return count
+
+
+@transaction.atomic
+def _issue_without(key: UUID, now: dt.datetime) -> int:
+    # First the request, then the document: a stamp that comes at this moment takes them in this order.
+    request = StampRequest.objects.select_for_update(of=("self",)).filter(pk=key).first()
+    if request is None:
+        return 0
+    document = Document.objects.select_for_update(of=("self",)).get(pk=request.signature.document_id)
+    waits = document.state == DocumentState.COMPLETE
+    if waits:
+        documents.issue(system_actor("Khuê", now), document)
+    request.delete()
+    return int(waits)

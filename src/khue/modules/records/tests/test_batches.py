@@ -11,7 +11,6 @@ from tests.cast import World
 from tests.signers import Signers
 from tests.unchanged import refused, unchanged
 
-from khue.core.actor import Actor
 from khue.core.errors import Conflict, Invalid, NotFound, Refused
 from khue.core.ids import uuid7
 from khue.kit.models import AuditEvent, OutboxEvent
@@ -34,11 +33,6 @@ pytestmark = pytest.mark.django_db
 LATER = dt.timedelta(minutes=31)
 
 
-def start(actor: Actor, checked: records.Checked) -> SigningBatch:
-    assert checked.batch is not None
-    return batches.start(actor, batch_id=checked.batch.id, token=checked.token)
-
-
 def items(batch: SigningBatch) -> list[tuple[str, str]]:
     return list(batch.items.order_by("position").values_list("state", "refusal"))
 
@@ -52,7 +46,7 @@ def test_many_are_signed_in_one_act(world: World, signers: Signers, desk: Desk) 
     checked = signers.check(world.lan, PAGE, *keys)
     assert (signed(), DocumentSection.objects.count()) == (0, 0)  # only prepared
     assert {row.state for row in Document.objects.all()} == {DocumentState.PREPARED}
-    batch = start(world.lan, checked)
+    batch = signers.confirm(world.lan, checked)
     assert (batch.state, batch.token_digest, batch.handle) == (BatchState.DONE, "", {})
     assert items(batch) == [("signed", "")] * 5
     assert desk.done == list(batch.items.values_list("document_id", flat=True))
@@ -74,7 +68,7 @@ def test_what_cannot_be_signed_is_left_out_with_its_reason(world: World, signers
     signers.sign(world.lan, PAGE, first)
     checked = signers.check(world.lan, PAGE, first, second, third)
     assert [(left.subject.subject, left.refusal.code) for left in checked.left_out] == [(first, "REC-016")]
-    assert items(start(world.lan, checked)) == [("signed", "")] * 2
+    assert items(signers.confirm(world.lan, checked)) == [("signed", "")] * 2
     with unchanged():
         nothing = signers.check(world.lan, PAGE, first)
     assert (nothing.batch, nothing.token, len(nothing.left_out)) == (None, "", 1)
@@ -96,16 +90,16 @@ def test_the_token_starts_a_batch_once(world: World, signers: Signers) -> None:
         with refused(Conflict, "REC-011"):
             batches.start(world.lan, batch_id=checked.batch.id, token=token)
     assert checked.token not in str(SigningBatch.objects.values().get())  # only its digest is kept
-    start(world.lan, checked)
+    signers.confirm(world.lan, checked)
     with refused(Conflict, "REC-011"):
-        start(world.lan, checked)
+        signers.confirm(world.lan, checked)
     assert signed() == 1
 
 
 def test_two_batches_of_the_same_things_sign_them_once(world: World, signers: Signers) -> None:
     one, other = signers.check(world.lan, PAGE, *pages(2)), signers.check(world.lan, PAGE, *pages(2))
-    assert items(start(world.lan, one)) == [("signed", "")] * 2
-    assert items(start(world.lan, other)) == [("refused", "REC-016")] * 2
+    assert items(signers.confirm(world.lan, one)) == [("signed", "")] * 2
+    assert items(signers.confirm(world.lan, other)) == [("refused", "REC-016")] * 2
     assert signed() == 2
 
 
@@ -131,7 +125,7 @@ def test_what_was_checked_is_signed_soon_or_checked_again(world: World, signers:
     checked = signers.check(world.lan, PAGE, *pages(1))
     late = world.at(world.lan, world.lan.now + LATER)
     with refused(Refused, "REC-012") as refusal:
-        start(late, checked)
+        signers.confirm(late, checked)
     assert refusal.value.params == {"at": "08:30 15/12/2025"}
     assert items(signers.sign(late, PAGE, *pages(1))) == [("signed", "")]
 
@@ -165,7 +159,7 @@ def test_what_changed_is_refused_and_the_others_are_signed(
     first, second, third = pages(3)
     checked = signers.check(world.lan, PAGE, first, second, third)
     desk.texts[second] = "Nội dung đã sửa"
-    batch = start(world.lan, checked)
+    batch = signers.confirm(world.lan, checked)
     assert batch.state == BatchState.DONE
     assert items(batch) == [("signed", ""), ("refused", "REC-010"), ("signed", "")]
     assert signed() == 2
@@ -179,7 +173,7 @@ def test_what_changed_is_refused_and_the_others_are_signed(
 def test_who_lost_the_right_meanwhile_signs_nothing(world: World, signers: Signers, desk: Desk) -> None:
     checked = signers.check(world.lan, PAGE, *pages(2))
     desk.barred.add(world.lan.person_id)
-    assert items(start(world.lan, checked)) == [("refused", "KIT-001")] * 2
+    assert items(signers.confirm(world.lan, checked)) == [("refused", "KIT-001")] * 2
     assert (signed(), desk.done) == (0, [])
 
 
@@ -189,7 +183,7 @@ def test_a_meaning_that_cannot_be_written_takes_the_signature_with_it(
     first, second = pages(2)
     checked = signers.check(world.lan, PAGE, first, second)
     desk.broken.add(first)
-    assert items(start(world.lan, checked)) == [("refused", "REC-013"), ("signed", "")]
+    assert items(signers.confirm(world.lan, checked)) == [("refused", "REC-013"), ("signed", "")]
     assert list(DocumentSignature.objects.values_list("document__subject", flat=True)) == [second]
     assert document_of(first).state == DocumentState.PREPARED
 
@@ -199,7 +193,7 @@ def test_the_office_in_which_one_signs_is_part_of_what_was_checked(world: World,
     signers.sign(world.lan, PAGE, key)
     checked = signers.check(world.minh, APPROVAL, key, capacity="Hiệu trưởng")
     SigningItem.objects.filter(batch=checked.batch).update(options={"capacity": "Bộ trưởng"})
-    assert items(start(world.minh, checked)) == [("refused", "REC-010")]
+    assert items(signers.confirm(world.minh, checked)) == [("refused", "REC-010")]
 
 
 def test_not_before_the_step_before(world: World, signers: Signers) -> None:
@@ -209,7 +203,7 @@ def test_not_before_the_step_before(world: World, signers: Signers) -> None:
     (left,) = checked.left_out
     assert (left.subject.subject, left.refusal.code) == (second, "REC-017")
     assert left.refusal.params == {"names": "Giáo viên chủ nhiệm"}  # no section names a person yet
-    assert items(start(world.minh, checked)) == [("signed", "")]
+    assert items(signers.confirm(world.minh, checked)) == [("signed", "")]
 
 
 def test_a_version_given_up_meanwhile_takes_no_signature(world: World, signers: Signers) -> None:
@@ -217,7 +211,7 @@ def test_a_version_given_up_meanwhile_takes_no_signature(world: World, signers: 
     document = document_of(pages()[0])
     principal = {"reason": "Lập nhầm hồ sơ cho lớp này.", "authority": "Số 12/QĐ"}
     documents.withdraw(world.minh, subject=document.subject, part=0, **principal)
-    assert items(start(world.lan, checked)) == [("refused", "REC-020")]
+    assert items(signers.confirm(world.lan, checked)) == [("refused", "REC-020")]
     document.refresh_from_db()
     assert (document.state, signed()) == (DocumentState.CANCELLED, 0)
 
@@ -228,7 +222,7 @@ def test_a_batch_given_up_keeps_what_is_signed(world: World, signers: Signers) -
     batch = batches.cancel(world.lan, batch_id=checked.batch.id)
     assert (batch.state, batch.ended_at, signed()) == (BatchState.CANCELLED, world.lan.now, 0)
     with refused(Conflict, "REC-011"):
-        start(world.lan, checked)
+        signers.confirm(world.lan, checked)
     for act in (batches.resume, batches.cancel):
         with refused(Refused, "REC-015"):
             act(world.lan, batch_id=batch.id)
@@ -252,7 +246,7 @@ def test_a_certificate_that_went_bad_meanwhile_signs_nothing(
         Certificate.objects.filter(pk=lan.pk).update(not_after=world.lan.now - dt.timedelta(seconds=1))
     else:
         signers.revoke("lan", world.lan.now - dt.timedelta(hours=1))
-    batch = start(world.lan, checked)
+    batch = signers.confirm(world.lan, checked)
     code = "REC-003" if trouble == "revoked" else "REC-002"
     assert items(batch) == [("refused", code)] * 2
     assert (batch.state, signed()) == (BatchState.DONE, 0)
