@@ -9,6 +9,7 @@ import pytest
 
 from tests.journeys.conftest import PASSWORD
 from tests.journeys.grid import cell, column, note, open_sheet, paste, reload, saved
+from tests.journeys.signing import sign
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -195,12 +196,11 @@ def test_a_sheet_closed_while_someone_types(sign_in: SignIn) -> None:
     cell(page, 0, "end.level").click()
     other = page.context.new_page()
     other.goto(page.url)
-    other.locator("a", has_text="Chốt bảng điểm").click()
+    other.locator("a", has_text="Ký và chốt").click()
     if other.locator("input[name=zero_pending]").count():
         other.check("input[name=zero_pending]")
     other.fill("#accept", "Chốt thử khi còn trống")
-    other.locator("main button", has_text="Chốt bảng điểm").click()
-    other.locator(".tag", has_text="đã chốt").first.wait_for()
+    sign(other, "Ký và chốt bảng điểm")
     page.keyboard.type("h")
     page.locator(".grid-note", has_text="1 ô chưa gửi vẫn giữ").wait_for()
     page.locator(".grid-note button", has_text="Tải lại trang").click()

@@ -95,7 +95,11 @@ def test_a_principal_signs_a_school_in_three_acts_and_holds_one_class_back(at_to
 def _counted(page: Page) -> list[str]:
     """What is pressed from now on, in the order of pressing, named by its text."""
     pressed: list[str] = []
-    page.expose_function("pressed", pressed.append)
+
+    def note(text: str) -> None:
+        pressed.append(text)
+
+    page.expose_function("pressed", note)
     page.add_init_script("addEventListener('click', e => pressed(e.target.textContent.trim()), true)")
     page.reload()
     return pressed

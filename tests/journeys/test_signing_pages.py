@@ -18,7 +18,7 @@ from tests.journeys.town import ISSUED, TO_APPROVE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Request
 
     from tests.journeys.conftest import Town, Windows
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 WINDOWS = ((1280, "light"), (360, "dark"))
 MOST_TABS = 90
+BUDGET = 30_000  # bytes of a page with all that belongs to it; the promise is 60 KB
 
 
 @pytest.fixture
@@ -75,7 +76,9 @@ def test_pages_of_a_teacher(at_town: Windows, look: Look) -> None:
     look(page, "certificates")
 
 
-def test_pages_of_a_principal(at_town: Windows, look: Look) -> None:
+def test_pages_of_a_principal(at_town: Windows, town: Town, look: Look) -> None:
+    service = '[smartca]\nurl = "http://127.0.0.1:9"\nsp_id = "khue"\n'
+    (town.folder / "signers.toml").write_text(service, encoding="utf-8")
     page = at_town.enter("minh")
     page.goto(SIGN)
     look(page, "Ký")
@@ -84,9 +87,14 @@ def test_pages_of_a_principal(at_town: Windows, look: Look) -> None:
     page.locator("main button", has_text="Để sau").click()
     page.locator(".head .tag", has_text="Đã bỏ").wait_for()
     look(page, "batch, cancelled")
-    for address, name in (("/ho-so/", "documents"), ("/ho-so/chung-thu/", "certificates")):
-        page.goto(address)
-        look(page, name)
+    page.goto("/ho-so/chung-thu/")
+    page.select_option("#service", label="VNPT SmartCA trên điện thoại")
+    page.fill("#number", "020099000002")
+    page.locator("main button", has_text="Lấy chứng thư").click()
+    assert "sp_password" in page.locator(".notice-bad").inner_text()  # what the operator forgot
+    look(page, "certificates")
+    page.goto("/ho-so/")
+    look(page, "documents")
     page.goto("/ho-so/")
     page.locator("main table a", has_text=ISSUED).click()
     look(page, "document")
@@ -187,6 +195,27 @@ def test_a_principal_signs_without_scripts(at_town: Windows) -> None:
     page.locator("main table a", has_text=f"lớp {TO_APPROVE[0]}").click()
     assert page.locator(".head .tag").inner_text() == "Đã phát hành"
     assert page.locator(".verdict .tag").inner_text() == "Hợp lệ"
+
+
+def test_pages_of_signing_are_light_and_carry_scripts_only_where_they_sign(at_town: Windows) -> None:
+    page = at_town.enter("hoa")
+    page.goto(SIGN)
+    assert page.locator("script").count() == 0
+    page.locator("main button", has_text="đã đủ").click()
+    address = page.url
+    fresh = at_town._window(page.context.storage_state(), {})  # nothing is kept in it yet
+    requests: list[Request] = []
+
+    def note(request: Request) -> None:
+        requests.append(request)
+
+    fresh.on("requestfinished", note)
+    fresh.goto(address)
+    fresh.wait_for_load_state("networkidle")
+    scripts = {request.url.rpartition("/")[2].split(".")[0] for request in requests} - {"khue", ""}
+    assert scripts == {"sign-tray", "sign-program", "grid-words"}
+    assert sum(request.sizes()["responseBodySize"] for request in requests) < BUDGET
+    page.locator("main button", has_text="Để sau").click()
 
 
 def _only(page: Page, *names: str, cards: bool = False) -> None:
