@@ -16,6 +16,7 @@ from khue.modules.records.demo_keys import give_keys as give_demo_keys
 from khue.modules.records.models import Certificate, Document, DocumentState
 from khue.modules.records.proof import verify_documents
 from khue.modules.records.queries import (
+    FrozenSection,
     changed_sections,
     complete_sections,
     complete_sections_of,
@@ -48,6 +49,7 @@ __all__ = [
     "DocumentFact",
     "DocumentSpec",
     "DocumentState",
+    "FrozenSection",
     "NewSection",
     "Printed",
     "RecordFault",

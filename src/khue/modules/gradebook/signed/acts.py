@@ -76,9 +76,9 @@ class ClassAct:
         """The summary as it would be signed now."""
         school_class = closing.load_class(actor, subject, policy.CLOSE_CLASS, part)
         spec = spec_of(actor, school_class, part)
-        closed = closing.class_state(school_class.id, part).state != "open"
-        if closed and not records.needs(spec, content.SUMMARY, "homeroom", 1):
-            raise Refused("GRADE-021")
+        state = closing.class_state(school_class.id, part).state
+        if state != "open" and not records.needs(spec, content.SUMMARY, "homeroom", 1):
+            _once_more(actor, spec, school_class.id, part, state)
         mine, loaded = closing.require_class(actor, school_class, part, whole=True)
         _all_sheets_signed(spec, school_class, part)
         book = loaded or load_book(school_class.id)
@@ -213,13 +213,29 @@ def _results_as_signed(spec: records.DocumentSpec, school_class_id: UUID, term: 
     kept = records.frozen_section(spec, content.SUMMARY)
     if kept is None:
         raise Refused("GRADE-053")
+    if not _is_as_signed(kept, school_class_id, term, state):
+        raise Refused("GRADE-054")
+
+
+def _is_as_signed(kept: records.FrozenSection, school_class_id: UUID, term: int, state: str) -> bool:
     if state == "sealed":
-        return  # the results that hold were kept when it was sealed or corrected
+        return True  # the results that hold were kept when it was sealed or corrected
     book = load_book(school_class_id)
     own = [sheet for sheet in book.sheets if sheet.class_subject_id is None and sheet.term == term]
     count = sum(sheet.correction_count for sheet in book.sheets if term in {sheet.term, closing.YEAR})
-    if content.summary_text(book, term, kept.record, kept.signers[0], own, count) != kept.text:
-        raise Refused("GRADE-054")
+    return content.summary_text(book, term, kept.record, kept.signers[0], own, count) == kept.text
+
+
+def _once_more(
+    actor: Actor, spec: records.DocumentSpec, school_class_id: UUID, term: int, state: str
+) -> None:
+    """The homeroom teacher signs again what reads otherwise now, in a version of its own; else refused."""
+    kept = records.frozen_section(spec, content.SUMMARY)
+    if kept is None or _is_as_signed(kept, school_class_id, term, state):
+        raise Refused("GRADE-021")
+    records.supersede(
+        actor, spec, changed={content.SUMMARY}, reason="Kết quả tính lại khác với bản đã ký.", authority=""
+    )
 
 
 def _class_title(school_class: schooling.SchoolClass, term: int) -> str:

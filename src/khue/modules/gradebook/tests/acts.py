@@ -11,18 +11,32 @@ from tests.cast import SYSTEM, World, fill
 from khue.kit.models import AuditEvent, OutboxEvent
 from khue.modules.gradebook import api as gradebook
 from khue.modules.gradebook.models import Cell, CellChange, ClosingAct, Correction, FrozenResult, Sheet
+from khue.modules.records import models as records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from khue.core.errors import KhueError
 
-WATCHED = (Cell, CellChange, ClosingAct, Correction, FrozenResult, Sheet, AuditEvent, OutboxEvent)
+WATCHED = (
+    Cell, CellChange, ClosingAct, Correction, FrozenResult, Sheet, AuditEvent, OutboxEvent,
+    records.Document, records.DocumentSection, records.DocumentSignature, records.DocumentEvent,
+    records.DocumentFile, records.SigningBatch, records.SigningItem, records.SignatureStamp,
+    records.StampRequest, records.Certificate, records.LogEntry,
+)  # fmt: skip
 
 
 def snapshot() -> list[list[tuple[Any, ...]]]:
     """Everything that an act of the gradebook could write."""
-    return [list(model.objects.order_by("pk").values_list()) for model in WATCHED]
+    return [list(model._default_manager.order_by("pk").values_list()) for model in WATCHED]
+
+
+@contextmanager
+def untouched() -> Iterator[None]:
+    """Whatever happens inside, not a single row is different afterwards."""
+    before = snapshot()
+    yield
+    assert snapshot() == before
 
 
 @contextmanager

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
 from tests.cast import World
-from tests.signers import Signers, make_signers
+from tests.signers import Signers
 
 from khue.modules.gradebook import api as gradebook
 from khue.modules.gradebook.models import ClosingAct, SheetState
@@ -15,11 +12,6 @@ from khue.modules.gradebook.tests.acts import fill_term
 from khue.modules.records import proof
 from khue.modules.records.models import DocumentState
 from khue.signing.report import Verdict
-
-
-@pytest.fixture
-def signers(world: World, settings: Any, tmp_path: Any) -> Signers:
-    return make_signers(world, settings, tmp_path)
 
 
 def test_a_class_is_signed_by_everybody_and_sealed(world: World, signers: Signers) -> None:

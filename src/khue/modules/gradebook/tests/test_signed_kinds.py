@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from tests import cast
 from tests.cast import SYSTEM, World, make_actor, make_staff
-from tests.signers import SINCE, Signers, make_signers
+from tests.signers import SINCE, Signers
 
 from khue.core.actor import Role
 from khue.modules.gradebook import api as gradebook
@@ -19,11 +17,6 @@ from khue.modules.records.content import file_of
 from khue.modules.records.services import settling
 from khue.modules.schooling import api as schooling
 from khue.signing.report import Verdict
-
-
-@pytest.fixture
-def signers(world: World, settings: Any, tmp_path: Any) -> Signers:
-    return make_signers(world, settings, tmp_path)
 
 
 @pytest.mark.parametrize(("name", "school"), [("4A", "primary"), ("10A1", "upper")])
