@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
 
+from khue.kit.prepared import Prepared
 from khue.modules.gradebook import columns
 from khue.modules.gradebook.models import Cell, Sheet, SheetKind
 from khue.modules.orgs import api as orgs
@@ -17,7 +19,6 @@ from khue.rules.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from uuid import UUID
 
     from khue.modules.gradebook.slots import Slot
 
@@ -95,31 +96,47 @@ def load_book(
     sheet_id: UUID | None = None,
 ) -> ClassBook:
     """Load a class's gradebook for these terms, for all pupils or some, or a single sheet of it."""
-    school_class = schooling.SchoolClass.objects.select_related("school", "year").get(pk=school_class_id)
-    subjects = list(schooling.class_subjects(school_class_id))
+    school_class = schooling.class_of(school_class_id)
+    subjects = schooling.subjects_of_class(school_class=school_class_id)
     by_id = {subject.id: subject for subject in subjects}
-    chosen = Sheet.objects.filter(school_class=school_class, term__in=list(terms))
-    sheets = list(chosen if sheet_id is None else chosen.filter(pk=sheet_id))
+    wanted_terms = set(terms)
+    chosen = _sheets(school_class=school_class_id) if sheet_id is None else _sheet(key=sheet_id)
+    sheets = [
+        sheet for sheet in chosen if sheet.term in wanted_terms and sheet.school_class_id == school_class_id
+    ]
     for sheet in sheets:
         sheet.school_class = school_class
         sheet.class_subject = by_id.get(sheet.class_subject_id) if sheet.class_subject_id else None
-    rows = Cell.objects.filter(sheet__in=[sheet.id for sheet in sheets])
+    ids = [sheet.id for sheet in sheets]
     roster = schooling.roster(school_class_id)
-    if pupil_ids is not None:
+    if pupil_ids is None:
+        rows = _cells(sheets=ids)
+    else:
         wanted = set(pupil_ids)
-        rows = rows.filter(pupil__in=wanted)
+        rows = _cells_of_some(sheets=ids, pupils=wanted)
         roster = [row for row in roster if row.pupil_id in wanted]
     cells: dict[UUID, dict[UUID, PupilCells]] = defaultdict(lambda: defaultdict(dict))
-    for of_sheet, pupil_id, slot, state, value, version in rows.values_list(
-        "sheet_id", "pupil_id", "slot", "state", "value", "version"
-    ).iterator(chunk_size=5000):
+    for of_sheet, pupil_id, slot, state, value, version in rows:
         cells[of_sheet][pupil_id][slot] = Content(state, value, version)
     choices = {
         (choice.class_subject_id, choice.pupil_id): choice
-        for choice in schooling.choices_of_class(school_class_id)
+        for choice in schooling.choices_in_class(school_class=school_class_id)
     }
     settings = settings_for(school_class.school_id)
     return ClassBook(school_class, subjects, roster, choices, sheets, settings, cells)
+
+
+_CELL = ("sheet_id", "pupil_id", "slot", "state", "value", "version")
+_Row = tuple[UUID, UUID, str, str, str, int]
+_sheets: Prepared[Sheet] = Prepared(lambda school_class: Sheet.objects.filter(school_class=school_class))
+_sheet: Prepared[Sheet] = Prepared(lambda key: Sheet.objects.filter(pk=key))
+_cells: Prepared[_Row] = Prepared(
+    lambda sheets: Cell.objects.filter(sheet__in=sheets).values_list(*_CELL), grows=True
+)
+_cells_of_some: Prepared[_Row] = Prepared(
+    lambda sheets, pupils: Cell.objects.filter(sheet__in=sheets, pupil__in=pupils).values_list(*_CELL),
+    grows=True,
+)
 
 
 def settings_for(school_id: UUID) -> Settings:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F, Q
 
 from khue.kit.models import in_force
+from khue.kit.prepared import Prepared
 from khue.modules.orgs.models import SchoolProfile, Unit, UnitLink, UnitPath
 
 if TYPE_CHECKING:
@@ -76,5 +77,9 @@ def school_by_code(code: str) -> Unit | None:
 
 def rule_settings_of(school_id: UUID) -> dict[str, Any]:
     """The readings of doubtful clauses that a school follows (cách hiểu được trường chọn)."""
-    found = SchoolProfile.objects.filter(unit_id=school_id).values_list("rule_settings", flat=True).first()
-    return dict(found or {})
+    return dict(_rule_settings.first(school=school_id) or {})
+
+
+_rule_settings: Prepared[dict[str, Any]] = Prepared(
+    lambda school: SchoolProfile.objects.filter(unit_id=school).values_list("rule_settings", flat=True)
+)

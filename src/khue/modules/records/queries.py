@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from khue.core.errors import NotFound
 from khue.kit import permissions
+from khue.kit.prepared import Prepared
 from khue.modules.records import policy
 from khue.modules.records.content import as_section, record_of
 from khue.modules.records.data import DocumentFact, SlotFact
@@ -61,9 +62,15 @@ class FrozenSection:
 
 def in_work(spec: DocumentSpec) -> Document | None:
     """The version of a document that still takes signatures."""
-    return Document.objects.filter(
-        kind=spec.kind, subject=spec.subject, part=spec.part, state__in=OPEN_STATES
-    ).first()
+    return _in_work.first(kind=spec.kind, subject=spec.subject, part=spec.part)
+
+
+_in_work: Prepared[Document] = Prepared(
+    lambda kind, subject, part: Document.objects.filter(
+        kind=kind, subject=subject, part=part, state__in=OPEN_STATES
+    ),
+    grows=True,
+)
 
 
 def needs(spec: DocumentSpec, section_id: str, role: str, number: int) -> bool:
@@ -78,19 +85,21 @@ def needs(spec: DocumentSpec, section_id: str, role: str, number: int) -> bool:
 
 def frozen_section(spec: DocumentSpec, section_id: str) -> FrozenSection | None:
     """A section of the version in work as it was frozen; None if nobody has signed it."""
-    found = (
-        DocumentSection.objects.filter(
-            document__kind=spec.kind, document__subject=spec.subject, document__part=spec.part,
-            document__state__in=OPEN_STATES, section_id=section_id,
-        )
-        .values_list("section_id", "kind", "text", "document__code")
-        .first()
-    )  # fmt: skip
+    found = _frozen.first(kind=spec.kind, subject=spec.subject, part=spec.part, section=section_id)
     if found is None:
         return None
     *section, code = found
     named = signers_of(Section(*section))
     return FrozenSection(section[2], code, tuple((one.name, one.identifier) for one in named))
+
+
+_frozen: Prepared[tuple[str, str, str, str]] = Prepared(
+    lambda kind, subject, part, section: DocumentSection.objects.filter(
+        document__kind=kind, document__subject=subject, document__part=part,
+        document__state__in=OPEN_STATES, section_id=section,
+    ).values_list("section_id", "kind", "text", "document__code"),
+    grows=True,
+)  # fmt: skip
 
 
 def complete_sections(spec: DocumentSpec) -> set[str]:
@@ -159,14 +168,18 @@ def _newest(kind: str, subject: UUID, part: int) -> Document | None:
 
 def identifiers_of(person_ids: Iterable[UUID], now: dt.datetime) -> dict[UUID, str]:
     """The number in each person's newest usable certificate («CCCD:…»); who has none is absent."""
-    rows = Certificate.objects.filter(person__in=list(person_ids), ended_at__isnull=True)
     found: dict[UUID, str] = {}
-    for row in rows.order_by("registered_at").only(
-        "person", "identifier", "not_before", "not_after", "ended_at"
-    ):
-        if row.is_usable(now) and row.identifier:
+    for row in _usable(persons=list(person_ids)):
+        if row.person_id is not None and row.identifier and row.is_usable(now):
             found[row.person_id] = row.identifier
     return found
+
+
+_usable: Prepared[Certificate] = Prepared(
+    lambda persons: Certificate.objects.filter(person__in=persons, ended_at__isnull=True)
+    .order_by("registered_at")
+    .only("person", "identifier", "not_before", "not_after", "ended_at")
+)
 
 
 def school_identifier(school_id: UUID, now: dt.datetime) -> str:

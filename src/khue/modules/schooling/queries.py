@@ -90,11 +90,8 @@ _learners: Prepared[UUID] = Prepared(partial(_standing, elective=False))
 
 def roster(school_class_id: UUID, day: dt.date | None = None) -> list[RosterRow]:
     """The class list in the order of the book; those who left stay listed unless a day is given."""
-    rows = ClassMembership.objects.filter(school_class=school_class_id).select_related("pupil").only(*LISTED)
-    if day is not None:
-        rows = rows.filter(in_force(day))
     members: dict[UUID, ClassMembership] = {}
-    for row in rows.order_by("valid_from", "id"):
+    for row in _stays(school_class=school_class_id, day=day):
         members[row.pupil_id] = row  # a pupil who came back stands once, with the last stay
     codes = _codes(members)
     listed = [
@@ -116,6 +113,14 @@ def roster(school_class_id: UUID, day: dt.date | None = None) -> list[RosterRow]
     return sorted(listed, key=lambda row: (row.position or 9999, row.sort_key, row.pupil_id))
 
 
+def _stays_of(school_class: UUID, day: dt.date | None) -> QuerySet[Any]:
+    rows = ClassMembership.objects.filter(school_class=school_class).select_related("pupil").only(*LISTED)
+    return (rows if day is None else rows.filter(in_force(day))).order_by("valid_from", "id")
+
+
+_stays: Prepared[ClassMembership] = Prepared(_stays_of)
+
+
 def subject_pupils(class_subject_id: UUID, listed: Iterable[RosterRow]) -> list[RosterRow]:
     """The rows of a class list that stand in the sheet of a subject."""
     subject = ClassSubject.objects.only("school_class_id", "elective").get(pk=class_subject_id)
@@ -126,12 +131,16 @@ def subject_pupils(class_subject_id: UUID, listed: Iterable[RosterRow]) -> list[
 def _codes(pupil_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
     """The Ministry's and the old software's codes of pupils."""
     found: dict[UUID, dict[str, str]] = defaultdict(dict)
-    rows = people.PersonIdentifier.objects.filter(
-        person__in=list(pupil_ids), valid_to__isnull=True, scheme__in=("moet", "software")
-    )
-    for person, scheme, value in rows.values_list("person_id", "scheme", "value"):
+    for person, scheme, value in _codes_of(persons=list(pupil_ids)):
         found[person][scheme] = value
     return found
+
+
+_codes_of: Prepared[tuple[UUID, str, str]] = Prepared(
+    lambda persons: people.PersonIdentifier.objects.filter(
+        person__in=persons, valid_to__isnull=True, scheme__in=("moet", "software")
+    ).values_list("person_id", "scheme", "value")
+)
 
 
 def class_sizes(school_class_ids: Iterable[UUID]) -> dict[UUID, int]:
@@ -173,11 +182,18 @@ def homerooms_of(school_class_ids: Iterable[UUID], day: dt.date) -> dict[UUID, H
 def teachers_of(school_class_id: UUID, day: dt.date) -> dict[UUID, list[tuple[UUID, str]]]:
     """Teachers by class subject: (person, name); several may share a subject."""
     found: dict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
-    rows = TeachingAssignment.objects.filter(in_force(day), class_subject__school_class=school_class_id)
-    rows = rows.order_by("valid_from", "id")
-    for subject, person, name in rows.values_list("class_subject_id", "person_id", "person__full_name"):
+    for subject, person, name in _teaching(school_class=school_class_id, day=day):
         found[subject].append((person, name))
     return found
+
+
+_teaching: Prepared[tuple[UUID, UUID, str]] = Prepared(
+    lambda school_class, day: TeachingAssignment.objects.filter(
+        in_force(day), class_subject__school_class=school_class
+    )
+    .order_by("valid_from", "id")
+    .values_list("class_subject_id", "person_id", "person__full_name")
+)
 
 
 def teaching_of(school_class_ids: Iterable[UUID], day: dt.date) -> dict[UUID, list[UUID]]:
@@ -204,6 +220,19 @@ def teaching_stamp(school_class_ids: Iterable[UUID]) -> str:
     return digest.hexdigest()[:20]
 
 
+def class_of(school_class_id: UUID) -> SchoolClass:
+    """A class with its school and year; whoever asks knows that there is one."""
+    found = _class_of.first(key=school_class_id)
+    if found is None:
+        raise SchoolClass.DoesNotExist
+    return found
+
+
+_class_of: Prepared[SchoolClass] = Prepared(
+    lambda key: SchoolClass.objects.select_related("school", "year").filter(pk=key)
+)
+
+
 def class_subjects(school_class_id: UUID) -> QuerySet[ClassSubject]:
     """The subjects of a class in the order of the book."""
     return (
@@ -211,6 +240,18 @@ def class_subjects(school_class_id: UUID) -> QuerySet[ClassSubject]:
         .select_related("subject")
         .order_by("position", "id")
     )
+
+
+def _subjects(school_class: UUID) -> QuerySet[ClassSubject]:
+    return class_subjects(school_class)
+
+
+def _choices(school_class: UUID) -> QuerySet[SubjectChoice]:
+    return choices_of_class(school_class)
+
+
+subjects_of_class: Prepared[ClassSubject] = Prepared(_subjects)  # the same rows, asked often
+choices_in_class: Prepared[SubjectChoice] = Prepared(_choices)
 
 
 def classes_with_subjects(school_class_ids: Iterable[UUID]) -> QuerySet[SchoolClass]:

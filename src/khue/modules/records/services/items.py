@@ -12,6 +12,7 @@ from django.db import transaction
 from khue.core.errors import Conflict, KhueError, Refused
 from khue.core.ids import uuid7
 from khue.kit import audit
+from khue.kit.prepared import Prepared
 from khue.modules.records.acts import SignatureRef, Wanted, act_of
 from khue.modules.records.content import record_of, restored
 from khue.modules.records.models import (
@@ -43,7 +44,7 @@ NOT_A_SIGNATURE = frozenset({"SIGN-002", "SIGN-137"})  # what came back is not t
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class Ready:
     """A signature that is ready for the key."""
 
     document_id: UUID
@@ -60,7 +61,22 @@ class _Over:
     text: str | None = None  # of the section that it freezes, if that is new
 
 
-def prepare(actor: Actor, wanted: Wanted, certificate: Certificate) -> Prepared:
+# The reads of every signature (kit/prepared.py).
+_frozen_text: Prepared[str] = Prepared(
+    lambda document, section: DocumentSection.objects.filter(
+        document=document, section_id=section
+    ).values_list("text", flat=True),
+    grows=True,
+)
+_signed_slots: Prepared[tuple[str, str, int]] = Prepared(
+    lambda document: DocumentSignature.objects.filter(document=document).values_list(
+        "role", "section_id", "number"
+    ),
+    grows=True,
+)
+
+
+def prepare(actor: Actor, wanted: Wanted, certificate: Certificate) -> Ready:
     """Freeze what one signature covers, in the caller's transaction; nothing but the document is written."""
     document = documents.made(actor, wanted.document)
     target = _target(document, wanted).target
@@ -69,7 +85,7 @@ def prepare(actor: Actor, wanted: Wanted, certificate: Certificate) -> Prepared:
         target, wanted.slot, bytes(certificate.content), certificate.intermediates,
         signing_time=_seconds(actor.now), tbs_id=uuid7().hex, claimed_role=wanted.capacity,
     )  # fmt: skip
-    return Prepared(document.id, _checked(document, target, wanted), tbs)
+    return Ready(document.id, _checked(document, target, wanted), tbs)
 
 
 def sign(actor: Actor, item_id: UUID, raw: bytes) -> KhueError | None:
@@ -166,9 +182,9 @@ def _target(document: Document, wanted: Wanted) -> _Over:
     """
     if wanted.section is None:
         return _Over(document, record_of(document))
-    kept = DocumentSection.objects.filter(document=document, section_id=wanted.section.section_id).first()
+    kept = _frozen_text.first(document=document.id, section=wanted.section.section_id)
     text = wanted.section.text(document.code)
-    if kept is not None and kept.text != text:
+    if kept is not None and kept != text:
         raise Conflict("REC-010")
     section = Section(id=wanted.section.section_id, kind=wanted.section.kind, text=text)
     new = None if kept is not None else text
@@ -184,8 +200,7 @@ def _is_first(document: Document, wanted: Wanted) -> bool:
 
 
 def _slot_is_open(document: Document, target: Record | Section, wanted: Wanted) -> None:
-    rows = DocumentSignature.objects.filter(document=document)
-    signed = {SlotRef(*row) for row in rows.values_list("role", "section_id", "number")}
+    signed = {SlotRef(*row) for row in _signed_slots(document=document.id)}
     slot = wanted.slot
     if slot in signed:
         raise Refused("REC-016")
