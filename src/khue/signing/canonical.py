@@ -58,11 +58,10 @@ def element(name: str, attributes: Mapping[str, str | None], *children: str) -> 
     Attributes are sorted, those that are None left out. Children are canonical already: other
     elements, or text through `escape_text`.
     """
+    if None in attributes.values():
+        attributes = {key: value for key, value in attributes.items() if value is not None}
     template, pick = _shape(name, tuple(attributes))
     values = pick(attributes)
-    if None in values:
-        kept = {key: value for key, value in attributes.items() if value is not None}
-        return element(name, kept, *children)
     whole = "".join(values)
     if not whole.isprintable() or "&" in whole or "<" in whole or '"' in whole:
         values = tuple(escape_attribute(value) for value in values)

@@ -87,7 +87,7 @@ def sheet_text(
     for number, row in enumerate(book.pupils_of(sheet), 1):
         cells = book.of(sheet, row.pupil_id)
         marks = [
-            element("Mark", {"column": slot.code, "state": _state(cell.state)}, escape_text(cell.value))
+            element("Mark", _mark(slot.code, cell.state), escape_text(cell.value))
             for slot in slots
             if (cell := cells.get(slot.code)) is not None and cell.state != CellState.EMPTY
         ]
@@ -195,5 +195,5 @@ def _signers(role: str, signers: Iterable[tuple[str, str]]) -> list[Signer]:
     return [Signer(identifier, name, number, role) for number, (name, identifier) in enumerate(signers, 1)]
 
 
-def _state(state: str) -> str | None:
-    return None if state == CellState.MARK else state
+def _mark(column: str, state: str) -> dict[str, str]:
+    return {"column": column} if state == CellState.MARK else {"column": column, "state": state}
