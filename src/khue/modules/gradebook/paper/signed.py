@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import typst
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 SIGN_TITLES = {"sheet": "GIÁO VIÊN BỘ MÔN", "summary": "GIÁO VIÊN CHỦ NHIỆM"}
+_kept = threading.local()
 WIDE = 9  # columns from which a section lies across the page
 # What the law concluded of a pupil, in the columns that follow the subjects.
 CONCLUSIONS = (
@@ -33,13 +35,18 @@ CONCLUSIONS = (
 def signed_pdf(report: Report, printed: Printed) -> bytes:
     """A4 PDF of a verified record; the same record gives the same bytes."""
     data = json.dumps(data_of(report, printed), ensure_ascii=False)
-    return bytes(
-        typst.compile(
+    # Without tags, as in the book: many cells, and screens have the page.
+    return cast("bytes", _compiler().compile(sys_inputs={"data": data}, timestamp=0, pdf_tags=False))
+
+
+def _compiler() -> typst.Compiler:
+    """The compiler of this thread, its fonts read once; it serves one document at a time."""
+    if not hasattr(_kept, "compiler"):
+        _kept.compiler = typst.Compiler(
             str(FOLDER / "record.typ"), root=str(FOLDER), font_paths=[str(FOLDER / "fonts")],
-            ignore_system_fonts=True, sys_inputs={"data": data}, timestamp=0,
-            pdf_tags=False,  # as in the book: many cells, and screens have the page
-        )
-    )  # fmt: skip
+            ignore_system_fonts=True,
+        )  # fmt: skip
+    return _kept.compiler
 
 
 def data_of(report: Report, printed: Printed) -> dict[str, Any]:
