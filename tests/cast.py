@@ -189,7 +189,7 @@ def write(
 
 
 def fill(sheet: Sheet, value: str = "7.5", *, by: Actor = SYSTEM, leave: int = 0) -> None:
-    """Fill every required cell of a sheet with a plausible value, as the system; the last pupils may wait."""
+    """Fill every required cell of a sheet with a plausible value; `leave` the last pupils without."""
     plausible = {
         "mark": value, "whole": "8", "pass": "Đ", "thc": "T", "tdc": "T", "level4": "T", "count": "1",
     }  # fmt: skip

@@ -153,7 +153,7 @@ class Windows:
     def _window(self, known: Any, options: dict[str, Any]) -> Page:
         chosen = {"viewport": {"width": 1280, "height": 900}, "locale": "vi-VN"} | options
         context = self._browser.new_context(base_url=self._address, storage_state=known, **chosen)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)  # two workers may share a slow machine
         self._contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -181,7 +181,7 @@ def built_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     try:
         place.mkdir()
     except FileExistsError:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + 3 * PATIENCE
         while not (place / "built").exists() and time.monotonic() < end:
             time.sleep(0.5)
     else:
