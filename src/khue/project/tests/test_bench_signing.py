@@ -114,11 +114,11 @@ def test_a_quick_run_measures_everything(
     assert report["machine"]["python"]
     for name in (
         "P-256: XAdES B-B of 13 KB, p50", "P-256: B-B without that check",
-        "RSA-2048: XAdES B-B of 13 KB, p50", "verifying 13 KB with one signature, p50", "preparing 60 class records for one signer",
-        "4,000 records × 3 signatures", "most memory of a worker", "5,000 leaves into the log",
-        "a proof verified, p50", "3 of one teacher's sheets, check and sign",
-        "2 of a principal's classes, check and sign", "verify_documents, one document",
-        "documents of 2 pages with seal", "class documents with seal",
+        "RSA-2048: XAdES B-B of 13 KB, p50", "verifying 13 KB with one signature, p50",
+        "preparing 60 class records for one signer", "4,000 records × 3 signatures",
+        "most memory of a worker", "5,000 leaves into the log", "a proof verified, p50",
+        "3 of one teacher's sheets, check and sign", "2 of a principal's classes, check and sign",
+        "verify_documents, one document", "documents of 2 pages with seal", "class documents with seal",
     ):  # fmt: skip
         assert found[name]["value"] > 0, name
     whole, rest = found["P-256: XAdES B-B of 13 KB, p50"], found["P-256: B-B without that check"]
