@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificates
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from khue.core.errors import Invalid, KhueError, NotFound, Refused
 from khue.core.names import fold
@@ -69,7 +69,11 @@ def register(
         fingerprint=fingerprint, registered_at=actor.now,
     )  # fmt: skip
     require_good(actor, row)
-    row.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:  # sent twice at the same moment
+        raise Refused("REC-005") from error
     audit.record(
         actor,
         "records.certificate.registered",
@@ -166,7 +170,8 @@ def usable(actor: Actor, wanted: Wanted, certificate_id: UUID | None) -> Certifi
 
 def require_good(actor: Actor, certificate: Certificate) -> None:
     """Refuse a certificate that is ended, out of its time, revoked, or does not lead to a root."""
-    if not certificate.is_usable(actor.now):
+    early = certificate.ended_at is None and actor.now < certificate.not_before  # judged below, by its dates
+    if not certificate.is_usable(actor.now) and not early:
         until = certificate.ended_at or certificate.not_after
         raise Refused("REC-002", name=certificate.name, until=f"{until:%d/%m/%Y}")
     fact = trust.current().judge(
