@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from khue.modules.records.views import certificates, documents, evidence, signing
+from khue.modules.records.views import certificates, documents, signing
 
 app_name = "records"
 urlpatterns = [
@@ -20,9 +20,6 @@ urlpatterns = [
     path("chung-thu/", certificates.home, name="certificates"),
     path("chung-thu/dang-ky/", certificates.register, name="register"),
     path("chung-thu/<str:key>/ngung/", certificates.end, name="end_certificate"),
-    path("nhan-chung/key", evidence.witness_key, name="witness_key"),
-    path("nhan-chung/add-checkpoint", evidence.add_checkpoint, name="add_checkpoint"),
-    path("nhat-ki/<path:name>", evidence.log_file, name="log"),
     path("<str:key>/", documents.document_page, name="document"),
     path("<str:key>/ho-so.xml", documents.file_xml, name="xml"),
     path("<str:key>/ban-in.pdf", documents.file_pdf, name="pdf"),

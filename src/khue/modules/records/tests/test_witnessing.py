@@ -83,15 +83,15 @@ def test_we_cosign_a_log_that_we_know_and_no_other_history(client: Client, signe
         log = LogWriter(MemoryStore(), signer)
         log.append(leaves)
         body = Request(old, proof, log.note).text
-        return client.post("/ho-so/nhan-chung/add-checkpoint", body, content_type="text/plain").status_code
+        return client.post("/nhan-chung/add-checkpoint", body, content_type="text/plain").status_code
 
     assert ask(theirs, [b"a" * 32]) == 200
     assert ask(theirs, [b"b" * 32], old=1) == 409  # another tree of the same size
     assert ask(stranger, [b"a" * 32]) == 404
-    key = client.get("/ho-so/nhan-chung/key").content.decode()
+    key = client.get("/nhan-chung/key").content.decode()
     assert key.strip() == witnessing.signer().key.vkey
     assert (
-        client.post("/ho-so/nhan-chung/add-checkpoint", "x" * 100_000, content_type="text/plain").status_code
+        client.post("/nhan-chung/add-checkpoint", "x" * 100_000, content_type="text/plain").status_code
         == 413
     )
 
