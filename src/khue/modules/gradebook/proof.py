@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from khue.modules.gradebook.attestation import ClosingStatement, statement_of
 from khue.modules.gradebook.data import RecordBreak
+from khue.modules.gradebook.digests import canonical, digest_of
 from khue.modules.gradebook.models import CellChange, CellState, ClosingAct, FrozenResult, Sheet
-from khue.modules.gradebook.services.closing import TERM_NAMES, canonical, digest_of, sheet_name
+from khue.modules.gradebook.services.closing import TERM_NAMES, sheet_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

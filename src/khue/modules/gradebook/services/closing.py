@@ -9,8 +9,6 @@ comes back with the signature; without one a closing is refused then. Terms: 1, 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -29,6 +27,7 @@ from khue.modules.gradebook import policy, results
 from khue.modules.gradebook.attestation import ClosingStatement, attest
 from khue.modules.gradebook.book import ClassBook, load_book
 from khue.modules.gradebook.data import Operation
+from khue.modules.gradebook.digests import digest_of, digest_of_class, digest_of_sheet
 from khue.modules.gradebook.events import ClassClosed, ClassReopened, SheetClosed
 from khue.modules.gradebook.missing import SheetGaps, gaps_of
 from khue.modules.gradebook.models import (
@@ -255,30 +254,6 @@ def class_states(school_class_ids: Iterable[UUID]) -> dict[tuple[UUID, int], Cla
     return found
 
 
-def digest_of_sheet(sheet: Sheet) -> str:
-    """Digest of all that stands in a sheet: what a person saw is what is closed."""
-    return digest_of(_content([sheet.id]))
-
-
-def digest_in(book: ClassBook, sheet: Sheet) -> str:
-    """The same of a sheet whose cells were loaded with a book, for all pupils."""
-    return digest_of(
-        canonical(
-            (sheet.id, pupil, slot, cell.state, cell.value)
-            for pupil, cells in book.cells.get(sheet.id, {}).items()
-            for slot, cell in cells.items() if cell.state != CellState.EMPTY
-        )
-    )  # fmt: skip
-
-
-def digest_of_class(school_class_id: UUID, term: int) -> str:
-    """Digest of all that a class's term (or, for the year, every term) holds."""
-    sheets = Sheet.objects.filter(school_class=school_class_id)
-    if term != YEAR:
-        sheets = sheets.filter(term=term)
-    return digest_of(_content(sheets.values_list("id", flat=True)))
-
-
 def _attempt(key: UUID, act: object) -> Outcome:
     try:
         done: ClosingAct = act()  # type: ignore[operator]
@@ -465,22 +440,6 @@ def _freeze(act: ClosingAct, book: ClassBook, term: int) -> None:
             )
         )
     FrozenResult.objects.bulk_create(new)
-
-
-def _content(sheet_ids: Iterable[UUID]) -> list[list[str]]:
-    cells = Cell.objects.filter(sheet__in=list(sheet_ids)).exclude(state=CellState.EMPTY)
-    return canonical(cells.values_list("sheet_id", "pupil_id", "slot", "state", "value"))
-
-
-def canonical(cells: Iterable[tuple[UUID, UUID, str, str, str]]) -> list[list[str]]:
-    """What stands in cells, in one order and one form, to take a digest of."""
-    return sorted([sheet.hex, pupil.hex, slot, state, value] for sheet, pupil, slot, state, value in cells)
-
-
-def digest_of(content: object) -> str:
-    """SHA-256 of content in its canonical form."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _named(sheet: Sheet, gaps: SheetGaps) -> str:

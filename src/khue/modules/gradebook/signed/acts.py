@@ -13,6 +13,7 @@ from khue.kit.words import said
 from khue.modules.access import api as access
 from khue.modules.gradebook import policy
 from khue.modules.gradebook.book import load_book
+from khue.modules.gradebook.digests import digest_in
 from khue.modules.gradebook.models import Sheet, SheetState
 from khue.modules.gradebook.services import closing
 from khue.modules.gradebook.services.entry import load_sheet
@@ -44,7 +45,7 @@ class SheetAct:
         number = next((n for n, (person, _) in enumerate(signers, 1) if person == actor.person_id), 0)
         if not number:
             raise Refused("GRADE-051", sheet=said(closing.sheet_name(sheet)))
-        digest = closing.digest_in(book, sheet)
+        digest = digest_in(book, sheet)
         accepted = ""
         if sheet.state == SheetState.OPEN:
             accepted = closing.require_complete(actor, book, sheet, str(options.get("accept_missing", "")))

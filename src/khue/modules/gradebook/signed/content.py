@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from khue.core.ids import short
 from khue.modules.gradebook import calculation
+from khue.modules.gradebook.digests import digest_in
 from khue.modules.gradebook.frozen import official_results
 from khue.modules.gradebook.models import CellState, Sheet
-from khue.modules.gradebook.services.closing import SUMMER, YEAR, digest_in, sheet_name
+from khue.modules.gradebook.services.closing import SUMMER, YEAR, sheet_name
 from khue.signing.canonical import element, escape_text
 from khue.signing.xades.record import Signer, build_head, build_section
 
@@ -77,7 +78,7 @@ def sheet_text(
 ) -> str:
     """A subject's sheet as its teachers sign it (bảng điểm môn); signers are (name, identifier).
 
-    `digest` is that of all cells (`closing.digest_in`), by which the closing act names what was signed.
+    `digest` is that of all cells (`digests.digest_in`), by which the closing act names what was signed.
     """
     first = calculation.first_term_cells(sheet)
     slots = book.slots(sheet)

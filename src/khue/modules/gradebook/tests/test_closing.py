@@ -13,8 +13,9 @@ from khue.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from khue.kit.models import AuditEvent, OutboxEvent
 from khue.modules.gradebook import api as gradebook
 from khue.modules.gradebook.attestation import statement_of
+from khue.modules.gradebook.digests import digest_of_class, digest_of_sheet
 from khue.modules.gradebook.models import CellChange, ClosingAct, FrozenResult, Sheet, SheetState
-from khue.modules.gradebook.services.closing import digest_of_class, digest_of_sheet, reopen_class
+from khue.modules.gradebook.services.closing import reopen_class
 from khue.modules.gradebook.tests.acts import close_subjects, fill_term, refused, seal, seal_term
 from khue.rules.secondary import Promotion
 

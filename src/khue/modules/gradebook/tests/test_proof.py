@@ -48,7 +48,7 @@ def test_what_nobody_touched_holds(world: World, capsys: Any) -> None:
     assert FrozenResult.objects.count() == 5
     assert found() == []
     assert verify.main([]) == 0
-    assert "0 lần chốt hoặc kết quả đã lưu sai lệch" in capsys.readouterr().out
+    assert " hồ sơ đã ký: 0 sai lệch" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_nothing_is_entered_after_closing(committed_world: World, race: Race) ->
             assert entered.results[0].status == "done"
         else:
             assert codes([entered]) == ["GRADE-001"]
-        from khue.modules.gradebook.services.closing import digest_of_sheet
+        from khue.modules.gradebook.digests import digest_of_sheet
 
         assert closed.content_digest == digest_of_sheet(sheet)  # what was closed is what stands there
     assert intact(world, "6A", "7A")

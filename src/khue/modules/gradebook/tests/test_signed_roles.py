@@ -14,6 +14,7 @@ from khue.core.actor import Actor, Role
 from khue.core.errors import Refused
 from khue.modules.access import api as access
 from khue.modules.gradebook import api as gradebook
+from khue.modules.gradebook.digests import digest_of_sheet
 from khue.modules.gradebook.models import ClosingAct, SheetState
 from khue.modules.gradebook.services import closing
 from khue.modules.gradebook.signed import acts, content
@@ -73,7 +74,7 @@ def test_a_teacher_signs_many_sheets_and_is_told_what_is_left(world: World, sign
     assert {(act.step, act.person, act.attestation["proof"]["kind"]) for act in closed} == {
         ("teacher", world.hoa.person_id, "xades")
     }
-    assert {act.content_digest for act in closed} == {closing.digest_of_sheet(act.sheet) for act in closed}
+    assert {act.content_digest for act in closed} == {digest_of_sheet(act.sheet) for act in closed}
     assert list(proof.verify_documents()) == []
     assert list(gradebook.verify_records()) == []
     assert left_out(signers, world.hoa, acts.SHEET, sheets["TOAN"].id) == ["GRADE-021"]

@@ -21,6 +21,7 @@ from khue.kit.words import said
 from khue.modules.access.edge import signed_in
 from khue.modules.gradebook import facts, policy, queries
 from khue.modules.gradebook.book import load_book
+from khue.modules.gradebook.digests import digest_of_class
 from khue.modules.gradebook.frozen import official_parts, official_results, versions_of
 from khue.modules.gradebook.missing import gaps_of_term
 from khue.modules.gradebook.models import SheetState
@@ -142,7 +143,7 @@ def results_page(request: HttpRequest, key: str, term: int) -> HttpResponse:
         "near": near,
         "near_bars": [{"label": item.row.pupil.name, "value": item.absences} for item in near],
         "state": found.state, "state_names": STATE_NAMES,
-        "seen": closing.digest_of_class(school_class.id, term),
+        "seen": digest_of_class(school_class.id, term),
         "document": records.documents_of([school_class.id], term).get(school_class.id),
         "tabs": [(n, TERM_NAMES[n]) for n in CLOSABLE],
     }  # fmt: skip

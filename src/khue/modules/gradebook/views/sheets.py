@@ -20,6 +20,7 @@ from khue.kit.words import said
 from khue.modules.access.edge import signed_in
 from khue.modules.gradebook import calculation, columns, grid, policy, queries, words
 from khue.modules.gradebook.book import load_book
+from khue.modules.gradebook.digests import digest_of_sheet
 from khue.modules.gradebook.missing import gaps_of
 from khue.modules.gradebook.models import SheetState
 from khue.modules.gradebook.models.sheets import ChangeSource
@@ -166,7 +167,7 @@ def close_page(request: HttpRequest, key: str) -> HttpResponse:
     book = load_book(sheet.school_class_id, terms=(sheet.term,), sheet_id=sheet.id)
     context = {
         "sheet": sheet, "title": closing.sheet_name(sheet), "term": TERM_NAMES[sheet.term],
-        "gaps": gaps_of(book, sheet, request.actor.today), "seen": closing.digest_of_sheet(sheet),
+        "gaps": gaps_of(book, sheet, request.actor.today), "seen": digest_of_sheet(sheet),
         "refusal": refusal,
     }  # fmt: skip
     return render(request, "gradebook/close_sheet.html", context, status=422 if refusal else 200)
