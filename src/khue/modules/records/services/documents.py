@@ -23,7 +23,7 @@ from khue.modules.records.models import (
     DocumentSignature,
     DocumentState,
 )
-from khue.modules.records.queries import in_work
+from khue.modules.records.queries import GIVEN_UP, in_work
 from khue.signing.profile import record_types
 from khue.signing.xades.reading import section_of
 from khue.signing.xades.record import assemble, open_slots, signers_of
@@ -85,12 +85,14 @@ def supersede(
     """After a correction: a version in work without the parts that changed (bản sửa đổi).
 
     Sections that did not change are taken over with their signatures, because a section's signature
-    covers that section alone; every later role signs again. The old version keeps its state until
-    the new one is issued. None if nothing was signed yet.
+    covers that section alone; every later role signs again. From a version that was cancelled or
+    recalled nothing is taken over. The old version keeps its state until the new one is issued. None
+    if nothing was signed yet.
     """
     before = latest(spec, lock=True)
     if before is None:
         return None
+    stood = before.state not in GIVEN_UP
     if before.state in OPEN_STATES:
         note(actor, before, DocumentState.CANCELLED, reason=reason, authority=authority)
         _end(actor, before, DocumentState.CANCELLED, reason, authority)
@@ -99,7 +101,7 @@ def supersede(
     alone = {s.section for s in record_types()[spec.kind].slots if s.step == first and s.section}
     kept = [
         row for row in DocumentSection.objects.filter(document=before)
-        if row.kind in alone and row.section_id not in changed
+        if stood and row.kind in alone and row.section_id not in changed
     ]  # fmt: skip
     for row in kept:
         _copy_section(document, row)
