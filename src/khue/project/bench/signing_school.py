@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from khue.project.bench.parts import Result
 
@@ -26,10 +25,7 @@ if TYPE_CHECKING:
     from khue.modules.gradebook.slots import Slot
     from khue.modules.schooling.api import SchoolClass, SchoolYear
 
-T = TypeVar("T")
 TERM = 1
-PAGES = re.compile(rb"/Type */Pages */Count (\d+)")
-BASE = "https://khue.invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +78,7 @@ def measure(school: School, size: Size) -> list[Result]:
 
     from khue.modules.gradebook import api as gradebook  # noqa: PLC0415
     from khue.modules.records import api as records  # noqa: PLC0415
+    from khue.project.bench.signing_papers import papers  # noqa: PLC0415
 
     found = [
         *_batch(school, "teacher", gradebook.SIGN_SHEET, school.sheets["teacher"], "one teacher's sheets"),
@@ -102,7 +99,7 @@ def measure(school: School, size: Size) -> list[Result]:
     note = f"{len(keys)} documents of {size.pupils} pupils, {len(faults)} faults"
     each = verified.seconds * 1000 / len(keys)
     found.append(Result("verify_documents, one document", each, "ms", "", note))
-    return [*found, *_papers(size)]
+    return [*found, *papers(size.papers)]
 
 
 def _batch(school: School, who: str, act: str, keys: Sequence[UUID], name: str) -> list[Result]:
@@ -126,61 +123,6 @@ def _batch(school: School, who: str, act: str, keys: Sequence[UUID], name: str) 
         f"sign {signing.seconds * 1000 / len(keys):.1f} ms, {signing.queries / len(keys):.0f} queries"
     )
     return [_rate(f"{len(keys)} of {name}, check and sign", len(keys), both, note)]
-
-
-def _papers(size: Size) -> list[Result]:
-    """PDFs with the school's seal: documents of two pages, and the books of classes."""
-    from khue.modules.records import renditions  # noqa: PLC0415
-    from khue.modules.records.models import Document  # noqa: PLC0415
-
-    files = [_short_file(number) for number in range(size.papers + 1)]
-    documents = list(Document.objects.order_by("made_at"))
-    _short_paper(files.pop())  # what is read once in a process is read now: fonts, templates
-    return [
-        _paper("documents of 2 pages with seal", _short_paper, files, "≥ 35/s for one core"),
-        _paper("class documents with seal", lambda one: renditions.pdf_of(one, BASE), documents, ""),
-    ]
-
-
-def _short_file(number: int) -> bytes:
-    """A year's record of 13 KB with its three signatures."""
-    from khue.project.bench.signing_people import keys  # noqa: PLC0415
-    from khue.project.bench.signing_records import YEAR_SLOTS, another, signed, year_mould  # noqa: PLC0415
-    from khue.signing.xades.record import assemble  # noqa: PLC0415
-
-    return assemble(signed(another(year_mould(), number), keys(), *YEAR_SLOTS))
-
-
-def _short_paper(file: bytes) -> bytes:
-    """What `renditions.pdf_of` does, for a record that is in no database: verified, rendered, sealed."""
-    from khue.modules.gradebook.paper.signed import signed_pdf  # noqa: PLC0415
-    from khue.modules.records.renditions import Printed  # noqa: PLC0415
-    from khue.project.bench.signing_people import keys, pki  # noqa: PLC0415
-    from khue.project.bench.signing_records import AT, SCHOOL  # noqa: PLC0415
-    from khue.signing.pades.seal import complete_seal, prepare_seal  # noqa: PLC0415
-    from khue.signing.qr import qr_svg, short_code  # noqa: PLC0415
-    from khue.signing.xades.verify import verify_record  # noqa: PLC0415
-
-    report = verify_record(file, trust=pki().trust(at=AT), now=AT)
-    address = f"{BASE}/k/{short_code(bytes.fromhex(report.digest))}"
-    pdf = signed_pdf(report, Printed(address, qr_svg(address), "ABCD-EFGH"))
-    local = keys()["school"]
-    tbs = prepare_seal(
-        pdf, record_code=report.record_code, record_digest=report.digest, school=SCHOOL, at=AT,
-        certificate=local.certificate, chain=local.chain,
-    )  # fmt: skip
-    return complete_seal(tbs, local.sign(tbs.algorithm, tbs.digest))
-
-
-def _paper(name: str, make: Callable[[T], bytes], items: Sequence[T], promise: str) -> Result:
-    """How many papers a second of processor gives, whatever the clock says."""
-    began, busy = time.perf_counter(), time.process_time()
-    made = [make(item) for item in items]
-    seconds, busy = time.perf_counter() - began, time.process_time() - busy
-    pages = PAGES.search(made[0])
-    number, size = pages[1].decode() if pages else "?", len(made[0]) / 1024
-    note = f"{number} pages, {size:.0f} KB; {len(made) / seconds:.1f}/s on the clock"
-    return Result(name, len(made) / busy, "/s", promise, note)
 
 
 def _rate(name: str, count: int, seconds: float, note: str) -> Result:

@@ -16,6 +16,8 @@ from khue.signing.xades.reading import parse
 from khue.signing.xades.record import assemble, check_shape, content_text
 from khue.signing.xades.verify import verify_record
 
+TRANSCRIPT = "documents of 2 pages, 102 results, with seal"
+
 
 def test_times_are_taken_over_all_rounds() -> None:
     times = Times(((3.0, 1.0, 9.0), (5.0, 4.0)))
@@ -118,10 +120,10 @@ def test_a_quick_run_measures_everything(
         "preparing 60 class records for one signer", "4,000 records × 3 signatures",
         "most memory of a worker", "5,000 leaves into the log", "a proof verified, p50",
         "3 of one teacher's sheets, check and sign", "2 of a principal's classes, check and sign",
-        "verify_documents, one document", "documents of 2 pages with seal", "class documents with seal",
+        "verify_documents, one document", TRANSCRIPT, "class documents with seal",
     ):  # fmt: skip
         assert found[name]["value"] > 0, name
     whole, rest = found["P-256: XAdES B-B of 13 KB, p50"], found["P-256: B-B without that check"]
     assert whole["ratio"] > rest["ratio"] > 1
-    assert "2 pages" in found["documents of 2 pages with seal"]["note"]
+    assert "2 pages" in found[TRANSCRIPT]["note"]
     assert "0 faults" in found["verify_documents, one document"]["note"]
