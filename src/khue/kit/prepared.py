@@ -122,6 +122,7 @@ class _Plan:
 
     sql: str
     slots: tuple[_Slot | tuple[Any], ...]  # a tuple holds what is always the same
+    keys: tuple[int, ...]  # where SQLite hands out UUIDs as text
     converters: tuple[tuple[int, list[Callable[..., Any]], Any], ...]
     make: Callable[[Any], Any] | None
 
@@ -137,18 +138,23 @@ class _Plan:
                 value = value[slot.position]
             sent.append(slot.convert(value) if slot.convert else value)
         rows = execute(self.sql, sent, fetch=True, again=again)
-        if self.converters:
-            rows = [self._converted(row) for row in rows]
+        if self.keys or self.converters:
+            rows = self._converted(rows)
         return [self.make(row) for row in rows] if self.make else rows
 
-    def _converted(self, row: Sequence[Any]) -> Sequence[Any]:
-        found = list(row)
-        for position, converters, expression in self.converters:
-            value = found[position]
-            for convert in converters:
-                value = convert(value, expression, connection)
-            found[position] = value
-        return tuple(found)
+    def _converted(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        keys, converters, known, all_found = self.keys, self.converters, _known_uuid, []
+        for row in rows:
+            found = list(row)
+            for position in keys:
+                found[position] = known(found[position])
+            for position, converts, expression in converters:
+                value = found[position]
+                for convert in converts:
+                    value = convert(value, expression, connection)
+                found[position] = value
+            all_found.append(tuple(found))
+        return all_found
 
 
 def _listed(value: Any, *, fill: bool) -> Any:
@@ -204,29 +210,21 @@ def _plan(compose: Callable[..., QuerySet[Any]], values: dict[str, Any], *, arra
         msg = f"the query does not hold {', '.join(missing)} as it was given"
         raise ValueError(msg)
     fields = [column[0] for column in compiler.select[: compiler.col_count]]
+    slow = [getattr(connection.ops, "convert_uuidfield_value", None)]
+    all_converters = compiler.get_converters(fields).items()
+    keys = tuple(position for position, (found, _) in all_converters if found == slow)
     converters = tuple(
-        (position, [_quick(one) for one in found], expression)
-        for position, (found, expression) in compiler.get_converters(fields).items()
+        (position, found, expression) for position, (found, expression) in all_converters if found != slow
     )
     if arrays:
         sql, slots = _with_arrays(sql, slots)
-    return _Plan(sql, tuple(slots), converters, _maker(queryset, compiler))
-
-
-def _quick(convert: Callable[..., Any]) -> Callable[..., Any]:
-    """A converter of the ORM, or one that gives the same faster: SQLite hands out UUIDs as text."""
-    slow = getattr(connection.ops, "convert_uuidfield_value", None)
-    return _uuid if slow is not None and convert == slow else convert
-
-
-def _uuid(value: str | None, _expression: Any, _connection: Any) -> UUID | None:
-    return None if value is None else _known_uuid(value)
+    return _Plan(sql, tuple(slots), keys, converters, _maker(queryset, compiler))
 
 
 @lru_cache(maxsize=16_384)
-def _known_uuid(text: str) -> UUID:
-    """The same few hundred keys stand in thousands of rows; to make one costs more than to find it."""
-    return UUID(text)
+def _known_uuid(text: str | None) -> UUID | None:
+    """A key as the ORM gives it. The same few hundred stand in thousands of rows, and making one is slow."""
+    return None if text is None else UUID(text)
 
 
 def _with_arrays(
