@@ -1,7 +1,7 @@
 """Keys in a file or in memory (tệp khoá PKCS#12): for the demo, tests, and a school that seals by itself.
 
 They answer at once. The parsed key is kept, because reading it again costs more than signing. ECDSA is
-deterministic (RFC 6979), which costs the same: asking twice for the same digest gives the same value.
+deterministic (RFC 6979), which takes a little longer: asking twice for the same digest gives the same value.
 """
 
 from __future__ import annotations
