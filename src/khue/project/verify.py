@@ -24,6 +24,7 @@ RECORDS = {
     ("closing", "proof"): "một lần chốt có chứng nhận không khớp",
     ("closing", "statement"): "một lần chốt bị sửa sau khi chứng nhận",
     ("closing", "history"): "một lần chốt không khớp với lịch sử điểm lúc đó",
+    ("closing", "missing"): "một chữ ký không còn lần chốt của nó",
     ("result", "digest"): "một kết quả đã lưu khi khoá bị sửa",
 }
 FAULTS = {

@@ -68,4 +68,4 @@ class RecordBreak:
     kind: str  # closing, result
     key: UUID
     class_name: str
-    what: str  # proof, statement, history, digest
+    what: str  # proof, statement, history, missing, digest

@@ -8,28 +8,45 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from khue.modules.gradebook.attestation import ClosingStatement, statement_of
 from khue.modules.gradebook.data import RecordBreak
 from khue.modules.gradebook.digests import canonical, digest_of
 from khue.modules.gradebook.models import CellChange, CellState, ClosingAct, FrozenResult, Sheet
 from khue.modules.gradebook.services.closing import TERM_NAMES, sheet_name
+from khue.modules.gradebook.signed.content import KINDS
+from khue.modules.records import api as records
+from khue.modules.schooling import api as schooling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from uuid import UUID
 
 
 def verify_records() -> Iterator[RecordBreak]:
-    """Every closing act and every kept result that does not hold."""
+    """Every closing act and every kept result that does not hold, and every signature without its act."""
     for act in ClosingAct.objects.select_related("school_class").order_by("id").iterator(chunk_size=500):
         what = _wrong_with(act)
         if what:
             yield RecordBreak("closing", act.id, act.school_class.name, what)
+    yield from _signatures_without_acts()
     kept = FrozenResult.objects.select_related("school_class").order_by("id")
     for row in kept.iterator(chunk_size=500):
         if digest_of(row.content) != row.digest:
             yield RecordBreak("result", row.id, row.school_class.name, "digest")
+
+
+def _signatures_without_acts() -> Iterator[RecordBreak]:
+    """A signature closes something: an act that was removed, or that does not name it any more, shows so.
+
+    A homeroom teacher who signs an approved class again after a correction closes nothing.
+    """
+    for class_id, given in records.signatures_given(set(KINDS.values()), ("teacher", "principal")):
+        acts = ClosingAct.objects.filter(school_class=class_id)
+        named = set(acts.values_list("attestation__proof__signature", flat=True))
+        for key in sorted(given - named):
+            school_class = schooling.SchoolClass.objects.get(pk=class_id)
+            yield RecordBreak("closing", UUID(key), school_class.name, "missing")
 
 
 def _wrong_with(act: ClosingAct) -> str:

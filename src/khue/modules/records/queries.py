@@ -30,7 +30,7 @@ from khue.signing.xades.record import Section, attributes_of, next_slots, requir
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from django.db.models import QuerySet
 
@@ -186,6 +186,15 @@ def school_identifier(school_id: UUID, now: dt.datetime) -> str:
     """The number in a school's newest usable certificate («MST:…»)."""
     rows = Certificate.objects.filter(school=school_id, ended_at__isnull=True).order_by("-registered_at")
     return next((row.identifier for row in rows if row.is_usable(now)), "")
+
+
+def signatures_given(kinds: Collection[str], roles: Collection[str]) -> Iterator[tuple[UUID, set[str]]]:
+    """Each subject with the ids of the signatures that persons gave in these roles; copies left out."""
+    subjects = Document.objects.filter(kind__in=kinds).order_by("subject").values_list("subject", flat=True)
+    rows = DocumentSignature.objects.filter(role__in=roles, carried=False)
+    for subject in subjects.distinct().iterator(chunk_size=500):
+        ids = rows.filter(document__subject=subject, document__kind__in=kinds).values_list("id", flat=True)
+        yield subject, {str(key) for key in ids}
 
 
 def signed_facts(signature_id: str) -> SignedFacts | None:
