@@ -27,6 +27,9 @@ def committed_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[W
     """The same, really committed, so that several connections see it; only on PostgreSQL."""
     if connection.vendor != "postgresql":
         pytest.skip("runs on PostgreSQL only")
+    if not str(connection.settings_dict["NAME"]).startswith("test_"):
+        # Made only where a test asks for `db`: nothing else may ever be emptied below.
+        pytest.fail("run a test that uses `db` beside this one, so that there is a database for tests")
     with django_db_blocker.unblock():
         try:
             yield make_world()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 
 from django.conf import settings
 
@@ -17,9 +19,10 @@ def note_signer(file: str, kind: Kind = Kind.NOTE, part: str = "") -> NoteSigner
     if not place.exists():
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{settings.KHUE_LOG_ORIGIN}/{part}" if part else settings.KHUE_LOG_ORIGIN
-        fresh = place.with_suffix(f".{os.getpid()}")
-        fresh.write_text(seal(NoteSigner.create(name, kind).skey), encoding="ascii")
-        fresh.chmod(0o600)
+        handle, path = tempfile.mkstemp(prefix=f".{file}-", dir=place.parent)  # for its owner alone
+        fresh = Path(path)
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(seal(NoteSigner.create(name, kind).skey))
         try:
             os.link(fresh, place)  # never over a key that another process made meanwhile
         except FileExistsError:

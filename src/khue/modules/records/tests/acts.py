@@ -97,7 +97,7 @@ def spec_of(subject: UUID) -> DocumentSpec:
     """The document of a page."""
     if not DESK.schools:
         DESK.schools.append(orgs.Unit.objects.get(codes__value=SCHOOL))
-    (school,) = DESK.schools
+    school = DESK.schools[0]
 
     def head(version: int, replaces: str) -> str:
         facts = {"title": "Trang thử", "version": str(version), "replaces": replaces or None}
