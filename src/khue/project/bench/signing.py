@@ -206,12 +206,12 @@ def province(count: int) -> list[Result]:
     worked = run_workers(count, workers, files, password)
     trust = pki().trust(at=AT)
     valid = all(verify_record(one, trust=trust, now=AT).verdict == "valid" for one in worked.files)
-    alone = worked.bare * count * len(YEAR_SLOTS) / workers
+    alone = worked.bare * count * len(YEAR_SLOTS)
     if not valid:
         msg = "a worker signed something that is not valid"
         raise RuntimeError(msg)
-    ratio, peak = worked.seconds / alone, max(worked.peaks)
-    note = f"{workers} processes; {ratio:.2f}× the bare key ({alone:.1f} s)"
+    ratio, peak = worked.busy / alone, max(worked.peaks)
+    note = f"{workers} processes; {worked.busy / count * MICRO:,.0f} µs of processor each, {_times(ratio)}"
     return [
         Result(
             f"{count:,} records × {len(YEAR_SLOTS)} signatures", worked.seconds, "s", "200,000 in ≤ 60 s",

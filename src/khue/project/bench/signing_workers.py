@@ -34,6 +34,7 @@ class Worked:
     """What a run of workers gave."""
 
     seconds: float  # from the start of all until the end of the last
+    busy: float  # seconds of processor, all workers together; what others do meanwhile is not in it
     peaks: tuple[int, ...]  # of memory, in bytes, one for each worker; 0 where the system does not say
     bare: float  # seconds of one signature with the bare key, median over the workers
     files: tuple[bytes, ...]  # the last record of each worker
@@ -61,6 +62,7 @@ def run_workers(count: int, workers: int, keys: dict[str, bytes], password: str)
             one.communicate()
     return Worked(
         took - max(answer["aside"] for answer in answers),
+        sum(answer["busy"] for answer in answers),
         tuple(int(answer["peak"]) for answer in answers),
         median(answer["bare"] for answer in answers),
         tuple(b64decode(answer["file"]) for answer in answers),
@@ -82,14 +84,16 @@ def work(keys: Keys, first: int, count: int) -> dict[str, Any]:
     began = time.perf_counter()
     bare = _bare(keys)
     aside = time.perf_counter() - began
-    leaves = hashlib.sha256()
+    leaves, busy = hashlib.sha256(), time.process_time()
     for number in range(first, first + count):
         data = assemble(signed(another(mould, number), keys, *YEAR_SLOTS))
         leaves.update(hashlib.sha256(data).digest())
+    busy = time.process_time() - busy
     peak, began = peak_memory(), time.perf_counter()
     bare = (*bare, *_bare(keys))
     aside += time.perf_counter() - began
-    return {"peak": peak, "bare": median(bare), "aside": aside, "file": b64encode(data).decode()}
+    file = b64encode(data).decode()
+    return {"busy": busy, "peak": peak, "bare": median(bare), "aside": aside, "file": file}
 
 
 def _bare(keys: Keys) -> tuple[float, ...]:

@@ -82,6 +82,7 @@ def test_workers_share_the_records_and_tell_their_memory() -> None:
     assert all(10_000_000 < peak < 200_000_000 for peak in worked.peaks)
     assert 0 < worked.bare < 1
     assert worked.seconds > 0
+    assert worked.busy > 0
 
 
 def test_a_worker_that_ends_early_is_noticed() -> None:
