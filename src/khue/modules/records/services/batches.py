@@ -80,9 +80,11 @@ def check(
         raise Invalid("REC-013")
     if len(subjects) > LIMIT:
         raise Invalid("REC-014", limit=LIMIT)
-    prepared, left_out = [], []
+    prepared, left_out = {}, {}
     certificate: Certificate | None = None
-    for subject in subjects:
+    # What an act locks is held until all are checked: taken by everybody in one order, nobody waits in a
+    # circle.
+    for place, subject in sorted(enumerate(subjects), key=lambda one: (one[1].act, one[1].subject)):
         try:
             with transaction.atomic():
                 wanted = act_of(subject.act).check(
@@ -90,11 +92,12 @@ def check(
                 )
                 if certificate is None:
                     certificate = certificates.usable(actor, wanted, certificate_id)
-                prepared.append((subject, wanted, items.prepare(actor, wanted, certificate)))
+                prepared[place] = (subject, wanted, items.prepare(actor, wanted, certificate))
         except KhueError as refusal:
-            left_out.append(Refusal(subject, refusal))
+            left_out[place] = Refusal(subject, refusal)
+    told = tuple(left_out[place] for place in sorted(left_out))
     if not prepared or certificate is None:
-        return Checked(None, "", tuple(left_out))
+        return Checked(None, "", told)
     token = secrets.token_urlsafe(24)
     batch = SigningBatch.objects.create(
         school_id=school_id,
@@ -120,9 +123,9 @@ def check(
             request=item.tbs.id,
             to_sign=stored(item.tbs),
         )
-        for number, (subject, wanted, item) in enumerate(prepared, 1)
+        for number, (subject, wanted, item) in enumerate((prepared[place] for place in sorted(prepared)), 1)
     )
-    return Checked(batch, token, tuple(left_out))
+    return Checked(batch, token, told)
 
 
 def start(actor: Actor, *, batch_id: UUID, token: str) -> SigningBatch:
