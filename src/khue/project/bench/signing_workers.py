@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
 from khue.project.bench.measure import each
 from khue.project.bench.signing_records import YEAR_SLOTS, Keys, another, bare_key, signed, year_mould
+from khue.signing.algorithms import Algorithm, is_genuine, xml_value
 from khue.signing.signers.pkcs12 import LocalKey, PrivateKey
 from khue.signing.xades.record import assemble
 
@@ -37,6 +38,7 @@ class Worked:
     busy: float  # seconds of processor, all workers together; what others do meanwhile is not in it
     peaks: tuple[int, ...]  # of memory, in bytes, one for each worker; 0 where the system does not say
     bare: float  # seconds of one signature with the bare key, median over the workers
+    check: float  # seconds of one check of a returned value, the same
     files: tuple[bytes, ...]  # the last record of each worker
 
 
@@ -65,6 +67,7 @@ def run_workers(count: int, workers: int, keys: dict[str, bytes], password: str)
         sum(answer["busy"] for answer in answers),
         tuple(int(answer["peak"]) for answer in answers),
         median(answer["bare"] for answer in answers),
+        median(answer["check"] for answer in answers),
         tuple(b64decode(answer["file"]) for answer in answers),
     )
 
@@ -82,7 +85,7 @@ def work(keys: Keys, first: int, count: int) -> dict[str, Any]:
     """Sign records; `aside` are the seconds that the bare key was measured meanwhile."""
     data, mould = b"", year_mould()
     began = time.perf_counter()
-    bare = _bare(keys)
+    bare, check = _bare(keys)
     aside = time.perf_counter() - began
     leaves, busy = hashlib.sha256(), time.process_time()
     for number in range(first, first + count):
@@ -90,14 +93,22 @@ def work(keys: Keys, first: int, count: int) -> dict[str, Any]:
         leaves.update(hashlib.sha256(data).digest())
     busy = time.process_time() - busy
     peak, began = peak_memory(), time.perf_counter()
-    bare = (*bare, *_bare(keys))
+    again, check_again = _bare(keys)
     aside += time.perf_counter() - began
     file = b64encode(data).decode()
-    return {"busy": busy, "peak": peak, "bare": median(bare), "aside": aside, "file": file}
+    return {
+        "busy": busy, "peak": peak, "aside": aside, "file": file,
+        "bare": median(bare + again), "check": median(check + check_again),
+    }  # fmt: skip
 
 
-def _bare(keys: Keys) -> tuple[float, ...]:
-    return each(bare_key(keys["school"]), [bytes(32)] * BARE)
+def _bare(keys: Keys) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Signatures of the bare key, and checks of what it returned."""
+    local, digest = keys["school"], bytes(32)
+    public, algorithm = local.key.public_key(), Algorithm.ECDSA_P256_SHA256
+    value = xml_value(public, local.sign(algorithm, digest))
+    some = [digest] * BARE
+    return each(bare_key(local), some), each(lambda one: is_genuine(public, algorithm, one, value), some)
 
 
 def _opened(data: bytes, password: str) -> LocalKey:
