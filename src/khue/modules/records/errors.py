@@ -48,4 +48,8 @@ CODES: dict[str, str] = {
     "REC-045": _("Đã nhập sai mã bản in nhiều lần. Hãy thử lại sau {minutes} phút."),
     "REC-046": _("Địa chỉ này đã gửi quá nhiều tệp. Hãy thử lại sau {minutes} phút, hoặc dùng khue verify."),
     "REC-047": _("Khoá trên máy chủ chỉ dùng cho dấu của trường. Hãy dùng token hoặc điện thoại của bạn."),
+    "REC-048": _(
+        "Hồ sơ {record} không còn đúng với chữ ký của nó nên không in được. "
+        "Hãy báo người quản trị chạy khue verify."
+    ),
 }

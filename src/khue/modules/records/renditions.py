@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from khue.core.errors import Refused
 from khue.modules.records import proof, providers
 from khue.modules.records.content import file_of
 from khue.modules.records.models import ON_SERVER, Certificate, Document, DocumentState
 from khue.modules.records.services import certificates
 from khue.signing.pades.seal import complete_seal, prepare_seal
 from khue.signing.qr import qr_svg, short_code
+from khue.signing.report import Verdict
 from khue.signing.signers.base import HashToSign, Progress
 
 if TYPE_CHECKING:
@@ -48,9 +50,15 @@ def register_renderer(kind: str, render: Callable[[Report, Printed], bytes]) -> 
 def pdf_of(document: Document, base: str) -> bytes:
     """A4 PDF of a document; sealed by the school where the server holds its key.
 
-    An issued document gives the same bytes every time: text, time and signature are all determined.
+    An issued document gives the same bytes every time: text, time and signature are all determined. Of
+    one that nobody has signed as a whole yet what is there is shown, under a warning.
     """
-    report = proof.verified(document, file_of(document))
+    content = file_of(document)
+    report = proof.verified(document, content)
+    if report.verdict is Verdict.INVALID:
+        raise Refused("REC-048", record=document.code)
+    if not report.content:
+        report = replace(report, content=content)
     issued = bool(document.digest)
     address = f"{base}/k/{short_code(bytes.fromhex(report.digest))}"
     warning = ENDED.get(DocumentState(document.state), "" if issued else UNFINISHED)

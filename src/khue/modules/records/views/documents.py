@@ -56,7 +56,7 @@ def document_page(request: HttpRequest, key: str) -> HttpResponse:
     ).order_by("-version")
     context = {
         "document": document, "state": DocumentState(document.state).label, "tags": TAGS,
-        "slots": queries.slots_of(document), "report": proof.verified(document),
+        "slots": queries.slots_of(document), "report": proof.verified(document, file_of(document)),
         "events": [
             (DocumentState(event.state).label, event)
             for event in DocumentEvent.objects.filter(document=document)
