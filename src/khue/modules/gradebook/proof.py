@@ -44,9 +44,10 @@ def _signatures_without_acts() -> Iterator[RecordBreak]:
     for class_id, given in records.signatures_given(set(KINDS.values()), ("teacher", "principal")):
         acts = ClosingAct.objects.filter(school_class=class_id)
         named = set(acts.values_list("attestation__proof__signature", flat=True))
-        for key in sorted(given - named):
-            school_class = schooling.SchoolClass.objects.get(pk=class_id)
-            yield RecordBreak("closing", UUID(key), school_class.name, "missing")
+        missing = sorted(given - named)
+        school_class = schooling.SchoolClass.objects.filter(pk=class_id).first() if missing else None
+        if school_class is not None:
+            yield from (RecordBreak("closing", UUID(key), school_class.name, "missing") for key in missing)
 
 
 def _wrong_with(act: ClosingAct) -> str:
