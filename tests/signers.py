@@ -148,7 +148,8 @@ class ScriptedKey:
     def begin(self, credential: str, hashes: Sequence[HashToSign], description: str) -> Answer:
         """A new request."""
         self.asked.append([one.id for one in hashes])
-        return self._step(dict(self.key.begin(credential, hashes, description).values))
+        signed = self.key.begin(credential, hashes, description).values
+        return self._step({one.id: signed[one.id] for one in hashes})
 
     def poll(self, handle: Mapping[str, Any]) -> Answer:
         """A question about a request."""

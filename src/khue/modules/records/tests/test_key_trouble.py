@@ -10,7 +10,7 @@ from tests.cast import World
 from tests.signers import ScriptedKey, Signers, Step, all_of_it, broken, changed, later, some, stopped
 from tests.unchanged import refused, unchanged
 
-from khue.core.errors import KhueError, Refused
+from khue.core.errors import Conflict, KhueError, Refused
 from khue.kit.errors import sentence
 from khue.modules.records import proof, providers
 from khue.modules.records.models import (
@@ -77,6 +77,17 @@ def test_a_phone_is_waited_for(world: World, signers: Signers, key: ScriptedKey)
         assert poll(world, batch).state == DONE
 
 
+def test_a_phone_is_asked_once_however_often_one_confirms(
+    world: World, signers: Signers, key: ScriptedKey
+) -> None:
+    key.steps += [later, later]
+    checked = signers.check(world.lan, PAGE, *pages(2))
+    assert signers.confirm(world.lan, checked).state == WAITING
+    with refused(Conflict, "REC-011"):
+        signers.confirm(world.lan, checked)
+    assert len(key.asked) == 1
+
+
 def test_a_phone_is_asked_by_the_worker_too(
     world: World, signers: Signers, key: ScriptedKey, settings: Any
 ) -> None:
@@ -107,7 +118,8 @@ def test_what_fits_is_signed_and_the_rest_is_asked_again(
     batch = resume(world, batch)
     assert (batch.state, batch.trouble, signed()) == (DONE, "", 3)
     assert [len(ids) for ids in key.asked] == [3, 1, 1]
-    assert key.asked[1] == key.asked[2] == key.asked[0][2:]  # the same requests, under the same ids
+    assert key.asked[1] == key.asked[2]  # the same request, under the same id
+    assert set(key.asked[1]) < set(key.asked[0])
 
 
 def test_a_part_may_come_while_the_rest_waits(world: World, signers: Signers, key: ScriptedKey) -> None:

@@ -310,9 +310,13 @@ def test_what_was_cancelled_while_it_waited_is_not_issued(
         documents.cancel(
             world.minh, document_id=document.id, reason="Ký nhầm lớp, lập lại.", authority="Số 7/QĐ"
         )
-    assert evidence.stamp_waiting(world.minh.now) == 2
-    assert (state(first), DocumentFile.objects.count()) == (DocumentState.CANCELLED, 0)
+    later_one = StampRequest.objects.get(signature__document=second)
+    StampRequest.objects.filter(pk=later_one.pk).update(next_at=at(world, days=9))
+    assert evidence.stamp_waiting(world.minh.now) == 1  # the first is stamped, the second waits too long
     assert sum(settling.settle(at(world, days=3)).values()) == 0
+    assert not StampRequest.objects.exists()
+    assert {state(document) for document in (first, second)} == {DocumentState.CANCELLED}
+    assert DocumentFile.objects.count() == 0
     assert list(proof.verify_documents()) == []
 
 
