@@ -154,7 +154,8 @@ class ScriptedKey:
     def poll(self, handle: Mapping[str, Any]) -> Answer:
         """A question about a request."""
         self.polled += 1
-        return self._step({name: bytes.fromhex(value) for name, value in handle["values"].items()})
+        values = handle["values"]  # a database keeps them in an order of its own
+        return self._step({name: bytes.fromhex(values[name]) for name in handle["order"]})
 
     def cancel(self, handle: Mapping[str, Any]) -> None:
         """The request is not wanted any more."""
@@ -165,7 +166,7 @@ class ScriptedKey:
         answer = self.steps.pop(0)(values)
         if answer.progress is not Progress.WAITING:
             return answer
-        kept = {"values": {name: value.hex() for name, value in values.items()}}
+        kept = {"values": {name: value.hex() for name, value in values.items()}, "order": list(values)}
         return Answer(answer.progress, answer.values, kept)
 
 
