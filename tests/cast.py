@@ -94,7 +94,9 @@ def make_pupils(school: orgs.Unit, names: tuple[str, ...], first_code: int) -> l
     """Pupils with Ministry codes in a row."""
     new = [
         NewPerson(
-            name, birth_date=dt.date(2014, 1 + number % 12, 5), sex="Nữ" if "Thị" in name else "Nam",
+            name,
+            birth_date=dt.date(2014, 1 + number % 12, 5),
+            sex="Nữ" if "Thị" in name else "Nam",
             identifiers=(NewIdentifier("moet", str(first_code + number)),),
         )
         for number, name in enumerate(names)
@@ -105,7 +107,11 @@ def make_pupils(school: orgs.Unit, names: tuple[str, ...], first_code: int) -> l
 
 
 def make_class(
-    school: orgs.Unit, year: schooling.SchoolYear, name: str, grade: int, pupils: list[UUID],
+    school: orgs.Unit,
+    year: schooling.SchoolYear,
+    name: str,
+    grade: int,
+    pupils: list[UUID],
     **options: object,
 ) -> schooling.SchoolClass:
     """A class with pupils and opened sheets."""
@@ -126,7 +132,9 @@ def make_world(size: int = 5) -> World:
     upper = make_school("Trường THPT Đèo Khách", "20180003", "THPT", province)
     elsewhere = make_school("Trường THCS Nà Lầu", "20180004", "THCS", commune)
     year = schooling.open_year(
-        SYSTEM, code="2025-2026", term_starts=(dt.date(2025, 9, 5), dt.date(2026, 1, 19)),
+        SYSTEM,
+        code="2025-2026",
+        term_starts=(dt.date(2025, 9, 5), dt.date(2026, 1, 19)),
         ends_on=dt.date(2026, 6, 1),
     )
     hoa = make_staff(school, "Nông Thị Hoa")
@@ -136,9 +144,16 @@ def make_world(size: int = 5) -> World:
     son = make_staff(department, "Lương Văn Sơn", "Chuyên viên")
     quang = make_staff(elsewhere, "Triệu Văn Quang")
     world = World(
-        department, school, primary, upper, elsewhere, year,
-        hoa=make_actor(hoa, (Role.TEACHER, school)), lan=make_actor(lan, (Role.TEACHER, school)),
-        minh=make_actor(minh, (Role.PRINCIPAL, school)), thu=make_actor(thu, (Role.CLERK, school)),
+        department,
+        school,
+        primary,
+        upper,
+        elsewhere,
+        year,
+        hoa=make_actor(hoa, (Role.TEACHER, school)),
+        lan=make_actor(lan, (Role.TEACHER, school)),
+        minh=make_actor(minh, (Role.PRINCIPAL, school)),
+        thu=make_actor(thu, (Role.CLERK, school)),
         son=make_actor(son, (Role.DEPARTMENT_OFFICER, province)),
         quang=make_actor(quang, (Role.TEACHER, elsewhere)),
     )
@@ -177,7 +192,13 @@ def sign_in(actor: Actor) -> Client:
 
 
 def write(
-    actor: Actor, sheet: Sheet, pupil_id: UUID, slot: str, value: str, *, base: int | None = None,
+    actor: Actor,
+    sheet: Sheet,
+    pupil_id: UUID,
+    slot: str,
+    value: str,
+    *,
+    base: int | None = None,
     state: str = "",
 ) -> OperationResult:
     """Enter one value as the grid would; without `base` on top of what is there."""
@@ -193,11 +214,7 @@ def fill(sheet: Sheet, value: str = "7.5", *, by: Actor = SYSTEM, leave: int = 0
     plausible = {
         "mark": value, "whole": "8", "pass": "Đ", "thc": "T", "tdc": "T", "level4": "T", "count": "1",
     }  # fmt: skip
-    slots = {
-        slot.code: plausible[slot.kind.value]
-        for slot in gradebook.slots_of(sheet)
-        if slot.required
-    }
+    slots = {slot.code: plausible[slot.kind.value] for slot in gradebook.slots_of(sheet) if slot.required}
     pupils = sorted(schooling.pupils_of_sheet(sheet.school_class_id, sheet.class_subject, None))
     known = gradebook.cells_of(sheet.id)
     operations = [

@@ -187,9 +187,7 @@ def some(count: int, progress: Progress = Progress.DONE) -> Step:
 
 def changed(change: Callable[[list[bytes]], list[bytes]]) -> Step:
     """Every signature, with the values mixed up or damaged."""
-    return lambda values: Answer(
-        Progress.DONE, dict(zip(values, change(list(values.values())), strict=True))
-    )
+    return lambda values: Answer(Progress.DONE, dict(zip(values, change(list(values.values())), strict=True)))
 
 
 def stopped(progress: Progress, code: str, **params: object) -> Step:

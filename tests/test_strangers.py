@@ -66,7 +66,10 @@ def secrets(world: World, settings, tmp_path) -> dict[str, UUID]:
     account = Account.objects.create_user("hoa.nt", person_id=hoa)
     grant = Grant.objects.create(person_id=hoa, role="clerk", unit=world.school, valid_from=SINCE)
     opened = EmergencyAccess.objects.create(
-        account=account, unit=world.school, reason="Phụ huynh báo mất học bạ", opened_at=NOW,
+        account=account,
+        unit=world.school,
+        reason="Phụ huynh báo mất học bạ",
+        opened_at=NOW,
         expires_at=NOW + dt.timedelta(hours=1),
     )
     return {

@@ -45,7 +45,9 @@ class Builder:
         commune = orgs.found_unit(self.system, kind="commune", name="Xã Lộc Bình", parent=province)
         self.school = make_school(town.SCHOOL, "20180001", "THCS", commune)
         self.year = schooling.open_year(
-            self.system, code=f"{first}-{first + 1}", ends_on=dt.date(first + 1, 7, 31),
+            self.system,
+            code=f"{first}-{first + 1}",
+            ends_on=dt.date(first + 1, 7, 31),
             term_starts=(self.starts, dt.date(first + 1, 1, 1)),
         )
         self.actors: dict[str, Actor] = {}
@@ -134,9 +136,7 @@ class Builder:
             for subject in schooling.class_subjects(self.classes[name].id)
             if not codes or subject.subject.code in codes
         ]
-        schooling.assign_teachers(
-            self.system, school_id=self.school.pk, assignments=given, since=self.starts
-        )
+        schooling.assign_teachers(self.system, school_id=self.school.pk, assignments=given, since=self.starts)
 
     def _sheets(self, name: str) -> list[Sheet]:
         return list(gradebook.sheets_of(self.classes[name].id, self.term).values())

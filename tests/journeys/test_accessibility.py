@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import SignIn
 
@@ -142,7 +143,7 @@ def _look(page: Page, path: str, faults: Callable[[Page], list[str]]) -> list[st
         page.wait_for_load_state()
     if page.locator("grade-grid").count():
         page.wait_for_selector("grade-grid[data-ready]")
-    assert page.locator("h1:visible").count() == 1
+    expect(page.locator("h1:visible")).to_have_count(1)
     found = [f"{path}: {fault}" for fault in faults(page)]
     wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
     return [*found, f"{path}: {wide} px wider than the window"] if wide > 0 else found

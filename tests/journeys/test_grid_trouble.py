@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import PASSWORD
 from tests.journeys.grid import cell, column, note, open_sheet, paste, reload, saved
@@ -123,7 +124,7 @@ def test_many_conflicts_are_decided_at_once(sign_in: SignIn) -> None:
     cell(second, 0, "ck").click()
     paste(second, "1\n2\n3")
     second.locator("dialog h2", has_text="3 ô").wait_for()
-    assert second.locator("dialog td", has_text="Lý Thị Lan").count() == 3
+    expect(second.locator("dialog td", has_text="Lý Thị Lan")).to_have_count(3)
     second.keyboard.press("Escape")
     assert "3 ô chờ bạn chọn" in second.locator(".grid-status").inner_text()
     reload(second)  # nothing was decided: it is asked again
@@ -237,13 +238,13 @@ def test_what_a_screen_reader_is_told(sign_in: SignIn) -> None:
     open_sheet(page, "9A")
     cell(page, 0, "tx3").click()
     page.keyboard.press("Shift+ArrowDown")
-    assert page.locator("td[aria-selected=true]").count() == 2
+    expect(page.locator("td[aria-selected=true]")).to_have_count(2)
     page.keyboard.press("Control+ArrowDown")
     last = len(column(page, "tx3")) - 1
     assert cell(page, last, "tx3").evaluate("td => td === document.activeElement")
     page.keyboard.press("Control+Home")
     assert page.evaluate("() => document.activeElement.cellIndex") == 2
-    assert page.locator("tbody td.calc:not([aria-readonly=true])").count() == 0
+    expect(page.locator("tbody td.calc:not([aria-readonly=true])")).to_have_count(0)
     cell(page, 1, "ck").click()
     page.keyboard.type("v")
     assert cell(page, 1, "ck").get_attribute("aria-label") == "Vắng, chờ kiểm tra bù"

@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import SignIn
 
@@ -44,14 +45,14 @@ def test_files_go_on_after_a_lost_connection_and_come_and_go_together(sign_in: S
     page.locator("main button", has_text="Kiểm tra tệp").click()
     again = page.locator(".sending button", has_text="Gửi tiếp")
     again.wait_for(timeout=60_000)
-    assert page.locator(".sending li[data-state=ok]").count() == 1
+    expect(page.locator(".sending li[data-state=ok]")).to_have_count(1)
     again.click()
     page.wait_for_url("**/lo/**", timeout=60_000)
-    assert page.locator("tbody tr").count() == FILES
+    expect(page.locator("tbody tr")).to_have_count(FILES)
     page.locator("main button", has_text="Xác nhận các tệp đã chọn").click()
     undo = page.locator("main button", has_text="Hoàn tác 3 tệp")
     undo.wait_for(timeout=60_000)
-    assert page.locator("tbody .tag-ok").count() == FILES
+    expect(page.locator("tbody .tag-ok")).to_have_count(FILES)
     undo.click()
     page.wait_for_load_state()
-    assert page.locator("tbody .tag-ok").count() == 0
+    expect(page.locator("tbody .tag-ok")).to_have_count(0)

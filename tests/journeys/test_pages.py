@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import xlsxwriter
+from playwright.sync_api import expect
 from python_calamine import CalamineWorkbook
 
 from tests.journeys.conftest import PASSWORD
@@ -147,7 +148,7 @@ def test_a_clerk_imports_marks_and_takes_them_back(sign_in: SignIn, tmp_path: Pa
     page.locator("main button", has_text="Xác nhận nhập 1 thay đổi").click()
     page.locator("main button", has_text="Hoàn tác lần nhập này").click()
     page.wait_for_load_state()
-    assert page.locator("main button", has_text="Hoàn tác lần nhập này").count() == 0
+    expect(page.locator("main button", has_text="Hoàn tác lần nhập này")).to_have_count(0)
 
 
 def _upload(page: Page, path: Path) -> None:

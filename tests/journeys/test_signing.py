@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.signing import SIGN, line, sign
 from tests.journeys.town import ALIKE, GAPS, ISSUED, OPEN, SCHOOL, TO_APPROVE
@@ -21,8 +22,8 @@ pytestmark = pytest.mark.browser
 def test_a_teacher_signs_what_is_complete_and_one_sheet_with_a_reason(at_town: Windows) -> None:
     page = at_town.enter("hoa")
     page.goto(SIGN)
-    assert page.locator(".checks li").count() == len(OPEN)
-    assert page.locator(".checks input:checked").count() == len(OPEN) - len(GAPS)
+    expect(page.locator(".checks li")).to_have_count(len(OPEN))
+    expect(page.locator(".checks input:checked")).to_have_count(len(OPEN) - len(GAPS))
     for name in GAPS:
         assert "còn thiếu" in line(page, name).inner_text()
     sign(page, f"Ký {len(OPEN) - len(GAPS)} bảng đã đủ")
@@ -30,10 +31,10 @@ def test_a_teacher_signs_what_is_complete_and_one_sheet_with_a_reason(at_town: W
     page.locator("main a", has_text="Về trang Ký").click()
     for name in OPEN:
         assert ("đã ký" in line(page, name).inner_text()) == (name not in GAPS)
-    assert page.locator("main button").count() == 0
+    expect(page.locator("main button")).to_have_count(0)
     line(page, "6E").locator("a").first.click()
     page.locator(".tag", has_text="Giáo viên đã chốt").wait_for()
-    assert page.locator("a", has_text="Ký và chốt").count() == 0
+    expect(page.locator("a", has_text="Ký và chốt")).to_have_count(0)
 
     page.goto(SIGN)
     line(page, GAPS[0]).locator("a", has_text="Ký khi còn thiếu").click()
@@ -52,7 +53,7 @@ def test_a_sheet_with_gaps_is_not_signed_without_a_reason(at_town: Windows) -> N
     address = page.url
     page.fill("#accept", "thiếu")
     page.locator("main button", has_text="Ký và chốt bảng điểm").click()
-    assert page.locator("#accept:invalid").count() == 1
+    expect(page.locator("#accept:invalid")).to_have_count(1)
     page.locator("#accept").evaluate("field => field.removeAttribute('minlength')")
     page.locator("main button", has_text="Ký và chốt bảng điểm").click()
     page.locator(".notice-warn", has_text="Chưa chốt được vì còn thiếu").wait_for()
@@ -66,7 +67,7 @@ def test_a_principal_signs_a_school_in_three_acts_and_holds_one_class_back(at_to
     page = at_town.enter("minh")
     pressed = _counted(page)
     page.locator(".menu a", has_text=re.compile("^Ký$")).click()
-    assert page.locator("main li.card").count() == len(TO_APPROVE)
+    expect(page.locator("main li.card")).to_have_count(len(TO_APPROVE))
     assert "cả lớp cùng một điểm cuối kì" in line(page, ALIKE).inner_text()
     assert "Không có gì bất thường" in line(page, TO_APPROVE[0]).inner_text()
     held, signed = TO_APPROVE[-1], TO_APPROVE[:-1]
@@ -78,11 +79,11 @@ def test_a_principal_signs_a_school_in_three_acts_and_holds_one_class_back(at_to
 
     page.locator("main a", has_text="Về trang Ký").click()
     assert line(page, held).locator("input").is_checked()
-    assert page.locator("main li.card").count() == 1
+    expect(page.locator("main li.card")).to_have_count(1)
     page.locator("summary", has_text="lớp đã ký duyệt").click()
     done = page.locator(".names li:visible")
     assert {text.split()[0] for text in done.all_inner_texts()} == {*signed, ISSUED}
-    assert done.locator(".tag", has_text="đã phát hành").count() == len(signed) + 1
+    expect(done.locator(".tag", has_text="đã phát hành")).to_have_count(len(signed) + 1)
     for name in (signed[0], ALIKE):
         done.locator("a", has_text=name).click()
         assert page.locator(".verdict .tag").inner_text() == "Hợp lệ"

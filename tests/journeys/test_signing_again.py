@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from khue.signing.qr import short_code
 from tests.journeys.grid import cell, column
@@ -32,7 +33,9 @@ def test_after_a_correction_everybody_signs_again_and_the_old_record_is_replaced
     teacher.goto(SIGN)
     mine = line(teacher, ISSUED).filter(has_text="Toán")
     assert "ký lại sau khi sửa" in mine.inner_text()
-    assert teacher.locator(".checks input").count() == 1  # other sheets of the class keep their signatures
+    expect(teacher.locator(".checks input")).to_have_count(
+        1
+    )  # the other sheets keep theirs
     homeroom.goto(SIGN)
     assert "chờ giáo viên ký: Toán" in line(homeroom, ISSUED).inner_text()
     sign(teacher, "Ký 1 bảng đã đủ")

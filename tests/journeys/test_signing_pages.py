@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from playwright.sync_api import expect
 
 from khue.signing.signers.agent import Desk, server
 from khue.signing.signers.pkcs12 import KeySigner
@@ -44,7 +45,7 @@ def look(faults: Callable[[Page], list[str]]) -> Iterator[Look]:
             wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
             if wide > 0:
                 found.append(f"{name}, {width}: {wide} px wider than the window")
-        assert page.locator("h1:visible").count() == 1
+        expect(page.locator("h1:visible")).to_have_count(1)
 
     yield one
     assert not found, "\n".join(found)
@@ -190,7 +191,7 @@ def test_a_principal_signs_without_scripts(at_town: Windows) -> None:
     _only(page, TO_APPROVE[0], cards=True)
     sign(page, "Ký duyệt")
     page.locator("main a", has_text="Về trang Ký").click()
-    assert page.locator("li.card", has_text=f"Lớp {TO_APPROVE[0]}").count() == 0
+    expect(page.locator("li.card", has_text=f"Lớp {TO_APPROVE[0]}")).to_have_count(0)
     page.goto("/ho-so/")
     page.locator("main table a", has_text=f"lớp {TO_APPROVE[0]}").click()
     assert page.locator(".head .tag").inner_text() == "Đã phát hành"
@@ -200,7 +201,7 @@ def test_a_principal_signs_without_scripts(at_town: Windows) -> None:
 def test_pages_of_signing_are_light_and_carry_scripts_only_where_they_sign(at_town: Windows) -> None:
     page = at_town.enter("hoa")
     page.goto(SIGN)
-    assert page.locator("script").count() == 0
+    expect(page.locator("script")).to_have_count(0)
     page.locator("main button", has_text="đã đủ").click()
     address = page.url
     fresh = at_town._window(page.context.storage_state(), {})  # nothing is kept in it yet

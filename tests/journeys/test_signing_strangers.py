@@ -99,9 +99,7 @@ DROPPED: dict[str, tuple[Callable[[Files], bytes], str, str]] = {
 
 
 @pytest.mark.parametrize("name", DROPPED)
-def test_a_file_that_is_dropped_gets_its_verdict_in_words(
-    at_town: Windows, files: Files, name: str
-) -> None:
+def test_a_file_that_is_dropped_gets_its_verdict_in_words(at_town: Windows, files: Files, name: str) -> None:
     made, verdict, said = DROPPED[name]
     page = at_town.stranger()
     page.goto("/kiem-tra/")

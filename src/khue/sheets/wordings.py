@@ -16,7 +16,7 @@ Patterns = Mapping[str, str]
 _PHONE = r"(?:so )?(?:dien thoai|sdt|dt|dtdd|di dong)(?: di dong)?"
 _CARD = (
     r"(?:so |ma )?(?:the )?(?:(?:so )?dinh danh (?:ca nhan|cong dan)|so dinh danh|cccd|cmnd|cmtnd"
-        r"|can cuoc|s?ddcn)"
+    r"|can cuoc|s?ddcn)"
 )
 _BIRTH = r"(?:ngay(?: thang)?(?: nam)? sinh|sinh ngay|ntns)(?: (?!cha|bo|me|nguoi|cua).*)?"
 _PEOPLE = r"(?:can bo|cb|giao vien|gv|nhan su|nhan vien|nv|vien chuc|cong chuc|cbgv|cbgvnv|cbnv|cbccvc|gvnv)"
@@ -156,9 +156,7 @@ def fill(columns: Iterable[Column], patterns: Patterns, fields: dict[str, int]) 
     return fields
 
 
-def fill_pupils(
-    header: Header, fields: dict[str, int], alone: Mapping[str, Matcher]
-) -> dict[str, int]:
+def fill_pupils(header: Header, fields: dict[str, int], alone: Mapping[str, Matcher]) -> dict[str, int]:
     """The same for a list of pupils, where parents and addresses have columns of the same words.
 
     `alone` are fields that a column outside any group may give where no group gave them.

@@ -268,4 +268,3 @@ def test_a_doubtful_row_is_kept_with_its_candidates() -> None:
     found = report(cells(("DS", [head, [1, "6A", pupil.name, day]])), LIST, known)
     assert [(d.cell, d.candidates) for d in found.doubts] == [("C2", [pupil.ref, "2099000009"])]
     assert rows_of(found) == []
-
