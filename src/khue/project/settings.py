@@ -42,6 +42,10 @@ INSTALLED_APPS = [
     "khue.modules.schooling",
     "khue.modules.records",
     "khue.modules.gradebook",
+    "khue.modules.register",
+    "khue.modules.transcripts",
+    "khue.modules.store",
+    "khue.modules.transfers",
     "khue.modules.importing",
     "khue.project",
 ]

@@ -17,6 +17,10 @@ ROOTS = {
     "khue.modules.schooling": "lop/",
     "khue.modules.gradebook": "so-diem/",
     "khue.modules.records": "ho-so/",
+    "khue.modules.register": "dang-bo/",
+    "khue.modules.transcripts": "hoc-ba/",
+    "khue.modules.transfers": "chuyen-truong/",
+    "khue.modules.store": "kho-hoc-ba/",
     "khue.modules.importing": "nhap-du-lieu/",
     "khue.modules.codes": "danh-muc/",
 }

@@ -1,0 +1,12 @@
+"""The department's store of transcripts: packages received, verified, answered record by record."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class StoreConfig(AppConfig):
+    """Kho học bạ."""
+
+    name = "khue.modules.store"
+    label = "store"

@@ -1,0 +1,12 @@
+"""Transcripts: a pupil's results of a whole level, composed from closed gradebooks and signed."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class TranscriptsConfig(AppConfig):
+    """Học bạ."""
+
+    name = "khue.modules.transcripts"
+    label = "transcripts"
