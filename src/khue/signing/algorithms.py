@@ -77,6 +77,13 @@ _CURVES: dict[str, tuple[Algorithm, int]] = {
     "secp256r1": (Algorithm.ECDSA_P256_SHA256, 32),
     "secp384r1": (Algorithm.ECDSA_P384_SHA384, 48),
 }
+_ORDERS = {
+    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    "secp384r1": int(
+        "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF"
+        "581A0DB248B0A77AECEC196ACCC52973", 16
+    ),
+}  # fmt: skip
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 
@@ -132,6 +139,40 @@ def is_genuine(key: PublicKey, algorithm: Algorithm, digest: bytes, value: bytes
     return True
 
 
+def proven_value(key: PublicKey, algorithm: Algorithm, digest: bytes, raw: bytes) -> bytes | None:
+    """A returned value in the one form that is embedded, or None if it does not sign this digest.
+
+    The same as `xml_value`, the smaller s and `is_genuine` one after the other (`SIGN-002`), without going
+    from DER to r‖s and back: what is verified are the numbers that are given back.
+    """
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        value = xml_value(key, raw)
+        return value if is_genuine(key, algorithm, digest, value) else None
+    name = key.curve.name
+    size = _CURVES[name][1]
+    r, s = _numbers(raw, size)
+    low = low_s(name, s)
+    try:
+        value = r.to_bytes(size) + low.to_bytes(size)
+        der = raw if low == s and len(raw) != 2 * size else utils.encode_dss_signature(r, low)
+        key.verify(der, digest, _ECDSA[RULES[algorithm].digest])
+    except InvalidSignature:
+        return None
+    except OverflowError as error:
+        raise Invalid("SIGN-002", length=len(raw), expected=2 * size) from error
+    return value
+
+
+def low_s(curve: str, s: int) -> int:
+    """The smaller of s and n - s.
+
+    (r, s) and (r, n - s) are both good ECDSA signatures of the same text; the profile takes the smaller,
+    so that nobody without the key can make other bytes that also verify.
+    """
+    order = _ORDERS.get(curve, 0)
+    return order - s if order >> 1 < s < order else s
+
+
 def der_of(value: bytes, size: int) -> bytes:
     """An ECDSA value r‖s as DER; any other length than twice the size is refused (`SIGN-002`)."""
     if len(value) != 2 * size:
@@ -153,7 +194,17 @@ def xml_value(key: PublicKey, value: bytes) -> bytes:
     if len(value) == 2 * size:
         return value
     try:
-        r, s = utils.decode_dss_signature(value)
+        r, s = _numbers(value, size)
         return r.to_bytes(size) + s.to_bytes(size)
-    except (ValueError, OverflowError) as error:
+    except OverflowError as error:
+        raise Invalid("SIGN-002", length=len(value), expected=2 * size) from error
+
+
+def _numbers(value: bytes, size: int) -> tuple[int, int]:
+    """r and s of a value r‖s or in DER."""
+    if len(value) == 2 * size:
+        return int.from_bytes(value[:size]), int.from_bytes(value[size:])
+    try:
+        return utils.decode_dss_signature(value)
+    except ValueError as error:
         raise Invalid("SIGN-002", length=len(value), expected=2 * size) from error

@@ -1,7 +1,8 @@
 """Keys in a file or in memory (tệp khoá PKCS#12): for the demo, tests, and a school that seals by itself.
 
-They answer at once. The parsed key is kept, because reading it again costs more than signing. ECDSA is
-deterministic (RFC 6979), which takes a little longer: asking twice for the same digest gives the same value.
+They answer at once. The parsed key is kept, because reading it again costs more than signing. ECDSA takes
+the number k that OpenSSL draws, from its generator together with key and digest, so that a poor generator
+alone gives nothing away; asking twice for the same digest gives two values, and the first is in the handle.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _HASHES: dict[str, digests.HashAlgorithm] = {
     "sha256": digests.SHA256(), "sha384": digests.SHA384(), "sha512": digests.SHA512(),
 }  # fmt: skip
 _PREHASHED = {name: utils.Prehashed(algorithm) for name, algorithm in _HASHES.items()}
-_ECDSA = {name: ec.ECDSA(algorithm, deterministic_signing=True) for name, algorithm in _PREHASHED.items()}
+_ECDSA = {name: ec.ECDSA(algorithm) for name, algorithm in _PREHASHED.items()}
 _PSS = padding.PSS(padding.MGF1(digests.SHA256()), digests.SHA256.digest_size)
 
 

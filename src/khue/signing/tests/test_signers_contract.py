@@ -83,8 +83,11 @@ def test_asking_twice_is_asking_once(rig: Rig) -> None:
     done = rig.finish(second)
     third = rig.begin(wanted) if rig.post is None else rig.finish(second)
     assert third.progress is Progress.DONE
-    if not isinstance(rig.signer, rigs.Pkcs11Signer):
+    if rig.service or rig.post:
         assert third.values == done.values
+    else:  # nobody is asked twice for a confirmation; a key here draws another k and signs the same
+        assert third.values.keys() == done.values.keys()
+        assert verified(rig.known(), wanted, third) == third
     if rig.service:
         assert rig.service.signed == 3
         assert len(rig.phone.tickets) <= 1

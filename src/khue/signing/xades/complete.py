@@ -9,13 +9,13 @@ from __future__ import annotations
 from functools import lru_cache
 
 from khue.core.errors import Conflict, Invalid, Refused
-from khue.signing.algorithms import is_genuine, xml_value
+from khue.signing.algorithms import proven_value
 from khue.signing.tbs import ToBeSigned
 from khue.signing.xades import grammar
-from khue.signing.xades.keys import Holder, encode, holder_of, key_info_of, refusal, smallest
+from khue.signing.xades.keys import holder_of, refusal
 from khue.signing.xades.prepare import written
-from khue.signing.xades.record import EmbeddedSignature, Record, Section, Types, places_of, with_signatures
-from khue.signing.xades.references import algorithm_of, embedded_of, parts_of, task_info, task_of
+from khue.signing.xades.record import EmbeddedSignature, Record, Section, Types, layout_of, with_signatures
+from khue.signing.xades.task import Made, Task, algorithm_of, embedded_of, parts_of, task_of
 
 
 def complete(
@@ -26,19 +26,11 @@ def complete(
     `Conflict` if the record is no longer what was prepared (`SIGN-136`), `Refused` if the value is
     not this certificate's signature of this digest (`SIGN-137`, `SIGN-002`).
     """
-    holder = holder_of(tbs.certificate)
-    if tbs.algorithm not in holder.fitting:
-        raise Refused("SIGN-138", algorithm=tbs.algorithm.value)
-    properties = tbs.signed_properties.decode()
-    signed_info = _unchanged(target, tbs, holder, properties, types)
-    parts = {
-        "id": tbs.slot.signature_id,
-        "signed_info": signed_info,
-        "value": encode(_genuine(holder, tbs, raw)),
-        "key_info": key_info_of((tbs.certificate, *tbs.chain)),
-        "properties": properties,
-    }
-    return embedded_of(tbs.slot, parts, tbs.algorithm)
+    task = task_of(target, tbs.slot, types)
+    made = task.made
+    if made is None or made.tbs is not tbs:
+        made = _made_again(task, tbs)
+    return embedded_of(task, made, _genuine(made, raw))
 
 
 def add(record: Record, embedded: EmbeddedSignature, types: Types | None = None) -> Record:
@@ -46,24 +38,19 @@ def add(record: Record, embedded: EmbeddedSignature, types: Types | None = None)
 
     Refused: a slot that is taken, unknown or not yet due, and a signature made for another text.
     """
-    slot = embedded.slot
-    task = task_of(record, slot, types)
-    parts = parts_of(embedded)
-    algorithm = algorithm_of(embedded)
-    signed, _, _ = parts["properties"].partition("<xades:UnsignedProperties>")
-    if algorithm is None:
-        raise Invalid("SIGN-150", signature=slot.signature_id)
-    if parts["signed_info"] != task_info(task, algorithm, signed).text:
-        raise Conflict("SIGN-136", slot=slot.signature_id)
+    task = task_of(record, embedded.slot, types)
+    if embedded.known.get("task") is not task:
+        _check_text(task, embedded)
     return with_signatures(record, _in_order(record, embedded, types))
 
 
-def _unchanged(
-    target: Record | Section, tbs: ToBeSigned, holder: Holder, properties: str, types: Types | None
-) -> str:
-    """`ds:SignedInfo` in place, if it is still what was prepared, byte for byte."""
-    task = task_of(target, tbs.slot, types)
-    info = task_info(task, tbs.algorithm, properties)
+def _made_again(task: Task, tbs: ToBeSigned) -> Made:
+    """What was prepared at another time, or elsewhere, if the record still asks for it, byte for byte."""
+    holder = holder_of(tbs.certificate)
+    if tbs.algorithm not in holder.fitting:
+        raise Refused("SIGN-138", algorithm=tbs.algorithm.value)
+    properties = tbs.signed_properties.decode()
+    info = task.info(tbs.algorithm, properties)
     same = (
         task.code == tbs.record_code
         and _said(properties) == (holder.digest, written(tbs.signing_time))
@@ -71,7 +58,18 @@ def _unchanged(
     )
     if not same:
         raise Conflict("SIGN-136", slot=tbs.slot.signature_id)
-    return info.text
+    return Made(tbs, info.text, holder, properties)
+
+
+def _check_text(task: Task, embedded: EmbeddedSignature) -> None:
+    """Refuse a signature that was not made for what the record now asks for in its slot."""
+    parts = parts_of(embedded)
+    algorithm = algorithm_of(parts["signed_info"])
+    if algorithm is None:
+        raise Invalid("SIGN-150", signature=embedded.slot.signature_id)
+    signed, _, _ = parts["properties"].partition("<xades:UnsignedProperties>")
+    if parts["signed_info"] != task.info(algorithm, signed).text:
+        raise Conflict("SIGN-136", slot=embedded.slot.signature_id)
 
 
 @lru_cache(maxsize=256)
@@ -81,12 +79,14 @@ def _said(properties: str) -> tuple[str, str] | None:
     return (found["certificate"], found["time"]) if found is not None else None
 
 
-def _genuine(holder: Holder, tbs: ToBeSigned, raw: bytes) -> bytes:
+def _genuine(made: Made, raw: bytes) -> bytes:
+    """The value as it is embedded. It is verified here, always: nothing that comes back is believed."""
+    tbs = made.tbs
     try:
-        value = smallest(holder.key, xml_value(holder.key, raw))
+        value = proven_value(made.holder.key, tbs.algorithm, tbs.digest, raw)
     except Invalid as error:
         raise refusal(error.code, error.params) from error
-    if not is_genuine(holder.key, tbs.algorithm, tbs.digest, value):
+    if value is None:
         raise Refused("SIGN-137", slot=tbs.slot.signature_id)
     return value
 
@@ -94,5 +94,5 @@ def _genuine(holder: Holder, tbs: ToBeSigned, raw: bytes) -> bytes:
 def _in_order(
     record: Record, embedded: EmbeddedSignature, types: Types | None
 ) -> tuple[EmbeddedSignature, ...]:
-    order = [one.ref for one in places_of(record, types)]
-    return tuple(sorted((*record.signatures, embedded), key=lambda one: order.index(one.slot)))
+    order = layout_of(record, types).order
+    return tuple(sorted((*record.signatures, embedded), key=lambda one: order[one.slot]))

@@ -7,7 +7,8 @@ depends on the certificate alone is kept, also its text in `ds:KeyInfo`.
 from __future__ import annotations
 
 import datetime as dt
-from base64 import b64decode, b64encode
+from base64 import b64decode
+from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,21 +17,12 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from khue.core.errors import Invalid, Refused
-from khue.signing.algorithms import Algorithm, PublicKey, fits
+from khue.signing.algorithms import Algorithm, PublicKey, fits, low_s
 from khue.signing.canonical import digest
 from khue.signing.trust.certificates import Identity, identity_of, issuer_of, parse, serial_of
 from khue.signing.xades import grammar
 
 _KEPT = 8192
-# (r, s) and (r, n - s) are both good ECDSA signatures of the same text; the profile takes the one with
-# the smaller s, so that nobody without the key can make other bytes that also verify.
-_HALF_ORDER = {
-    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 >> 1,
-    "secp384r1": int(
-        "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF"
-        "581A0DB248B0A77AECEC196ACCC52973", 16
-    ) >> 1,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +106,7 @@ def certificates_of(key_info: str) -> tuple[bytes, ...]:
 
 def encode(data: bytes) -> str:
     """Base64 without line breaks, as everywhere in the profile."""
-    return b64encode(data).decode("ascii")
+    return b2a_base64(data, newline=False).decode("ascii")
 
 
 def decode(text: str) -> bytes:
@@ -123,20 +115,17 @@ def decode(text: str) -> bytes:
         data = b64decode(text, validate=True)
     except ValueError as error:
         raise Invalid("SIGN-152") from error
-    if b64encode(data).decode("ascii") != text:
+    if encode(data) != text:
         raise Invalid("SIGN-152")
     return data
 
 
 def smallest(key: PublicKey, value: bytes) -> bytes:
     """The one form of an ECDSA value r‖s that the profile takes; an RSA value as it is."""
-    if isinstance(key, rsa.RSAPublicKey) or key.curve.name not in _HALF_ORDER:
+    if isinstance(key, rsa.RSAPublicKey):
         return value
     size = len(value) // 2
-    s = int.from_bytes(value[size:])
-    half = _HALF_ORDER[key.curve.name]
-    order = 2 * half + 1
-    return value if not half < s < order else value[:size] + (order - s).to_bytes(size)
+    return value[:size] + low_s(key.curve.name, int.from_bytes(value[size:])).to_bytes(len(value) - size)
 
 
 def refusal(code: str, params: Mapping[str, object]) -> Refused:

@@ -20,7 +20,7 @@ from khue.signing.xades import grammar
 from khue.signing.xades.binding import misfit_of
 from khue.signing.xades.keys import Holder, holder_of, path_of, refusal
 from khue.signing.xades.record import Place, Record, Section, Types, head_of
-from khue.signing.xades.references import task_info, task_of
+from khue.signing.xades.task import Made, task_of
 
 
 def prepare(
@@ -50,8 +50,8 @@ def prepare(
     if chosen not in holder.fitting:
         raise Refused("SIGN-138", algorithm=chosen.value)
     properties = signed_properties(slot, holder.digest, moment, claimed_role)
-    info = task_info(task, chosen, properties)
-    return ToBeSigned(
+    info = task.info(chosen, properties)
+    tbs = ToBeSigned(
         id=tbs_id,
         record_code=task.code,
         slot=slot,
@@ -63,6 +63,8 @@ def prepare(
         chain=path_of(certificate, tuple(chain)),
         signing_time=moment,
     )
+    task.made = Made(tbs, info.text, holder, properties)
+    return tbs
 
 
 @lru_cache(maxsize=256)

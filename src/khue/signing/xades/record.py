@@ -12,9 +12,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import chain
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from khue.core.errors import Invalid
 from khue.signing.canonical import element, escape_attribute, unescape
@@ -24,6 +23,7 @@ from khue.signing.tbs import SlotRef
 OPEN = f'<kr:Record xmlns:kr="{NAMESPACE}" version="{VERSION}">'
 BETWEEN = "<kr:Signatures>"
 CLOSE = "</kr:Signatures></kr:Record>"
+_OPENING = OPEN.encode()
 CONTENT_ID = "content"
 MOST_SIGNERS = 20  # of one section
 Types = Mapping[str, RecordType]
@@ -102,13 +102,21 @@ class Record:
     tasks: dict[SlotRef, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where one signature belongs: the slot of the record type, and which one of this record."""
 
     slot: Slot
     ref: SlotRef
     signer: Signer | None = None  # whom the section names
+
+
+class Layout(NamedTuple):
+    """Where signatures belong in a record of this type with these sections (bố cục)."""
+
+    kind: RecordType
+    places: tuple[Place, ...]  # in the order of the file
+    order: Mapping[SlotRef, int]  # which of them a slot is
+    whole: bool  # no section is lacking, and they stand in their order
 
 
 def build_head(school: str, identifier: str, attributes: Mapping[str, str | None], *children: str) -> str:
@@ -143,11 +151,15 @@ def content_text(record: Record) -> str:
 
 def content_parts(record: Record) -> list[bytes]:
     """The same as bytes, in the parts that are kept: the text of a section is encoded once."""
-    opening = (
-        f'<kr:Content Id="{CONTENT_ID}" code="{escape_attribute(record.code)}" '
-        f'type="{escape_attribute(record.type)}">'
-    )
-    return [f"{opening}{record.head_text}".encode(), *map(bytes_of, record.sections), b"</kr:Content>"]
+    found: list[bytes] | None = record.known.get("parts")
+    if found is None:
+        opening = (
+            f'<kr:Content Id="{CONTENT_ID}" code="{escape_attribute(record.code)}" '
+            f'type="{escape_attribute(record.type)}">{record.head_text}'
+        )
+        found = [opening.encode(), *map(bytes_of, record.sections), b"</kr:Content>"]
+        record.known["parts"] = found
+    return found
 
 
 def bytes_of(section: Section) -> bytes:
@@ -160,8 +172,8 @@ def bytes_of(section: Section) -> bytes:
 
 def assemble(record: Record) -> bytes:
     """The file (tệp hồ sơ): the bytes that are stored, logged and given out."""
-    signatures = "".join(chain((BETWEEN,), (one.text for one in record.signatures), (CLOSE,))).encode()
-    return b"".join((OPEN.encode(), *content_parts(record), signatures))
+    signatures = "".join([BETWEEN, *[one.text for one in record.signatures], CLOSE])
+    return b"".join([_OPENING, *content_parts(record), signatures.encode()])
 
 
 def with_signatures(record: Record, signatures: tuple[EmbeddedSignature, ...]) -> Record:
@@ -271,11 +283,20 @@ def check_complete(record: Record, types: Types | None = None) -> None:
 
 def places_of(record: Record, types: Types | None = None) -> tuple[Place, ...]:
     """All places for signatures in a record, in the order of the file."""
+    return layout_of(record, types).places
+
+
+def layout_of(record: Record, types: Types | None = None) -> Layout:
+    """The same with what signing asks of it again and again."""
     kind = type_of(record, types)
-    known, found = record.known.get("places", (None, ()))
-    if known is not kind:
-        found = tuple(_places([opened(one) for one in record.sections], kind))
-        record.known["places"] = kind, found
+    found: Layout | None = record.known.get("layout")
+    if found is None or found.kind is not kind:
+        places = tuple(_places([opened(one) for one in record.sections], kind))
+        order: dict[SlotRef, int] = {}
+        for index, place in enumerate(places):
+            order.setdefault(place.ref, index)
+        found = Layout(kind, places, order, _is_whole(record.sections, kind))
+        record.known["layout"] = found
     return found
 
 
@@ -367,6 +388,16 @@ def _check_counts(sections: Sequence[Section], kind: RecordType, *, complete: bo
 def _counts_fit(sections: Sequence[Section], kind: RecordType) -> bool:
     order = [one.kind for one in sections]
     return all(least <= order.count(name) <= most for name, least, most in kind.sections)
+
+
+def _is_whole(sections: Sequence[Section], kind: RecordType) -> bool:
+    order, wanted = [one.kind for one in sections], []
+    for name, least, most in kind.sections:
+        count = order.count(name)
+        if not least <= count <= most:
+            return False
+        wanted += [name] * count
+    return order == wanted
 
 
 def _attributes(text: str) -> Mapping[str, str]:
