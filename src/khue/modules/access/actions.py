@@ -27,6 +27,8 @@ ACTION_NAMES = {
     "people.person.changed": _("Sửa thông tin chung"),
     "people.pupil.admitted": _("Tiếp nhận học sinh"),
     "people.pupil.moved": _("Chuyển học sinh sang trường khác"),
+    "people.pupil.released": _("Cho học sinh chuyển đi"),
+    "people.pupil.numbered": _("Ghi số đăng bộ"),
     "people.pupil.changed": _("Sửa sổ đăng bộ"),
     "people.staff.employed": _("Tiếp nhận cán bộ"),
     "people.staff.ended": _("Thôi giữ chức vụ"),

@@ -12,6 +12,7 @@ from khue.modules.people.models import (
     PersonIdentifier,
     PupilProfile,
 )
+from khue.modules.people.moving import move_pupil, set_register_numbers
 from khue.modules.people.places import (
     admit_pupil,
     admit_pupils,
@@ -73,6 +74,7 @@ __all__ = [
     "has_word",
     "link_guardian",
     "match_people",
+    "move_pupil",
     "names_of",
     "person_in_scope",
     "places_of_staff",
@@ -82,6 +84,7 @@ __all__ = [
     "schools_of_staff",
     "sealed_numbers_readable",
     "search_words",
+    "set_register_numbers",
     "staff_of",
     "withdraw_identifiers",
     "withdraw_people",

@@ -41,6 +41,18 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """What the school before gave: it lets the pupil go (cho chuyển đi), by which paper.
+
+    `reference` is the row of the caller that proves it; log and announcement lead back to it.
+    """
+
+    from_school_id: UUID
+    decision: str = ""  # giấy giới thiệu, quyết định
+    reference: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewJob:
     """A position at a school; `facts` are further fields of Employment (vị trí việc làm)."""
 

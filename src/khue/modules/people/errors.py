@@ -23,4 +23,6 @@ CODES: dict[str, str] = {
     "PEO-016": _("Quan hệ «{value}» không dùng được. Hãy chọn cha, mẹ hoặc người giám hộ."),
     "PEO-017": _("{name} đã có trong sổ đăng bộ của trường. Hãy tìm và mở hồ sơ đó."),
     "PEO-018": _("Có người tên gần như «{name}», sinh cùng ngày. Hãy mở hồ sơ đó, hoặc ghi là người khác."),
+    "PEO-019": _("{name} không còn học ở trường đã cho chuyển đi. Hãy hỏi lại nơi học sinh đang học."),
+    "PEO-020": _("Ngày tiếp nhận {day} chưa đến. Hãy tiếp nhận khi đến ngày, hoặc ghi ngày hôm nay."),
 }

@@ -32,6 +32,16 @@ class PupilsAdmitted:
 
 
 @dataclass(frozen=True, slots=True)
+class PupilMoved:
+    """A pupil's register entry went from one school to another (chuyển trường)."""
+
+    person_id: UUID
+    from_school: UUID
+    to_school: UUID
+    on: dt.date
+
+
+@dataclass(frozen=True, slots=True)
 class EmploymentChanged:
     """Somebody began or ended work at a school (tiếp nhận, thôi việc)."""
 
