@@ -1,9 +1,10 @@
 """Reading a record strictly (đọc hồ sơ): the stored bytes, taken apart where they must come apart.
 
-The whole file is compared once with its own canonical form. After that `<` only ever opens a tag, so
-that parts can be found by looking for their tags, and the canonical form of a part by itself is its
-bytes with the declaration of its prefix. Elements that give a record its shape may stand only where
-the format puts them: whoever moves, doubles or wraps one is refused before a signature is looked at.
+The whole file is proved to be its own canonical form, by its bytes alone (`proof`) or by a parser. After
+that `<` only ever opens a tag, so that parts can be found by looking for their tags, and the canonical
+form of a part by itself is its bytes with the declaration of its prefix. Elements that give a record its
+shape may stand only where the format puts them: whoever moves, doubles or wraps one is refused before a
+signature is looked at.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from khue.core.errors import Invalid
 from khue.signing.canonical import assert_canonical, unescape
 from khue.signing.profile import LARGEST, NAMESPACE, Slot, record_types
 from khue.signing.xades import grammar
+from khue.signing.xades.proof import is_proven_section, proven_sections, proven_signatures
 from khue.signing.xades.record import (
     BETWEEN,
     CLOSE,
@@ -34,6 +36,7 @@ from khue.signing.xades.record import (
     check_shape,
     open_section,
 )
+from khue.signing.xades.signature import Parts
 
 _OPEN, _BETWEEN, _CLOSE = OPEN.encode(), BETWEEN.encode(), CLOSE.encode()
 _CONTENT_END, _SECTION_START = b"</kr:Content>", b"<kr:Section "
@@ -59,6 +62,7 @@ class Source:
     content: bytes  # canonical form of the content alone
     sections: Mapping[str, bytes]  # the same of each section, by Id
     signatures: tuple[str, ...]  # each ds:Signature as it stands, not looked at yet
+    taken: tuple[Parts, ...] | None = None  # the same taken apart, where all could be
 
 
 def read(data: bytes, types: Types | None = None, *, complete: bool = True) -> Source:
@@ -70,6 +74,44 @@ def read(data: bytes, types: Types | None = None, *, complete: bool = True) -> S
         raise Invalid("SIGN-110", size=len(data), limit=LARGEST)
     if not (data.startswith(_OPEN) and data.endswith(_CLOSE)):
         raise Invalid("SIGN-114", place="Record")
+    whole = _proven(data) or _parsed(data)
+    record, opened, parts = _cut(whole.content, whole.sections)
+    places = check_shape(record, types, opened, complete=complete)
+    return Source(
+        record, places, _alone(whole.content, "kr:Content"),
+        {one.section.id: _alone(part, "kr:Section") for one, part in zip(opened, parts, strict=True)},
+        _cut_signatures(whole.region) if whole.signatures is None else whole.signatures, whole.taken,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A canonical file in which everything that gives it its shape stands where it must."""
+
+    content: bytes  # in place
+    sections: int
+    region: bytes  # between the tags of kr:Signatures
+    signatures: tuple[str, ...] | None = None
+    taken: tuple[Parts, ...] | None = None
+
+
+def _proven(data: bytes) -> _Whole | None:
+    """The file if its bytes alone prove it; None where the parser must decide."""
+    end = data.find(_CONTENT_END) + len(_CONTENT_END)
+    region = data[end + len(_BETWEEN) : -len(_CLOSE)]
+    content = data[len(_OPEN) : end]
+    if not data.startswith(_BETWEEN, end) or (sections := proven_sections(content)) is None:
+        return None
+    try:
+        signatures = _cut_signatures(region)
+    except (Invalid, UnicodeDecodeError):
+        return None
+    taken = proven_signatures(signatures)
+    return None if taken is None else _Whole(content, sections, region, signatures, taken)
+
+
+def _parsed(data: bytes) -> _Whole:
+    """The file by the tree that a parser makes of it, or a refusal."""
     root = assert_canonical(data)
     sections = _check_tree(root)
     end = data.index(_CONTENT_END) + len(_CONTENT_END)
@@ -77,13 +119,7 @@ def read(data: bytes, types: Types | None = None, *, complete: bool = True) -> S
         raise Invalid("SIGN-114", place="Signatures")
     content = data[len(_OPEN) : end]
     _check_names(content, root[0], 1 + sections)
-    record, opened, parts = _cut(content, sections)
-    places = check_shape(record, types, opened, complete=complete)
-    texts = _cut_signatures(data[end + len(_BETWEEN) : -len(_CLOSE)])
-    return Source(
-        record, places, _alone(content, "kr:Content"),
-        {one.section.id: _alone(part, "kr:Section") for one, part in zip(opened, parts, strict=True)}, texts,
-    )  # fmt: skip
+    return _Whole(content, sections, data[end + len(_BETWEEN) : -len(_CLOSE)])
 
 
 def parse(data: bytes, types: Types | None = None) -> Record:
@@ -111,10 +147,8 @@ def section_of(text: str, record: str, types: Types | None = None) -> Section:
         raise Invalid("SIGN-110", size=len(data), limit=LARGEST)
     if not data.startswith(_SECTION_START):
         raise Invalid("SIGN-114", place="Section")
-    root = assert_canonical(_alone(data, "kr:Section"))
-    if [*root.iter(*_SHAPE)] != [root, *_signers(root)] or _LOOSE_TEXT(root):
-        raise Invalid("SIGN-114", place="Section")
-    _check_names(data, root, 1)
+    if not is_proven_section(data):
+        _check_section_tree(data)
     opened = open_section(text)
     check_section(opened, record, _kinds_anywhere(opened, types))
     return opened.section
@@ -153,6 +187,13 @@ def _signers(section: etree._Element) -> list[etree._Element]:
             break
         found.append(one)
     return found
+
+
+def _check_section_tree(data: bytes) -> None:
+    root = assert_canonical(_alone(data, "kr:Section"))
+    if [*root.iter(*_SHAPE)] != [root, *_signers(root)] or _LOOSE_TEXT(root):
+        raise Invalid("SIGN-114", place="Section")
+    _check_names(data, root, 1)
 
 
 def _check_names(part: bytes, root: etree._Element, ids: int) -> None:

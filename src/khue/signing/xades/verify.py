@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 from khue.core.errors import Invalid
@@ -98,9 +99,9 @@ def _find(source: Source) -> list[_Found]:
     order = {place.ref.signature_id: (index, place) for index, place in enumerate(source.places)}
     found: list[_Found] = []
     last = -1
-    for text in source.signatures:
-        whole = grammar.SIGNATURE.read(text)
-        name = whole["id"] if whole else signature_id(text)
+    for text, parts in zip(source.signatures, source.taken or repeat(None), strict=False):
+        whole = grammar.SIGNATURE.read(text) if parts is None else None
+        name = parts.id if parts else whole["id"] if whole else signature_id(text)
         index, place = order.get(name, (-1, None))
         if place is None:
             finding = Finding("SIGN-151", {"signature": name})
@@ -108,6 +109,8 @@ def _find(source: Source) -> list[_Found]:
         elif index <= last:
             finding = Finding("SIGN-172", {"signature": name})
             found.append(_Found(name, place, finding=finding, sub=Sub.ORDER_FAILURE))
+        elif parts is not None:
+            found.append(_Found(name, place, parts, parts.value))
         else:
             found.append(_take(whole, name, place))
         last = max(last, index)
