@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
-import segno
+import qrcode
 import typst
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from khue.core.errors import Invalid
-from khue.signing.qr import ALPHABET, SIZE, parse_short, qr_svg, short_code
+from khue.signing.qr import ALPHABET, MASK, SIZE, parse_short, qr_svg, short_code
 
 digests = st.binary(min_size=32, max_size=32)
 EXAMPLE = hashlib.sha256(b"khue").digest()
@@ -84,17 +85,59 @@ def test_a_digest_that_is_too_short_is_refused() -> None:
         short_code(bytes(15))
 
 
-def test_the_drawing_is_the_code_and_the_same_each_time() -> None:
-    drawing = qr_svg(ADDRESS, title="Mã tra cứu")
-    assert drawing == qr_svg(ADDRESS, title="Mã tra cứu")
+def modules_of(drawing: str) -> tuple[int, set[tuple[int, int]]]:
+    """How wide a drawing is, and its dark modules (column, row), from the strokes that are drawn."""
     root = ET.fromstring(drawing)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
-    code = segno.make(ADDRESS, error="m", micro=False, boost_error=False)
-    width, height = code.symbol_size(border=4)
-    assert root.get("viewBox") == f"0 0 {width} {height}"
-    assert "Mã tra cứu" in drawing
-    assert code.mode == "alphanumeric"  # capital letters make the code smaller
-    assert "<script" not in drawing
+    left, top, width, height = map(int, root.get("viewBox").split())
+    assert (left, top, width) == (0, 0, height)
+    dark = set()
+    for x, y, length in re.findall(r"M(\d+) (\d+)\.5h(\d+)", root[-1].get("d")):
+        dark |= {(int(x) + at, int(y)) for at in range(int(length))}
+    return width, dark
+
+
+@pytest.mark.parametrize("correction", ["l", "m", "q", "h"])
+def test_the_drawing_is_what_another_encoder_makes(correction: str) -> None:
+    level = getattr(qrcode.constants, f"ERROR_CORRECT_{correction.upper()}")
+    other = qrcode.QRCode(error_correction=level, mask_pattern=MASK, border=4)
+    other.add_data(ADDRESS, optimize=0)
+    expected = {(x, y) for y, row in enumerate(other.get_matrix()) for x, dark in enumerate(row) if dark}
+    assert modules_of(qr_svg(ADDRESS, correction=correction)) == (len(other.get_matrix()), expected)
+
+
+@pytest.mark.parametrize("text", [ADDRESS.lower(), "https://trường.example/k/Ầ" + "z" * 40])
+def test_the_drawing_reads_as_its_text(text: str) -> None:
+    assert read_bytes(*modules_of(qr_svg(text, correction="l", border=0))) == text.encode()
+
+
+def read_bytes(size: int, dark: set[tuple[int, int]]) -> bytes:
+    """What a code of versions 2 to 5, level L, says in byte mode (ISO/IEC 18004 7.7.3, 7.8.2)."""
+
+    def is_data(x: int, y: int) -> bool:
+        corner = (x < 9 and y < 9) or (x < 9 and y >= size - 8) or (x >= size - 8 and y < 9)
+        return not (corner or 6 in (x, y) or (abs(x - size + 7) < 3 and abs(y - size + 7) < 3))
+
+    bits = ""
+    columns = [x for x in range(size - 1, 0, -2) if x > 6] + [5, 3, 1]
+    for turn, right in enumerate(columns):
+        for y in range(size) if turn % 2 else range(size - 1, -1, -1):
+            for x in (right, right - 1):
+                if is_data(x, y):  # mask 1 turns every other row
+                    bits += str(int(((x, y) in dark) != (y % 2 == 0)))
+    assert bits[:4] == "0100"
+    length = int(bits[4:12], 2)
+    return int(bits[12 : 12 + 8 * length], 2).to_bytes(length)
+
+
+def test_the_drawing_is_the_same_each_time_and_says_what_it_is() -> None:
+    drawing = qr_svg(ADDRESS, title="Mã <tra> cứu")
+    assert drawing == qr_svg(ADDRESS, title="Mã <tra> cứu")
+    assert modules_of(drawing) == modules_of(qr_svg(ADDRESS))
+    assert ET.fromstring(drawing)[0].text == "Mã <tra> cứu"
+    assert modules_of(qr_svg(ADDRESS, border=0))[0] == modules_of(drawing)[0] - 8
+    # capital letters make the code smaller
+    assert modules_of(drawing)[0] < modules_of(qr_svg(ADDRESS.lower()))[0]
 
 
 def test_typst_takes_the_drawing() -> None:
