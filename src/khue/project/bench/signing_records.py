@@ -14,7 +14,7 @@ from khue.signing.signers.pkcs12 import LocalKey
 from khue.signing.tbs import SlotRef
 from khue.signing.xades.complete import add, complete
 from khue.signing.xades.prepare import prepare
-from khue.signing.xades.record import Record, Section, Signer, build_head, build_section
+from khue.signing.xades.record import Record, Section, Signer, build_head, build_section, bytes_of
 
 Keys = Mapping[str, LocalKey]  # by role
 AT = dt.datetime(2027, 5, 28, 2, 30, tzinfo=dt.UTC)
@@ -55,8 +55,15 @@ def term_mould(pupils: int = 45) -> Record:
 def another(mould: Record, number: int) -> Record:
     """A record with a code of its own, made from a mould."""
     code = f"do-{number % 1_000_000:06d}"
-    sections = tuple(Section(one.id, one.kind, one.text.replace(MOULD, code, 1)) for one in mould.sections)
+    sections = tuple(_another(one, code) for one in mould.sections)
     return Record(mould.type, code, mould.head_text, sections)
+
+
+def _another(mould: Section, code: str) -> Section:
+    """A section as reading gives it: with the bytes that were read."""
+    made = Section(mould.id, mould.kind, mould.text.replace(MOULD, code, 1))
+    made.known["bytes"] = bytes_of(mould).replace(MOULD.encode(), code.encode(), 1)
+    return made
 
 
 def signed(record: Record, keys: Keys, *slots: SlotRef) -> Record:

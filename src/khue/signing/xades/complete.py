@@ -15,7 +15,7 @@ from khue.signing.xades import grammar
 from khue.signing.xades.keys import holder_of, refusal
 from khue.signing.xades.prepare import written
 from khue.signing.xades.record import EmbeddedSignature, Record, Section, Types, layout_of, with_signatures
-from khue.signing.xades.task import Made, Task, algorithm_of, embedded_of, parts_of, task_of
+from khue.signing.xades.task import Made, Task, algorithm_of, embedded_of, frame_of, parts_of, task_of
 
 
 def complete(
@@ -58,7 +58,8 @@ def _made_again(task: Task, tbs: ToBeSigned) -> Made:
     )
     if not same:
         raise Conflict("SIGN-136", slot=tbs.slot.signature_id)
-    return Made(tbs, info.text, holder, properties)
+    frame = frame_of(tbs.slot, (tbs.certificate, *tbs.chain), properties)
+    return Made(tbs, info.text, holder, frame)
 
 
 def _check_text(task: Task, embedded: EmbeddedSignature) -> None:
@@ -94,5 +95,7 @@ def _genuine(made: Made, raw: bytes) -> bytes:
 def _in_order(
     record: Record, embedded: EmbeddedSignature, types: Types | None
 ) -> tuple[EmbeddedSignature, ...]:
+    if not record.signatures:
+        return (embedded,)
     order = layout_of(record, types).order
     return tuple(sorted((*record.signatures, embedded), key=lambda one: order[one.slot]))

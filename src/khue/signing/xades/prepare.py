@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from khue.core.errors import Invalid, Refused
 from khue.signing.algorithms import Algorithm, default_for
@@ -20,7 +21,7 @@ from khue.signing.xades import grammar
 from khue.signing.xades.binding import misfit_of
 from khue.signing.xades.keys import Holder, holder_of, path_of, refusal
 from khue.signing.xades.record import Place, Record, Section, Types, head_of
-from khue.signing.xades.task import Made, task_of
+from khue.signing.xades.task import Frame, Made, frame_of, task_of
 
 
 def prepare(
@@ -43,28 +44,42 @@ def prepare(
     slot, the algorithm or the time.
     """
     task = task_of(target, slot, types)
-    holder = holder_of(certificate)
     moment = _whole_seconds(signing_time)
+    holder = holder_of(certificate)
     _check_holder(holder, task.place, target, moment)
+    pen = _pen(slot, certificate, tuple(chain), moment, claimed_role, algorithm)
+    info = task.info(pen.algorithm, pen.properties)
+    tbs = ToBeSigned(
+        tbs_id, task.code, slot, pen.algorithm, info.digest, info.canonical, pen.written, certificate,
+        pen.path, moment,
+    )  # fmt: skip
+    task.made = Made(tbs, info.text, holder, pen.frame)
+    return tbs
+
+
+class _Pen(NamedTuple):
+    """What all signatures have in common that one certificate gives in one slot at one moment."""
+
+    algorithm: Algorithm
+    properties: str
+    written: bytes  # the same, encoded
+    path: tuple[bytes, ...]
+    frame: Frame
+
+
+@lru_cache(maxsize=256)
+def _pen(
+    slot: SlotRef, certificate: bytes, chain: tuple[bytes, ...], moment: dt.datetime, claimed_role: str,
+    algorithm: Algorithm | None,
+) -> _Pen:  # fmt: skip
+    holder = holder_of(certificate)
     chosen = algorithm or (holder.fitting[0] if holder.fitting else default_for(holder.key))
     if chosen not in holder.fitting:
         raise Refused("SIGN-138", algorithm=chosen.value)
     properties = signed_properties(slot, holder.digest, moment, claimed_role)
-    info = task.info(chosen, properties)
-    tbs = ToBeSigned(
-        id=tbs_id,
-        record_code=task.code,
-        slot=slot,
-        algorithm=chosen,
-        digest=info.digest,
-        signed_info=info.canonical,
-        signed_properties=properties.encode(),
-        certificate=certificate,
-        chain=path_of(certificate, tuple(chain)),
-        signing_time=moment,
-    )
-    task.made = Made(tbs, info.text, holder, properties)
-    return tbs
+    path = path_of(certificate, chain)
+    frame = frame_of(slot, (certificate, *path), properties)
+    return _Pen(chosen, properties, properties.encode(), path, frame)
 
 
 @lru_cache(maxsize=256)

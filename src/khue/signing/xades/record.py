@@ -9,7 +9,7 @@ here stand as they do in the file, where only the root declares the prefix `kr`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -27,17 +27,19 @@ _OPENING = OPEN.encode()
 CONTENT_ID = "content"
 MOST_SIGNERS = 20  # of one section
 Types = Mapping[str, RecordType]
+Shape = tuple[tuple[str, str, tuple["Signer", ...]], ...]  # Id, kind and signers of each section
 
 _CODE = re.compile(r'[^\s&<>"]{1,128}')
 _SECTION_ID = re.compile(r"[a-z][a-z0-9]{0,31}")
 _ATTRIBUTE = r' ([^\s="<>/]+)="([^"<]*)"'
 _EACH_ATTRIBUTE = re.compile(_ATTRIBUTE)
 _ATTRIBUTES = r'((?: [^\s="<>/]+="[^"<]*")*)'
-_SECTION_OPENING = re.compile(rf"<kr:Section{_ATTRIBUTES}>")
-_HEAD_OPENING = re.compile(rf"<kr:Head{_ATTRIBUTES}>")
 _SIGNER = re.compile(
     r'<kr:Signer identifier="([^"<]*)" name="([^"<]*)" number="([1-9][0-9]?)" role="([a-z-]+)"></kr:Signer>'
 )
+_SIGNERS = f"((?:{_SIGNER.pattern.replace('(', '(?:')})*)"
+_SECTION_OPENING = re.compile(f"<kr:Section{_ATTRIBUTES}>{_SIGNERS}")
+_HEAD_OPENING = re.compile(rf"<kr:Head{_ATTRIBUTES}>")
 _OWN = ("Id", "kind", "record")  # attributes of a section that `build_section` writes itself
 
 
@@ -64,8 +66,7 @@ class Section:
     known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """A section of which the first lines have been read."""
 
     section: Section
@@ -116,7 +117,7 @@ class Layout(NamedTuple):
     kind: RecordType
     places: tuple[Place, ...]  # in the order of the file
     order: Mapping[SlotRef, int]  # which of them a slot is
-    whole: bool  # no section is lacking, and they stand in their order
+    first: int  # step
 
 
 def build_head(school: str, identifier: str, attributes: Mapping[str, str | None], *children: str) -> str:
@@ -220,12 +221,16 @@ def open_section(text: str) -> Opened:
     if opening is None:
         raise Invalid("SIGN-115", place="Section")
     own = _attributes(opening[1])
-    signers, place = [], opening.end()
-    while (one := _SIGNER.match(text, place)) is not None:
-        identifier, name, number, role = one.groups()
-        signers.append(Signer(unescape(identifier), unescape(name), int(number), role))
-        place = one.end()
-    return Opened(Section(own.get("Id", ""), own.get("kind", ""), text), own, tuple(signers))
+    return Opened(Section(own.get("Id", ""), own.get("kind", ""), text), own, _signers(opening[2]))
+
+
+@lru_cache(maxsize=1024)
+def _signers(text: str) -> tuple[Signer, ...]:
+    """Signers as a section names them; the same people sign a class's sections and many pupils' records."""
+    return tuple(
+        Signer(unescape(identifier), unescape(name), int(number), role)
+        for identifier, name, number, role in _SIGNER.findall(text)
+    )
 
 
 def check_section(one: Opened, code: str, kinds: Mapping[str, Slot | None]) -> None:
@@ -273,12 +278,14 @@ def check_shape(
     if twice:
         raise Invalid("SIGN-116", id=twice)
     _check_counts(record.sections, kind, complete=complete)
-    return tuple(_places(sections, kind))
+    return tuple(_places([(one.section.id, one.section.kind, one.signers) for one in sections], kind))
 
 
 def check_complete(record: Record, types: Types | None = None) -> None:
     """Refuse a record that lacks sections: nobody signs the whole before it is there (`SIGN-119`)."""
-    _check_counts(record.sections, type_of(record, types), complete=True)
+    if types is not None or not record.known.get("complete"):
+        _check_counts(record.sections, type_of(record, types), complete=True)
+        record.known["complete"] = types is None
 
 
 def places_of(record: Record, types: Types | None = None) -> tuple[Place, ...]:
@@ -288,16 +295,29 @@ def places_of(record: Record, types: Types | None = None) -> tuple[Place, ...]:
 
 def layout_of(record: Record, types: Types | None = None) -> Layout:
     """The same with what signing asks of it again and again."""
-    kind = type_of(record, types)
-    found: Layout | None = record.known.get("layout")
-    if found is None or found.kind is not kind:
-        places = tuple(_places([opened(one) for one in record.sections], kind))
-        order: dict[SlotRef, int] = {}
-        for index, place in enumerate(places):
-            order.setdefault(place.ref, index)
-        found = Layout(kind, places, order, _is_whole(record.sections, kind))
-        record.known["layout"] = found
+    found: Layout | None = record.known.get("layout") if types is None else None
+    if found is None:
+        kind = type_of(record, types)
+        sections = map(opened, record.sections)
+        shape = tuple([(one.section.id, one.section.kind, one.signers) for one in sections])
+        if types is not None:
+            return _layout(kind, shape)
+        found = record.known["layout"] = _layout_of_type(record.type, shape)
     return found
+
+
+@lru_cache(maxsize=1024)
+def _layout_of_type(code: str, shape: Shape) -> Layout:
+    """The layout of a type in the table; hundreds of records of a school have the same."""
+    return _layout(record_types()[code], shape)
+
+
+def _layout(kind: RecordType, shape: Shape) -> Layout:
+    places = tuple(_places(shape, kind))
+    order: dict[SlotRef, int] = {}
+    for index, place in enumerate(places):
+        order.setdefault(place.ref, index)
+    return Layout(kind, places, MappingProxyType(order), min(one.step for one in kind.slots))
 
 
 def required_slots(record: Record, types: Types | None = None) -> list[SlotRef]:
@@ -359,15 +379,15 @@ def type_of(record: Record, types: Types | None = None) -> RecordType:
     return found
 
 
-def _places(sections: Sequence[Opened], kind: RecordType) -> Iterator[Place]:
+def _places(sections: Iterable[tuple[str, str, tuple[Signer, ...]]], kind: RecordType) -> Iterator[Place]:
     for slot in sorted(kind.slots, key=_step):
         if not slot.section:
             yield Place(slot, SlotRef(slot.role))
             continue
-        for one in sections:
-            if one.section.kind == slot.section:
-                for signer in one.signers:
-                    yield Place(slot, SlotRef(slot.role, one.section.id, signer.number), signer)
+        for name, own, signers in sections:
+            if own == slot.section:
+                for signer in signers:
+                    yield Place(slot, SlotRef(slot.role, name, signer.number), signer)
 
 
 def _step(slot: Slot) -> int:
@@ -388,16 +408,6 @@ def _check_counts(sections: Sequence[Section], kind: RecordType, *, complete: bo
 def _counts_fit(sections: Sequence[Section], kind: RecordType) -> bool:
     order = [one.kind for one in sections]
     return all(least <= order.count(name) <= most for name, least, most in kind.sections)
-
-
-def _is_whole(sections: Sequence[Section], kind: RecordType) -> bool:
-    order, wanted = [one.kind for one in sections], []
-    for name, least, most in kind.sections:
-        count = order.count(name)
-        if not least <= count <= most:
-            return False
-        wanted += [name] * count
-    return order == wanted
 
 
 def _attributes(text: str) -> Mapping[str, str]:

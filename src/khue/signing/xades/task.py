@@ -21,6 +21,7 @@ from khue.signing.xades.keys import Holder, encode, key_info_of
 from khue.signing.xades.record import (
     CONTENT_ID,
     EmbeddedSignature,
+    Layout,
     Place,
     Record,
     Section,
@@ -49,13 +50,21 @@ class Info(NamedTuple):
     digest: bytes
 
 
+class Frame(NamedTuple):
+    """`ds:Signature` around its SignedInfo and its value."""
+
+    before: str
+    between: str
+    after: str
+
+
 class Made(NamedTuple):
     """A signature that was prepared for this very task, in this process."""
 
     tbs: ToBeSigned
     info: str  # SignedInfo in place
     holder: Holder
-    properties: str
+    frame: Frame
 
 
 class Task:
@@ -68,16 +77,20 @@ class Task:
     ) -> None:
         self.place = place
         self.code = code  # of the record
-        self.data = data[0]  # Id of what the slot covers
-        covered = [_covered(one) for one in earlier]
-        self.earlier = tuple([name for name, _ in covered])
-        self.values = (data[1], *[value for _, value in covered])  # digests in base64: data, then earlier
+        self.data, digest = data  # Id of what the slot covers
+        self.earlier: tuple[str, ...] = ()  # Ids of the signatures that it covers
+        self.values: tuple[str, ...] = (digest,)  # digests in base64: of the data, then of the earlier ones
         self.made: Made | None = None
+        if earlier:
+            covered = [_covered(one) for one in earlier]
+            self.earlier = tuple([name for name, _ in covered])
+            self.values = (digest, *[value for _, value in covered])
 
     def info(self, algorithm: Algorithm, properties: str) -> Info:
         """`ds:SignedInfo` with these SignedProperties, given as they stand in the file."""
-        name = self.place.ref.signature_id
-        start, rest, canonical, begun = _info_frame(name, algorithm, self.data, self.earlier, properties)
+        start, rest, canonical, begun = _info_frame(
+            self.place.ref, algorithm, self.data, self.earlier, properties
+        )
         filled = rest % self.values
         tail = filled.encode()
         whole = begun.copy()
@@ -110,12 +123,18 @@ def _task_of_record(target: Record, slot: SlotRef, types: Types | None) -> Task:
     if at is None:
         raise Refused("SIGN-130", slot=slot.signature_id)
     own = layout.places[at]
-    if not (slot.section or layout.whole):
+    if not slot.section:
         check_complete(target, types)
+    earlier = _earlier(target, own, layout) if target.signatures or own.slot.step != layout.first else ()
+    return Task(own, target.code, _data_of(target, slot), earlier)
+
+
+def _earlier(target: Record, own: Place, layout: Layout) -> Sequence[EmbeddedSignature]:
+    """The signatures of earlier steps, if all that are required are there and none of a later step is."""
     step, signed = own.slot.step, {one.slot: one for one in target.signatures}
     earlier: list[EmbeddedSignature] = []
     lacking: SlotRef | None = None
-    taken = slot in signed
+    taken = own.ref in signed
     for rule, ref, _ in layout.places:
         there = signed.get(ref)
         if rule.step < step:
@@ -126,10 +145,10 @@ def _task_of_record(target: Record, slot: SlotRef, types: Types | None) -> Task:
         elif there is not None and rule.step > step:
             taken = True
     if taken:
-        raise Conflict("SIGN-131", slot=slot.signature_id)
+        raise Conflict("SIGN-131", slot=own.ref.signature_id)
     if lacking is not None:
-        raise Refused("SIGN-132", slot=slot.signature_id, missing=lacking.signature_id)
-    return Task(own, target.code, _data_of(target, slot), earlier)
+        raise Refused("SIGN-132", slot=own.ref.signature_id, missing=lacking.signature_id)
+    return earlier
 
 
 def _task_of_section(section: Section, slot: SlotRef, types: Types | None) -> Task:
@@ -159,8 +178,10 @@ def _first_step(kind: RecordType, section: Section, slot: SlotRef) -> Slot | Non
 
 def _data_of(record: Record, slot: SlotRef) -> tuple[str, str]:
     if slot.section:
-        section = next(one for one in record.sections if one.id == slot.section)
-        return section.id, _section_digest(section)
+        for section in record.sections:
+            if section.id == slot.section:
+                return section.id, _section_digest(section)
+        raise Refused("SIGN-130", slot=slot.signature_id)
     return CONTENT_ID, _content_digest(record)
 
 
@@ -196,8 +217,9 @@ def _covered(embedded: EmbeddedSignature) -> tuple[str, str]:
     """Id of an earlier signature, and the digest of its SignatureValue in base64."""
     found: tuple[str, str] | None = embedded.known.get("covered")
     if found is None:
-        parts = parts_of(embedded)
-        found = embedded.known["covered"] = parts["id"], value_digest(parts["id"], parts["value"])
+        name = embedded.slot.signature_id
+        value = embedded.known.get("value") or parts_of(embedded)["value"]
+        found = embedded.known["covered"] = name, value_digest(name, value)
     return found
 
 
@@ -206,11 +228,11 @@ def _covered(embedded: EmbeddedSignature) -> tuple[str, str]:
 
 @lru_cache(maxsize=_KEPT)
 def _info_frame(
-    name: str, algorithm: Algorithm, data: str, earlier: tuple[str, ...], properties: str
+    slot: SlotRef, algorithm: Algorithm, data: str, earlier: tuple[str, ...], properties: str
 ) -> tuple[str, str, bytes, Any]:
     """SignedInfo up to its first hole, the rest with holes; canonical up to there, and begun to digest."""
     holes = [(other, _HOLE) for other in earlier]
-    text = signed_info_of(name, algorithm, (data, _HOLE), holes, properties)
+    text = signed_info_of(slot.signature_id, algorithm, (data, _HOLE), holes, properties)
     start, _, rest = text.partition(_HOLE)
     canonical = grammar.alone(start, grammar.IN_SIGNED_INFO).encode()
     begun = hashlib.new(RULES[algorithm].digest, canonical)
@@ -218,25 +240,22 @@ def _info_frame(
 
 
 @lru_cache(maxsize=_KEPT)
-def _signature_frame(name: str, certificates: tuple[bytes, ...], properties: str) -> tuple[str, str, str]:
-    """`ds:Signature` around its SignedInfo and its value."""
+def frame_of(slot: SlotRef, certificates: tuple[bytes, ...], properties: str) -> Frame:
+    """What stands around SignedInfo and value; certificates leaf first, properties as in the file."""
     text = grammar.SIGNATURE.write(
-        id=name, signed_info=_HOLE, value=_HOLE, key_info=key_info_of(certificates), properties=properties
-    )
+        id=slot.signature_id, signed_info=_HOLE, value=_HOLE, key_info=key_info_of(certificates),
+        properties=properties,
+    )  # fmt: skip
     before, between, after = text.split(_HOLE, 2)
-    return before, between, after
+    return Frame(before, between, after)
 
 
 def embedded_of(task: Task, made: Made, value: bytes) -> EmbeddedSignature:
     """A signature written from its parts, which need not be read in it again."""
-    tbs, name, written = made.tbs, task.place.ref.signature_id, encode(value)
-    certificates = (tbs.certificate, *tbs.chain)
-    before, between, after = _signature_frame(name, certificates, made.properties)
-    found = EmbeddedSignature(tbs.slot, f"{before}{made.info}{between}{written}{after}")
-    found.known["task"] = task
-    found.known["parts"] = {
-        "id": name, "signed_info": made.info, "value": written, "properties": made.properties,
-    }  # fmt: skip
+    before, between, after = made.frame
+    written = encode(value)
+    found = EmbeddedSignature(task.place.ref, f"{before}{made.info}{between}{written}{after}")
+    found.known.update(task=task, value=written)
     return found
 
 
