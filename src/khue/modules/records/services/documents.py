@@ -29,7 +29,7 @@ from khue.signing.xades.reading import section_of
 from khue.signing.xades.record import assemble, open_slots, signers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from uuid import UUID
 
     from khue.core.actor import Actor
@@ -160,6 +160,15 @@ def freeze(actor: Actor, document: Document, section: NewSection, text: str) -> 
     )  # fmt: skip
 
 
+def made_for_seal(actor: Actor, spec: DocumentSpec, sections: Sequence[NewSection]) -> Document:
+    """A document that nobody but the school signs: whole from the start, it waits for the seal (chờ dấu)."""
+    document = made(actor, spec)
+    for section in sections:
+        freeze(actor, document, section, section.text(document.code))
+    note(actor, document, DocumentState.COMPLETE)
+    return document
+
+
 def keep_signature(
     actor: Actor, document: Document, embedded: EmbeddedSignature, tbs: ToBeSigned,
     certificate: Certificate, *, signer_name: str, capacity: str,
@@ -182,8 +191,9 @@ def keep_signature(
 
 def _move(actor: Actor, document: Document) -> None:
     """The state that the signatures give; the seal, and so the issue, comes on top."""
-    last = [slot.role for slot in sorted(record_types()[document.kind].slots, key=lambda slot: slot.step)][-2]
-    if not DocumentSignature.objects.filter(document=document, role=last).exists():
+    slots = sorted(record_types()[document.kind].slots, key=lambda slot: slot.step)
+    last = [slot.role for slot in slots if slot.role != SEAL_ROLE][-1:]
+    if last and not DocumentSignature.objects.filter(document=document, role=last[0]).exists():
         if document.state != DocumentState.PARTIAL:
             note(actor, document, DocumentState.PARTIAL)
         return
