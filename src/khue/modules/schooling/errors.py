@@ -32,5 +32,11 @@ CODES: dict[str, str] = {
     "SCH-018": _("Học sinh không có trong sổ đăng bộ của trường. Hãy tiếp nhận học sinh vào trường trước."),
     "SCH-019": _("Ngày {day} phải sau ngày vào lớp {since} và trong năm học {year}. Hãy sửa ngày."),
     "SCH-020": _("Chưa ghi lí do rời lớp. Hãy chọn, ví dụ Chuyển trường."),
+    "SCH-030": _("Chưa có lớp nào để chia. Hãy ghi ít nhất một lớp."),
+    "SCH-031": _(
+        "Không tách được các em cần xếp khác lớp vì số lớp ít hơn, hoặc các em ấy cũng được ghi xếp cùng "
+        "lớp. Hãy sửa danh sách cùng lớp, khác lớp."
+    ),
+    "SCH-032": _("Không có lớp nào nhận được {names}. Hãy thêm tổ hợp cho một lớp hoặc bỏ điều kiện."),
     "SCH-090": _("Lớp {names} đã có học sinh nên không rút lại được. Hãy hoàn tác danh sách học sinh trước."),
 }
