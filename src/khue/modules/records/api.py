@@ -11,8 +11,10 @@ from khue.modules.records.acts import (
     act_of,
     register_act,
 )
-from khue.modules.records.data import DocumentFact, RecordFault, SlotFact
+from khue.modules.records.codes import new_code
+from khue.modules.records.data import DocumentFact, FileFact, GivenSignature, RecordFault, SlotFact
 from khue.modules.records.demo_keys import give_keys as give_demo_keys
+from khue.modules.records.files import WITH_FILE, files_of
 from khue.modules.records.models import Certificate, Document, DocumentState
 from khue.modules.records.proof import verify_documents
 from khue.modules.records.queries import (
@@ -34,15 +36,17 @@ from khue.modules.records.queries import (
 from khue.modules.records.renditions import Printed, register_renderer
 from khue.modules.records.services.batches import Checked, Subject, check, start
 from khue.modules.records.services.certificates import of_person, register
-from khue.modules.records.services.documents import supersede, withdraw
+from khue.modules.records.services.documents import made_for_seal, supersede, withdraw
 from khue.modules.records.services.examining import examined_on, keep_examination, last_examination
 from khue.modules.records.services.revocation import refresh_revocation
-from khue.modules.records.services.settling import settle
-from khue.modules.records.verification import known_here
+from khue.modules.records.services.settling import after_signing, settle
+from khue.modules.records.verification import check as verify_file
+from khue.modules.records.verification import known_here, report_on
 from khue.modules.records.views.signing import check_and_go
 from khue.signing.tbs import SlotRef
 
 __all__ = [
+    "WITH_FILE",
     "Act",
     "Certificate",
     "Checked",
@@ -50,7 +54,9 @@ __all__ = [
     "DocumentFact",
     "DocumentSpec",
     "DocumentState",
+    "FileFact",
     "FrozenSection",
+    "GivenSignature",
     "NewSection",
     "Printed",
     "RecordFault",
@@ -60,6 +66,7 @@ __all__ = [
     "Subject",
     "Wanted",
     "act_of",
+    "after_signing",
     "changed_sections",
     "check",
     "check_and_go",
@@ -68,18 +75,22 @@ __all__ = [
     "document_of",
     "documents_of",
     "examined_on",
+    "files_of",
     "frozen_section",
     "give_demo_keys",
     "identifiers_of",
     "keep_examination",
     "known_here",
     "last_examination",
+    "made_for_seal",
     "needs",
+    "new_code",
     "of_person",
     "refresh_revocation",
     "register",
     "register_act",
     "register_renderer",
+    "report_on",
     "school_identifier",
     "settle",
     "signatures_given",
@@ -88,6 +99,7 @@ __all__ = [
     "start",
     "supersede",
     "verify_documents",
+    "verify_file",
     "waiting_stamps",
     "withdraw",
 ]

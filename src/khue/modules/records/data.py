@@ -43,3 +43,34 @@ class RecordFault:
     kind: str  # section, signature, file, log, state
     document: str  # code and version, as people know it
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class GivenSignature:
+    """A signature that stands in a document: who, in which role, when, and the time that is proved."""
+
+    role: str
+    section_id: str
+    number: int
+    name: str
+    capacity: str
+    at: dt.datetime
+    proved: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileFact:
+    """A finished file, byte for byte, with what is known of it."""
+
+    document_id: UUID
+    kind: str
+    subject: UUID
+    part: int
+    code: str
+    version: int
+    state: str
+    digest: str
+    issued_at: dt.datetime | None
+    print_code: str
+    content: bytes
+    signatures: tuple[GivenSignature, ...] = ()

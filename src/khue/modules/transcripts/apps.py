@@ -10,3 +10,7 @@ class TranscriptsConfig(AppConfig):
 
     name = "khue.modules.transcripts"
     label = "transcripts"
+
+    def ready(self) -> None:
+        """Declare the policy."""
+        from khue.modules.transcripts import policy  # noqa: F401, PLC0415 - apps are loaded only now

@@ -9,6 +9,7 @@ values, `content` writes them as signed text and reads them back.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +162,32 @@ class Transcript:
     level: str
     pages: tuple[IssuedPage, ...]
     print_code: str = ""  # opens the content to a stranger who holds the print
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedDocument:
+    """A signed year page as other modules find it: whose it is, which record holds it."""
+
+    page_id: UUID
+    document_id: UUID
+    person_id: UUID
+    school_class_id: UUID
+    transcript: str  # its code
+    level: str
+    year: str
+    record_code: str
+    version: int
+    state: str  # issued, superseded, recalled
+    digest: str  # SHA-256 of the file, hex
+
+
+@dataclass(frozen=True, slots=True)
+class AverageRow:
+    """The averages of the THPT years that graduation needs (ĐTB10, ĐTB11, ĐTB12; assessment.md 7.4)."""
+
+    person_id: UUID
+    name: str
+    born: str
+    class_name: str
+    ministry_code: str
+    averages: tuple[str, str, str]  # with two decimals; empty where no page is issued

@@ -1,0 +1,40 @@
+"""What other modules may call of transcripts."""
+
+from __future__ import annotations
+
+from khue.modules.transcripts.content import KINDS, kind_of, read_page, read_record
+from khue.modules.transcripts.models import PageState, ReceivedFile, Transcript, TranscriptPage
+from khue.modules.transcripts.policy import RECEIVE, SEE_PAGE
+from khue.modules.transcripts.reading import (
+    issued,
+    issued_documents,
+    issued_page,
+    read_transcript,
+    transcript_of,
+)
+from khue.modules.transcripts.services.keeping import keep_file, open_transcripts
+
+SIGN_SUBJECT, SIGN_YEAR, APPROVE = "transcripts.subject", "transcripts.year", "transcripts.approve"
+
+__all__ = [
+    "APPROVE",
+    "KINDS",
+    "RECEIVE",
+    "SEE_PAGE",
+    "SIGN_SUBJECT",
+    "SIGN_YEAR",
+    "PageState",
+    "ReceivedFile",
+    "Transcript",
+    "TranscriptPage",
+    "issued",
+    "issued_documents",
+    "issued_page",
+    "keep_file",
+    "kind_of",
+    "open_transcripts",
+    "read_page",
+    "read_record",
+    "read_transcript",
+    "transcript_of",
+]
