@@ -53,6 +53,18 @@ class CellContent:
 
 
 @dataclass(frozen=True, slots=True)
+class BroughtResult:
+    """One result that travels with a pupil: subject (empty for the homeroom's), term, column, value."""
+
+    subject: str
+    term: int
+    column: str
+    value: str
+    state: str = "MARK"
+    at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryBreak:
     """The first place where the change history and the sheet disagree."""
 
