@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_noop as _
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+
+def _entry_name(row: Model) -> str:
+    return f"{row.name}, {row}"  # type: ignore[attr-defined]
 
 
 class RegisterConfig(AppConfig):
@@ -10,3 +20,11 @@ class RegisterConfig(AppConfig):
 
     name = "khue.modules.register"
     label = "register"
+
+    def ready(self) -> None:
+        """Declare the policy and listen to the events of other modules."""
+        from khue.modules.access import api as access  # noqa: PLC0415 - apps are loaded only now
+        from khue.modules.register import handlers, policy  # noqa: F401, PLC0415 - the same
+
+        handlers.register()
+        access.register_explainable("register.RegisterEntry", _("Dòng trong sổ đăng bộ"), _entry_name)

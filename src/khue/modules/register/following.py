@@ -1,0 +1,243 @@
+"""What other modules announce becomes events of the register (nghe biến động từ các phần khác).
+
+Everything here can be run again: each event names the stay or the result that it was made from, and what
+stands in the book already is not written twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from khue.core.dates import first_year
+from khue.core.names import fold
+from khue.modules.people import api as people
+from khue.modules.register import chain, numbering
+from khue.modules.register.data import NewEntry
+from khue.modules.register.facts import facts_of
+from khue.modules.register.models import EntryState, EventKind, RegisterEntry, RegisterEvent
+from khue.modules.register.services import entering, recording
+from khue.modules.schooling import api as schooling
+from khue.rules import enrollment
+from khue.rules.enrollment import Kind, State
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Sequence
+
+    from khue.core.actor import Actor
+
+MOVED = "chuyen lop"
+ATTENDING = frozenset({"dang hoc", "chuyen den", "chuyen den ky", "chuyen den trong he"})
+# How a status of the Ministry's list begins → what it means in the register.
+LEAVING = (
+    ("chuyen di", EventKind.TRANSFERRED_OUT), ("da chuyen di", EventKind.TRANSFERRED_OUT),
+    ("chuyen truong", EventKind.TRANSFERRED_OUT), ("nghi hoc", EventKind.SUSPENDED),
+    ("bao luu", EventKind.SUSPENDED), ("qua doi", EventKind.DECEASED), ("thoi hoc", EventKind.DROPPED_OUT),
+    ("bo hoc", EventKind.DROPPED_OUT),
+)  # fmt: skip
+STAY = ("pupil_id", "school_class_id", "status", "valid_from", "valid_to")
+
+
+@dataclass(slots=True)
+class Known:
+    """What the events of an entry say was taken over already."""
+
+    placed: dict[str, str] = field(default_factory=dict)  # stay → class
+    left: set[str] = field(default_factory=set)  # stays whose end is written
+    undone: set[str] = field(default_factory=set)
+
+
+def follow(actor: Actor, school_id: UUID, person_ids: Iterable[UUID]) -> None:
+    """Bring the register up to what the school knows of these pupils: entries, places, facts."""
+    profiles = {
+        row.person_id: row
+        for row in people.PupilProfile.objects.filter(school=school_id, person__in=list(person_ids))
+    }
+    ids = [key for key in dict.fromkeys(person_ids) if key in profiles]
+    if not ids:
+        return
+    stays = _stays(school_id, ids)
+    _enter_missing(actor, school_id, [profiles[key] for key in ids], stays)
+    entries = _entries(school_id, ids)
+    known = _known(entries)
+    now = facts_of(school_id, ids)
+    news: list[tuple[RegisterEntry, chain.NewEvent]] = []
+    for entry in entries:
+        person = entry.person_id
+        if person is None:
+            continue
+        mine = [stay for stay in stays[person] if stay.school_class.level == entry.book.level]
+        events = _Draft(entry)
+        _places(events, mine, known[entry.id])
+        if events.state in enrollment.PRESENT:
+            _facts(events, now[person], actor.today)
+            _status(events, profiles[person].status, actor.today)
+        news += [(entry, event) for event in events.made]
+    if news:
+        recording.write(actor, news)
+
+
+class _Draft:
+    """Events that one entry gets, with the state that each would find."""
+
+    def __init__(self, entry: RegisterEntry) -> None:
+        self.entry = entry
+        self.state = State(entry.state)
+        self.made: list[chain.NewEvent] = []
+
+    def add(self, kind: EventKind, on: dt.date, **data: Any) -> bool:
+        """Add an event if it may follow; False if it may not."""
+        flow = Kind(kind.value)
+        if self.state not in enrollment.FLOW[flow][0]:
+            return False
+        self.made.append(chain.NewEvent(kind, on, data=data))
+        self.state = enrollment.state_after(self.state, flow, data)
+        return True
+
+
+def _stays(school_id: UUID, ids: Sequence[UUID]) -> defaultdict[UUID, list[schooling.ClassMembership]]:
+    rows = schooling.ClassMembership.objects.filter(school=school_id, pupil__in=ids)
+    found: defaultdict[UUID, list[schooling.ClassMembership]] = defaultdict(list)
+    for row in rows.select_related("school_class__year").order_by("valid_from", "id"):
+        found[row.pupil_id].append(row)
+    return found
+
+
+def _entries(school_id: UUID, ids: Sequence[UUID]) -> list[RegisterEntry]:
+    rows = RegisterEntry.objects.filter(school=school_id, person__in=ids).select_related("book")
+    return list(rows.select_for_update(of=("self",)).order_by("id"))
+
+
+def _known(entries: Sequence[RegisterEntry]) -> defaultdict[UUID, Known]:
+    found: defaultdict[UUID, Known] = defaultdict(Known)
+    rows = RegisterEvent.objects.filter(entry__in=[entry.id for entry in entries]).order_by("sequence")
+    for entry, data in rows.values_list("entry_id", "data"):
+        known = found[entry]
+        if data.get("stay"):
+            known.placed[data["stay"]] = data.get("class", "")
+        if data.get("left"):
+            known.left.add(data["left"])
+        if data.get("undone"):
+            known.undone.add(data["undone"])
+            known.placed.pop(data["undone"], None)
+        if data.get("back"):
+            known.left.discard(data["back"])
+    return found
+
+
+def _enter_missing(
+    actor: Actor, school_id: UUID, profiles: Sequence[people.PupilProfile],
+    stays: defaultdict[UUID, list[schooling.ClassMembership]],
+) -> None:  # fmt: skip
+    """Whoever has no entry of a level gets one: of each level with a class, else of the school's only one."""
+    held = set(
+        RegisterEntry.objects.filter(school=school_id, person__in=[row.person_id for row in profiles])
+        .values_list("person_id", "book__level")
+    )  # fmt: skip
+    entered = {person for person, _ in held}
+    items = []
+    for row in profiles:
+        first: dict[str, schooling.ClassMembership] = {}
+        for stay in stays[row.person_id]:
+            first.setdefault(stay.school_class.level, stay)
+        for level, stay in first.items():
+            if (row.person_id, level) not in held:
+                items.append(_of_class(actor, row, level, stay, again=row.person_id in entered))
+        if not first and row.person_id not in entered:
+            number = row.register_number.strip()
+            items.append(NewEntry(row.person_id, row.admitted_on or actor.today, number=number))
+    if items:
+        entering.enter_many(actor, school_id=school_id, items=items)
+
+
+def _of_class(
+    actor: Actor, row: people.PupilProfile, level: str, stay: schooling.ClassMembership, *, again: bool
+) -> NewEntry:
+    school_class = stay.school_class
+    number = row.register_number.strip()
+    if again or numbering.is_of_other_level(number, level):
+        number = ""
+    on = stay.valid_from if again else min(row.admitted_on or actor.today, stay.valid_from)
+    return NewEntry(
+        row.person_id, on, level=level, grade=school_class.grade, year=first_year(school_class.year.code),
+        number=number,
+    )  # fmt: skip
+
+
+def _places(draft: _Draft, stays: Sequence[schooling.ClassMembership], known: Known) -> None:
+    """Classes a pupil came into and left; a stay that was taken back is said to be undone."""
+    before: schooling.ClassMembership | None = None
+    there = {stay.id.hex for stay in stays}
+    gone = [key for key in known.placed if key not in there]
+    for key in gone:
+        remaining = stays[-1].school_class.name if stays else ""
+        draft.add(
+            EventKind.CORRECTED, draft.entry.state_on, undone=key, class_now=remaining,
+            note=known.placed[key],
+        )  # fmt: skip
+    for stay in stays:
+        key = stay.id.hex
+        if key not in known.placed:
+            _placed(draft, stay, before)
+        if stay.valid_to is None and key in known.left:
+            draft.add(EventKind.CORRECTED, stay.valid_from, back=key, state=State.STUDYING.value)
+        elif stay.valid_to is not None and key not in known.left:
+            _left(draft, stay)
+        before = stay
+
+
+def _placed(draft: _Draft, stay: schooling.ClassMembership, before: schooling.ClassMembership | None) -> None:
+    school_class = stay.school_class
+    data = {
+        "stay": stay.id.hex, "class": school_class.name, "grade": school_class.grade,
+        "year": school_class.year.code,
+    }  # fmt: skip
+    if draft.state in {State.LEFT, State.SUSPENDED}:
+        draft.add(EventKind.RETURNED, stay.valid_from)
+    same_year = before is not None and before.school_class.year_id == school_class.year_id
+    if before is not None and same_year and fold(before.status) == MOVED:
+        draft.add(EventKind.CLASS_MOVED, stay.valid_from, **data, **{"from": before.school_class.name})
+    else:
+        draft.add(EventKind.CLASS_PLACED, stay.valid_from, **data)
+
+
+def _left(draft: _Draft, stay: schooling.ClassMembership) -> None:
+    status = fold(stay.status)
+    if stay.valid_to is None or status == MOVED or status.startswith("hoan thanh") or status in ATTENDING:
+        return
+    draft.add(_meaning(status), stay.valid_to, left=stay.id.hex, reason=stay.status)
+
+
+def _meaning(status: str) -> EventKind:
+    """What a status says; one that no list knows is «left»."""
+    return next((kind for start, kind in LEAVING if status.startswith(start)), EventKind.DROPPED_OUT)
+
+
+def _facts(draft: _Draft, now: dict[str, Any], today: dt.date) -> None:
+    """Facts that differ from the book without a paper of civil status: the old and the new are kept."""
+    changes = chain.differences(draft.entry.now, now)
+    code = {"code": changes.pop("code")} if "code" in changes else {}
+    if code:
+        draft.add(EventKind.IDENTIFIER_ADDED, today, changes=code)
+    if changes:
+        draft.add(EventKind.CORRECTED, today, changes=changes)
+
+
+def _status(draft: _Draft, status: str, today: dt.date) -> None:
+    """A pupil's file says that the pupil left, or attends again, and no class says it."""
+    text = fold(status)
+    if text in ATTENDING:
+        if draft.state is State.SUSPENDED and not draft.made:
+            draft.add(EventKind.RETURNED, today)
+        return
+    known = next((kind for start, kind in LEAVING if text.startswith(start)), None)
+    if known is not None and draft.state is State.STUDYING:
+        draft.add(known, today, reason=status)
+
+
+def entries_of_school(school_id: UUID, ids: Sequence[UUID]) -> list[RegisterEntry]:
+    """Entries of pupils in a school that were not struck out, locked."""
+    return [entry for entry in _entries(school_id, ids) if entry.state != EntryState.VOID]
