@@ -79,7 +79,7 @@ def test_a_frozen_section_needs_no_parser_and_a_changed_one_is_judged_as_by_it(m
         for before in ("ngoan", "<kr:Comment", "<kr:Pupil", "<kr:Signer", 'kind="', "</kr:Section>"):
             changed = text.replace(before, odd + before, 1)
             with monkeypatch.context() as patch:
-                patch.setattr(reading, "is_proven_section", lambda _: False)
+                patch.setattr(reading, "is_proven_section", lambda *_: False)
                 expected = section_or_why(changed)
             assert section_or_why(changed) == expected, odd
     monkeypatch.setattr(reading, "assert_canonical", lambda _: pytest.fail("was parsed"))
@@ -196,7 +196,7 @@ def test_whatever_is_proved_is_canonical_and_in_shape(seed):
         for n in range(draw.randrange(3))
     )
     content = f'<kr:Content Id="content" code="c" type="t">{head}{sections}</kr:Content>'.encode()
-    found = proof.proven_sections(content)
+    found = proof.proven_sections(content, content.decode())
     if found is not None:
         root = assert_canonical(OPEN.encode() + content + (BETWEEN + CLOSE).encode())
         assert reading._check_tree(root) == found

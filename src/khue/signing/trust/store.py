@@ -30,6 +30,7 @@ class _Entry:
     cases: tuple[Case, ...]
     always: PathFact | None = None  # the answer at any time, where there is no path
     facts: dict[tuple[int, ...], PathFact] = field(default_factory=dict)
+    latest: tuple[dt.datetime, PathFact] | None = None  # whoever checks many files asks for one moment
 
 
 class TrustStore:
@@ -62,11 +63,15 @@ class TrustStore:
         entry = self._entry((leaf, tuple(chain), purpose, proved, evidence))
         if entry.always is not None:
             return entry.always
+        latest = entry.latest
+        if latest is not None and latest[0] == at:
+            return latest[1]
         interval = tuple(place for case in entry.cases for place in case.interval(at))
         fact = entry.facts.get(interval)
         if fact is None:
             found = [case.judge(at) for case in entry.cases]
             fact = entry.facts[interval] = next((one for one in found if one.trusted), found[0])
+        entry.latest = at, fact
         return fact
 
     def judge_token(

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from khue.core.errors import Invalid, KhueError
-from khue.signing.algorithms import BY_URI, RULES, SHA256_URI, Algorithm, accepted, describe, fits, is_genuine
+from khue.signing.algorithms import BY_URI, RULES, SHA256_URI, Algorithm, accepted, describe, is_genuine
 from khue.signing.canonical import digest, unescape
 from khue.signing.report import UNKNOWN, Finding, Indication, Revocation, SignatureReport, Sub, Verdict
 from khue.signing.trust.base import Evidence, TokenFact, Trust
@@ -21,9 +21,9 @@ from khue.signing.xades import grammar
 from khue.signing.xades.augment import archive_bytes
 from khue.signing.xades.binding import misfit_of
 from khue.signing.xades.judgement import Judgement, verdict_of
-from khue.signing.xades.keys import Holder, encode, holder_of, smallest
+from khue.signing.xades.keys import Holder, holder_of, smallest
 from khue.signing.xades.record import Place, Signer
-from khue.signing.xades.references import signed_info_of, value_element
+from khue.signing.xades.references import Covered, signed_info_of, value_element
 from khue.signing.xades.signature import Parts
 
 
@@ -46,7 +46,9 @@ class Subject:
     signer: Signer | None
     data_id: str
     data: bytes  # canonical
+    data_digest: str  # base64
     earlier: Mapping[str, bytes]  # Id of each earlier signature → canonical SignatureValue
+    covered: Sequence[Covered]  # the same with their digests
     lacking: tuple[str, ...] = ()  # Ids of required earlier signatures that are not there
 
 
@@ -116,14 +118,13 @@ def _check_coverage(parts: Parts, subject: Subject, judgement: Judgement, facts:
     if subject.lacking:
         judgement.fail(Sub.ORDER_FAILURE, Finding("SIGN-154", {"missing": ", ".join(subject.lacking)}))
     algorithm = BY_URI.get(parts.method)
-    earlier = [(key, encode(digest(value))) for key, value in subject.earlier.items()]
-    data = subject.data_id, encode(digest(subject.data))
+    data = subject.data_id, subject.data_digest
     if algorithm is not None:
-        wanted = signed_info_of(parts.id, algorithm, data, earlier, parts.properties)
+        wanted = signed_info_of(parts.id, algorithm, data, subject.covered, parts.properties)
         if wanted == parts.signed_info:
             facts.position = facts.intact = not subject.lacking
             return
-    wanted = signed_info_of(parts.id, Algorithm.ECDSA_P256_SHA256, data, earlier, parts.properties)
+    wanted = signed_info_of(parts.id, Algorithm.ECDSA_P256_SHA256, data, subject.covered, parts.properties)
     _explain(parts, wanted, judgement, facts)
 
 
@@ -156,7 +157,7 @@ def _check_value(parts: Parts, holder: Holder, judgement: Judgement, facts: _Fac
     if algorithm is None:
         judgement.fail(Sub.CRYPTO_CONSTRAINTS_FAILURE, Finding("SIGN-159", {"algorithm": parts.method}))
         return None
-    if not fits(algorithm, holder.key):
+    if algorithm not in holder.fitting:
         finding = Finding("SIGN-159", {"algorithm": describe(holder.key)})
         judgement.fail(Sub.CRYPTO_CONSTRAINTS_FAILURE, finding)
     signed_info = grammar.alone(parts.signed_info, grammar.IN_SIGNED_INFO).encode()
@@ -199,9 +200,8 @@ def _check_times(
     """Time-stamps, and the earliest time that anything proves."""
     judgement, facts = state
     proved = [later] if later is not None else []
-    if scope.trust is not None and facts.intact:
-        value = value_element(parts.id, parts.value)
-        tokens = [(parts.unsigned.stamp, value)] if parts.unsigned.stamp else []
+    if scope.trust is not None and facts.intact and parts.unsigned.stamp:
+        tokens = [(parts.unsigned.stamp, value_element(parts.id, parts.value))]
         if parts.unsigned.archives:
             properties = grammar.alone(parts.properties, grammar.IN_PROPERTIES).encode()
             data = [subject.data, *subject.earlier.values(), properties]
@@ -250,7 +250,7 @@ def _check_trust(
     """The path of the certificate, and the policy on algorithms, at the time that is proved or now."""
     judgement, facts = state
     at = facts.best or scope.now
-    if algorithm is not None and fits(algorithm, holder.key) and not accepted(algorithm, holder.key, at):
+    if algorithm in holder.fitting and not accepted(algorithm, holder.key, at):
         finding = Finding("SIGN-170", {"algorithm": describe(holder.key), "at": shown(at)})
         judgement.doubt(Sub.CRYPTO_CONSTRAINTS_FAILURE, finding)
     if scope.trust is None:

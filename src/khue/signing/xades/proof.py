@@ -58,9 +58,12 @@ _Effect = bytes | tuple[bytes, ...]
 _effects: dict[bytes, _Effect] = {}
 
 
-def proven_sections(content: bytes) -> int | None:
-    """The number of sections in a `kr:Content` in place that is canonical and well shaped; None: not sure."""
-    skeleton = _skeleton(content)
+def proven_sections(content: bytes, text: str) -> int | None:
+    """The number of sections in a `kr:Content` in place that is canonical and well shaped; None: not sure.
+
+    `text` is the content decoded, which whoever asks needs anyway.
+    """
+    skeleton = _skeleton(content, text)
     if skeleton is None or not (skeleton.startswith(_CONTENT) and skeleton.endswith(_CONTENT_END)):
         return None
     head, *sections = skeleton[len(_CONTENT) : -len(_CONTENT_END)].split(_SECTION)
@@ -69,9 +72,9 @@ def proven_sections(content: bytes) -> int | None:
     return None
 
 
-def is_proven_section(section: bytes) -> bool:
-    """Whether a `kr:Section` in place is surely canonical and well shaped."""
-    skeleton = _skeleton(section)
+def is_proven_section(section: bytes, text: str) -> bool:
+    """Whether a `kr:Section` in place is surely canonical and well shaped; `text` is the same decoded."""
+    skeleton = _skeleton(section, text)
     return skeleton is not None and skeleton.startswith(_SECTION) and _is_section(skeleton[len(_SECTION) :])
 
 
@@ -95,7 +98,7 @@ def proven_signatures(texts: Sequence[str]) -> tuple[Parts, ...] | None:
     return tuple(found)
 
 
-def _skeleton(data: bytes) -> bytes | None:
+def _skeleton(data: bytes, text: str) -> bytes | None:
     """The bytes without what stands between quotes, if characters and signs are surely canonical.
 
     A quote in a text shifts what counts as quoted, and then the skeleton fits no expression below: there
@@ -109,19 +112,11 @@ def _skeleton(data: bytes) -> bytes | None:
         return None
     if b"&" in data and not (_has_only(_IN_TEXT, skeleton) and _has_only(_IN_VALUE, values)):
         return None
-    return skeleton if _is_text(data) else None
-
-
-def _is_text(data: bytes) -> bool:
-    """Whether the bytes are UTF-8 of characters that XML has; controls are looked at elsewhere."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return False
-    return _is_plain(text)
+    return skeleton if _is_plain(text) else None
 
 
 def _is_plain(text: str) -> bool:
+    """Whether a decoded text has only characters that XML has; controls are looked at elsewhere."""
     return "\ufffe" not in text and "\uffff" not in text
 
 
@@ -153,24 +148,23 @@ def _is_section(section: bytes) -> bool:
 
 def _is_balanced(pieces: list[bytes]) -> bool:
     """Whether the pieces, each from one opening tag to the next, open and close what they must."""
-    known = _effects.get
+    effects = list(map(_effects.get, pieces))
+    if None in effects:
+        effects = [
+            _effect(piece) if known is None else known for piece, known in zip(pieces, effects, strict=True)
+        ]
+        if None in effects:
+            return False
     opened: list[bytes] = []
-    for piece in pieces:
-        effect = known(piece)
-        if effect is None:
-            effect = _effect(piece)
-            if effect is None:
-                return False
-        if not effect:
-            continue
-        if isinstance(effect, bytes):
+    for effect in filter(None, effects):  # most pieces are whole elements and do nothing
+        if effect.__class__ is bytes:
             opened.append(effect)
             if len(opened) > DEEPEST:
                 return False
-        elif tuple(opened[: -len(effect) - 1 : -1]) == effect:
-            del opened[-len(effect) :]
-        else:
-            return False
+            continue
+        for name in effect:
+            if not opened or opened.pop() != name:
+                return False
     return not opened
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from lxml import etree
 
@@ -40,7 +39,8 @@ from khue.signing.xades.signature import Parts
 
 _OPEN, _BETWEEN, _CLOSE = OPEN.encode(), BETWEEN.encode(), CLOSE.encode()
 _CONTENT_END, _SECTION_START = b"</kr:Content>", b"<kr:Section "
-_CONTENT = re.compile(rf'<kr:Content Id="{CONTENT_ID}" code="([^"<]*)" type="([^"<]*)">'.encode())
+_CONTENT = re.compile(rf'<kr:Content Id="{CONTENT_ID}" code="([^"<]*)" type="([^"<]*)">')
+_SECTION_ALONE = f"<kr:Section{grammar.declaration('kr:Section')} ".encode()
 _SIGNATURE_START = grammar.SIGNATURE.text.partition("{")[0]
 _SIGNATURE_END = "</ds:Signature>"
 _SHAPE = tuple(
@@ -75,11 +75,12 @@ def read(data: bytes, types: Types | None = None, *, complete: bool = True) -> S
     if not (data.startswith(_OPEN) and data.endswith(_CLOSE)):
         raise Invalid("SIGN-114", place="Record")
     whole = _proven(data) or _parsed(data)
-    record, opened, parts = _cut(whole.content, whole.sections)
+    record, opened = _cut(whole)
     places = check_shape(record, types, opened, complete=complete)
+    _, *parts = whole.content.removesuffix(_CONTENT_END).split(_SECTION_START)
     return Source(
         record, places, _alone(whole.content, "kr:Content"),
-        {one.section.id: _alone(part, "kr:Section") for one, part in zip(opened, parts, strict=True)},
+        {one.section.id: _SECTION_ALONE + part for one, part in zip(opened, parts, strict=True)},
         _cut_signatures(whole.region) if whole.signatures is None else whole.signatures, whole.taken,
     )  # fmt: skip
 
@@ -89,6 +90,7 @@ class _Whole:
     """A canonical file in which everything that gives it its shape stands where it must."""
 
     content: bytes  # in place
+    text: str  # the same
     sections: int
     region: bytes  # between the tags of kr:Signatures
     signatures: tuple[str, ...] | None = None
@@ -100,14 +102,17 @@ def _proven(data: bytes) -> _Whole | None:
     end = data.find(_CONTENT_END) + len(_CONTENT_END)
     region = data[end + len(_BETWEEN) : -len(_CLOSE)]
     content = data[len(_OPEN) : end]
-    if not data.startswith(_BETWEEN, end) or (sections := proven_sections(content)) is None:
+    if not data.startswith(_BETWEEN, end):
         return None
     try:
-        signatures = _cut_signatures(region)
+        text, signatures = content.decode(), _cut_signatures(region)
     except (Invalid, UnicodeDecodeError):
         return None
-    taken = proven_signatures(signatures)
-    return None if taken is None else _Whole(content, sections, region, signatures, taken)
+    sections = proven_sections(content, text)
+    taken = proven_signatures(signatures) if sections is not None else None
+    if sections is None or taken is None:
+        return None
+    return _Whole(content, text, sections, region, signatures, taken)
 
 
 def _parsed(data: bytes) -> _Whole:
@@ -119,7 +124,7 @@ def _parsed(data: bytes) -> _Whole:
         raise Invalid("SIGN-114", place="Signatures")
     content = data[len(_OPEN) : end]
     _check_names(content, root[0], 1 + sections)
-    return _Whole(content, sections, data[end + len(_BETWEEN) : -len(_CLOSE)])
+    return _Whole(content, content.decode(), sections, data[end + len(_BETWEEN) : -len(_CLOSE)])
 
 
 def parse(data: bytes, types: Types | None = None) -> Record:
@@ -147,7 +152,7 @@ def section_of(text: str, record: str, types: Types | None = None) -> Section:
         raise Invalid("SIGN-110", size=len(data), limit=LARGEST)
     if not data.startswith(_SECTION_START):
         raise Invalid("SIGN-114", place="Section")
-    if not is_proven_section(data):
+    if not is_proven_section(data, text):
         _check_section_tree(data)
     opened = open_section(text)
     check_section(opened, record, _kinds_anywhere(opened, types))
@@ -210,21 +215,17 @@ def _check_names(part: bytes, root: etree._Element, ids: int) -> None:
         raise Invalid("SIGN-116", id="")
 
 
-def _cut(content: bytes, count: int) -> tuple[Record, list[Opened], list[bytes]]:
-    """Head and sections of a content whose shape is known, opened, and the bytes of the sections."""
-    opening = _CONTENT.match(content)
+def _cut(whole: _Whole) -> tuple[Record, list[Opened]]:
+    """The record of a content whose shape is known, with its sections opened."""
+    opening = _CONTENT.match(whole.text)
     if opening is None:
         raise Invalid("SIGN-115", place="Content")
-    starts = [opening.end()]
-    for _ in range(count):
-        starts.append(content.find(_SECTION_START, starts[-1] + 1))
-        if starts[-1] < 0:
-            raise Invalid("SIGN-115", place="Section")
-    starts.append(len(content) - len(_CONTENT_END))
-    head, *parts = [content[start:end] for start, end in pairwise(starts)]
-    opened = [open_section(part.decode()) for part in parts]
-    code, kind = unescape(opening[1].decode()), unescape(opening[2].decode())
-    return Record(kind, code, head.decode(), tuple(one.section for one in opened)), opened, parts
+    head, *sections = whole.text[opening.end() : -len(_CONTENT_END)].split(_SECTION_START.decode())
+    if len(sections) != whole.sections:  # one has no attributes
+        raise Invalid("SIGN-115", place="Section")
+    opened = [open_section(_SECTION_START.decode() + one) for one in sections]
+    code, kind = unescape(opening[1]), unescape(opening[2])
+    return Record(kind, code, head, tuple(one.section for one in opened)), opened
 
 
 def _cut_signatures(region: bytes) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from khue.core.errors import Invalid
 from khue.signing.algorithms import POLICY_VERSION
+from khue.signing.canonical import digest
 from khue.signing.profile import record_types
 from khue.signing.report import Finding, Report, Sub, Verdict
 from khue.signing.tbs import SlotRef
@@ -23,6 +24,7 @@ from khue.signing.trust.base import Evidence, Trust
 from khue.signing.xades import grammar
 from khue.signing.xades.check import Checked, Scope, Subject, broken, check
 from khue.signing.xades.judgement import Judgement, worst
+from khue.signing.xades.keys import encode
 from khue.signing.xades.reading import Source, read, signature_id
 from khue.signing.xades.record import CONTENT_ID, Place, Types, check_complete, head_of, type_of
 from khue.signing.xades.references import value_element
@@ -94,6 +96,57 @@ def verify_record(
     )
 
 
+class _Scenery:
+    """What the signatures of a file cover, digested once however many of them cover it."""
+
+    def __init__(self, source: Source, found: Sequence[_Found]) -> None:
+        self._source = source
+        self._values = {
+            one.place.ref: one
+            for one in found
+            if one.place is not None and one.value and one.sub is not Sub.ORDER_FAILURE
+        }
+        self._elements: dict[SlotRef, bytes] = {}
+        self._digests: dict[str, str] = {}
+
+    def subject(self, place: Place) -> Subject:
+        """What a signature in a place must cover."""
+        step = place.slot.step
+        earlier = [one for one in self._source.places if one.slot.step < step]
+        elements = {
+            one.ref.signature_id: self._element(one.ref) for one in earlier if one.ref in self._values
+        }
+        section = place.ref.section
+        data = self._source.sections[section] if section else self._source.content
+        data_id = section or CONTENT_ID
+        return Subject(
+            place=place,
+            signer=place.signer,
+            data_id=data_id,
+            data=data,
+            data_digest=self._digest(data_id, data),
+            earlier=elements,
+            covered=[(key, self._digest(f"{key}-value", value)) for key, value in elements.items()],
+            lacking=tuple(
+                one.ref.signature_id for one in earlier if one.slot.required and one.ref not in self._values
+            ),
+        )
+
+    def _element(self, ref: SlotRef) -> bytes:
+        """The canonical SignatureValue in a slot."""
+        known = self._elements.get(ref)
+        if known is None:
+            one = self._values[ref]
+            known = self._elements[ref] = value_element(one.id, one.value)
+        return known
+
+    def _digest(self, key: str, data: bytes) -> str:
+        known = self._digests.get(key)
+        if known is None:
+            known = self._digests[key] = encode(digest(data))
+        return known
+
+
 def _find(source: Source) -> list[_Found]:
     """Each signature with its place, in file order, which must be the order of the record type."""
     order = {place.ref.signature_id: (index, place) for index, place in enumerate(source.places)}
@@ -136,11 +189,7 @@ def _check_all(
     It covers their `SignatureValue`, so they existed when it was stamped. One stamp on the seal of
     the school dates the whole record.
     """
-    values = {
-        one.place.ref: value_element(one.id, one.value)
-        for one in found
-        if one.place is not None and one.value and one.sub is not Sub.ORDER_FAILURE
-    }
+    scenery = _Scenery(source, found)
     outside = [proved_at] if proved_at is not None else []
     proofs: list[tuple[int, dt.datetime]] = []
     checked: list[Checked] = []
@@ -151,24 +200,11 @@ def _check_all(
         step = one.place.slot.step
         covering = [proof for after, proof in proofs if after > step]
         later = min([*covering, *outside], default=None)
-        result = check(one.parts, _subject(source, one.place, values), scope, later)
+        result = check(one.parts, scenery.subject(one.place), scope, later)
         if result.proof is not None:
             proofs.append((step, result.proof))
         checked.append(result)
     return checked[::-1]
-
-
-def _subject(source: Source, place: Place, values: Mapping[SlotRef, bytes]) -> Subject:
-    earlier = [one for one in source.places if one.slot.step < place.slot.step]
-    section = place.ref.section
-    return Subject(
-        place=place,
-        signer=place.signer,
-        data_id=section or CONTENT_ID,
-        data=source.sections[section] if section else source.content,
-        earlier={one.ref.signature_id: values[one.ref] for one in earlier if one.ref in values},
-        lacking=tuple(one.ref.signature_id for one in earlier if one.slot.required and one.ref not in values),
-    )
 
 
 def _missing(source: Source, found: Sequence[_Found]) -> tuple[str, ...]:
