@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from khue.modules.schooling.data import Assignment, Choice, HomeroomTeacher, NewMember, RosterRow
+from khue.modules.schooling.data import Assignment, Choice, HomeroomTeacher, Newcomer, NewMember, RosterRow
 from khue.modules.schooling.models import (
     AssessmentMode,
     ClassMembership,
@@ -40,6 +40,7 @@ from khue.modules.schooling.queries import (
     year_of,
 )
 from khue.modules.schooling.services.classes import add_subject, change_class_subject, open_class
+from khue.modules.schooling.services.holding import before_withdrawal
 from khue.modules.schooling.services.pupils import (
     choose_subjects,
     enroll,
@@ -49,6 +50,7 @@ from khue.modules.schooling.services.pupils import (
     set_choices,
     set_mode,
 )
+from khue.modules.schooling.services.splitting import draft_split
 from khue.modules.schooling.services.teaching import (
     assign_homeroom,
     assign_teacher,
@@ -74,6 +76,7 @@ __all__ = [
     "HomeroomAssignment",
     "HomeroomTeacher",
     "NewMember",
+    "Newcomer",
     "RosterRow",
     "SchoolClass",
     "SchoolYear",
@@ -85,6 +88,7 @@ __all__ = [
     "assign_homeroom",
     "assign_teacher",
     "assign_teachers",
+    "before_withdrawal",
     "change_class_subject",
     "choices_in_class",
     "choices_of_class",
@@ -95,6 +99,7 @@ __all__ = [
     "classes_of_school",
     "classes_with_subjects",
     "current_year",
+    "draft_split",
     "end_assignment",
     "enroll",
     "enroll_many",

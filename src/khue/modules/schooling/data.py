@@ -73,3 +73,22 @@ class Choice:
     takes_topic: bool = False
     mode: str = "NORMAL"
     decision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A pupil to be placed by a split, with what only the list of admission says (học sinh cần xếp lớp)."""
+
+    pupil_id: UUID
+    score: str = ""  # exact text of an earlier result, «8.5»
+    combination: str = ""  # codes of the chosen subjects, «VL,HH,SH,TIN»
+    village: str = ""
+    family: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomPlan:
+    """A class of a split: an existing one of this name, or one to be opened."""
+
+    name: str
+    combinations: tuple[str, ...] = ()

@@ -38,5 +38,12 @@ CODES: dict[str, str] = {
         "lớp. Hãy sửa danh sách cùng lớp, khác lớp."
     ),
     "SCH-032": _("Không có lớp nào nhận được {names}. Hãy thêm tổ hợp cho một lớp hoặc bỏ điều kiện."),
+    "SCH-033": _("Lần chia lớp này không còn chờ xác nhận (hiện: {state}). Hãy tải lại trang."),
+    "SCH-034": _("{names} vừa được xếp lớp hoặc không còn học ở trường. Hãy bấm «Chia lại» rồi xác nhận."),
+    "SCH-035": _("Người khác vừa sửa bản chia lớp này. Hãy xem lại bản mới rồi làm tiếp."),
+    "SCH-036": _("Lớp {name} là lớp khối {grade}. Hãy ghi tên lớp khối {wanted}."),
+    "SCH-037": _("«{text}» chưa rõ là em nào{names}. Hãy ghi đủ họ tên, hoặc kèm ngày sinh."),
+    "SCH-038": _("Tổ hợp «{text}» không có trong chương trình khối {grade}. Hãy ghi mã môn, như VL, HH, SH."),
+    "SCH-039": _("Không còn em nào cần xếp lớp ở khối này. Hãy tiếp nhận học sinh trước."),
     "SCH-090": _("Lớp {names} đã có học sinh nên không rút lại được. Hãy hoàn tác danh sách học sinh trước."),
 }

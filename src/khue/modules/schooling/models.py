@@ -183,6 +183,57 @@ class SubjectChoice(Record):
         )
 
 
+class SplitState(models.TextChoices):
+    """Life of a split."""
+
+    DRAFT = "draft", _("Đang chia thử")
+    APPLIED = "applied", _("Đã xếp lớp")
+    UNDONE = "undone", _("Đã hoàn tác")
+
+
+class ClassSplit(Record):
+    """Pupils of a grade on their way into classes: tried, moved by hand, confirmed, undone (chia lớp)."""
+
+    school = models.ForeignKey("orgs.Unit", models.PROTECT, related_name="+")
+    year = models.ForeignKey(SchoolYear, models.PROTECT, related_name="+")
+    grade = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=SplitState.choices, default=SplitState.DRAFT)
+    # Pupil → what the list said: score, combination, village, family. Sex and ethnicity stay with the person.
+    pupils = models.JSONField()
+    rooms = models.JSONField()  # [{"name": "6A", "combinations": ["VL,HH,SH,TIN"]}, …]
+    rules = models.JSONField()
+    places = models.JSONField(default=dict)  # pupil → name of the class
+    by_hand = models.JSONField(default=dict)  # of these, the ones a person chose
+    undo = models.JSONField(default=dict)
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=200)
+    applied_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ("-made_at", "-id")
+        indexes = (models.Index(fields=("school", "year", "state"), name="split_school_year"),)
+
+
+classify(
+    ClassSplit,
+    internal=(
+        "id",
+        "school",
+        "year",
+        "grade",
+        "state",
+        "rooms",
+        "places",
+        "by_hand",
+        "undo",
+        "made_at",
+        "applied_at",
+        "version",
+    ),
+    personal=("rules", "made_by"),
+    sensitive=("pupils",),
+)
 classify(SchoolYear, public=("id", "code", "starts_on", "ends_on"))
 classify(Term, public=("id", "year", "unit", "number", "starts_on", "ends_on", "weeks"))
 classify(

@@ -33,6 +33,8 @@ OPEN_CLASS = register(Action("schooling.class.open", _("Mở lớp"), (holds(*OF
 ASSIGN_ALL = register(
     Action("schooling.teaching.assign_all", _("Phân công giảng dạy cả trường"), (holds(*OFFICE, unit="id"),))
 ).code
+SEE_SPLIT = register(Action("schooling.split.see", _("Xem bản chia lớp"), (holds(*OFFICE),))).code
+SPLIT = register(Action("schooling.split.change", _("Chia lớp"), (holds(*OFFICE),))).code
 SET_TERMS = register(
     Action(
         "schooling.terms.set", _("Lập kế hoạch học kì"), (holds(*OFFICE, Role.DEPARTMENT_ADMIN, unit="id"),)

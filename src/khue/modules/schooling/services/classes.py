@@ -46,7 +46,7 @@ def open_class(
     overrides yearly periods where the school plans otherwise.
     """
     school = load_school(actor, school_id, policy.OPEN_CLASS)
-    name = _class_name(name)
+    name = class_name(name)
     level = curriculum.level_of_grade(grade)
     if level not in school.school.level_set():
         raise Refused("SCH-001", field="grade", grade=grade)
@@ -71,7 +71,8 @@ def open_class(
     return row
 
 
-def _class_name(text: str) -> str:
+def class_name(text: str) -> str:
+    """The name of a class as it is written; one that names no grade is refused (`SCH-012`)."""
     name = nfc(text)
     if len(name) <= _SHORT:
         name = name.upper()
