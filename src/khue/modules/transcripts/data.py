@@ -152,6 +152,7 @@ class IssuedPage:
     digest: str  # SHA-256 of the signed file, hex
     signatures: tuple[SignatureFact, ...] = ()
     check_url: str = ""  # what the QR holds; empty: no QR
+    print_code: str = ""  # opens this year's content to whoever holds the print
 
 
 @dataclass(frozen=True, slots=True)

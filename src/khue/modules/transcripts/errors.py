@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
+from khue.modules.transcripts.sharing_errors import CODES as FORMS_AND_COPIES
+
 CODES: dict[str, str] = {
     "TRANS-001": _("Học bạ này chưa được lập nên chưa ký được. Hãy nhờ văn thư bấm «Lập học bạ» của lớp."),
     "TRANS-002": _("Trang học bạ này không có phần bạn chọn. Hãy mở lại trang «Học bạ» rồi chọn lại."),
@@ -42,4 +44,4 @@ CODES: dict[str, str] = {
         "Tệp học bạ mang tên «{name}», sinh {born}, không khớp với học sinh đã chọn. Hãy chọn đúng học sinh."
     ),
     "TRANS-019": _("Năm học của lớp chưa khoá nên chưa lập học bạ được. Hãy khoá năm học ở Sổ điểm trước."),
-}
+} | FORMS_AND_COPIES

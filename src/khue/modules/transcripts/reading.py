@@ -99,7 +99,7 @@ def _own(one: records.FileFact, base: str) -> data.IssuedPage:
             )
             for sign in one.signatures
         ),
-        _address(base, one.digest),
+        _address(base, one.digest), one.print_code,
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def write_form(page: YearPage, issued: IssuedPage | None = None) -> bytes:
     assessed = [line for line in page.subjects if not _is_exempt(line)]
     teachers = teacher_ids(page) if secondary else {}
     if secondary and (bare := [line.name for line in assessed if not line.teachers]):
-        raise Invalid("TRS-301", subjects=", ".join(bare))
+        raise Invalid("TRANS-101", subjects=", ".join(bare))
     slots = "".join(_open("GVBM", key) + "</GVBM>" for key in teachers.values())
     content = _node(
         "DU_LIEU_HOC_BA", _year(page, issued), *(_subject(line, teachers) for line in assessed), id_="data"
@@ -88,12 +88,12 @@ def teacher_ids(page: YearPage) -> dict[Named, str]:
 
 
 def layout_of(year: str, folder: Path | None = None) -> Layout:
-    """The newest known layout of transcripts that holds in a school year (`TRS-302`)."""
+    """The newest known layout of transcripts that holds in a school year (`TRANS-102`)."""
     first = int(year[:4])
     for layout in available(folder):
         if layout.slots and layout.kind == "HOC_BA" and layout.holds_in(first):
             return layout
-    raise Invalid("TRS-302", year=year)
+    raise Invalid("TRANS-102", year=year)
 
 
 def sign_form(

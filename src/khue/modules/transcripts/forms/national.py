@@ -72,11 +72,11 @@ class Tables:
     promoted: frozenset[str]
 
     def entity(self, level: str) -> Entity:
-        """The table for a level (`TRS-310`)."""
+        """The table for a level (`TRANS-110`)."""
         for one in self.entities:
             if level in one.levels:
                 return one
-        raise Invalid("TRS-310", level=level)
+        raise Invalid("TRANS-110", level=level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def shipped() -> Tables:
 
 
 def read_tables(text: str) -> Tables:
-    """Tables from TOML; a file that is wrong is refused with what is wrong (`TRS-311`)."""
+    """Tables from TOML; a file that is wrong is refused with what is wrong (`TRANS-111`)."""
     try:
         found = tomllib.loads(text)
         return Tables(
@@ -121,7 +121,7 @@ def read_tables(text: str) -> Tables:
             found.get("codes", {}), frozenset(found["promoted"]["decisions"]),
         )  # fmt: skip
     except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise Invalid("TRS-311", reason=str(error)) from error
+        raise Invalid("TRANS-111", reason=str(error)) from error
 
 
 def _entity(row: Row) -> Entity:
@@ -138,7 +138,7 @@ def rows_of(
 ) -> Export:
     """The rows of a transcript, checked against the tables."""
     if not transcript.pages:
-        raise Invalid("TRS-312", code=transcript.code)
+        raise Invalid("TRANS-112", transcript=transcript.code)
     return _Writer(transcript, event, lists or Lists(), tables or shipped()).export()
 
 
@@ -179,13 +179,13 @@ def _sheet(workbook: Any, name: str, columns: list[str], rows: list[Row]) -> Non
 
 
 def check(row: Row, fields: Fields, where: str) -> None:
-    """A row by its table (`TRS-313`): no unknown fields, nothing missing, types and lengths."""
+    """A row by its table (`TRANS-113`): no unknown fields, nothing missing, types and lengths."""
     unknown = [name for name in row if name not in fields and not name.startswith("_")]
     missing = [name for name, one in fields.items() if one.required and row.get(name) in (None, "")]
     wrong = [name for name, value in row.items() if name in fields and not _fits(fields[name], value)]
     for names, why in ((unknown, "unknown"), (missing, "missing"), (wrong, "wrong")):
         if names:
-            raise Invalid("TRS-313", table=where, fields=", ".join(names), why=why)
+            raise Invalid("TRANS-113", table=where, fields=", ".join(names), why=why)
 
 
 def _fits(one: Field, value: object) -> bool:
