@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from khue.modules.gradebook import history
 from khue.modules.gradebook.book import ClassBook, load_book
 from khue.modules.gradebook.columns import slots_of
-from khue.modules.gradebook.data import BatchResult, CellContent, Operation, OperationResult
+from khue.modules.gradebook.data import BatchResult, BroughtResult, CellContent, Operation, OperationResult
 from khue.modules.gradebook.models import FrozenResult, Sheet, SheetKind, SheetState
 from khue.modules.gradebook.progress import progress_today
 from khue.modules.gradebook.proof import named as sheet_in_words
@@ -15,6 +15,7 @@ from khue.modules.gradebook.proof import verify_records
 from khue.modules.gradebook.queries import cells_of as _cells_of
 from khue.modules.gradebook.queries import sheet_lines, waiting_for
 from khue.modules.gradebook.results import class_results, pupil_result, term_averages
+from khue.modules.gradebook.services.bringing import Placed, bring_results, place_results, pupil_results
 from khue.modules.gradebook.services.closing import (
     class_state,
     class_states,
@@ -37,6 +38,7 @@ from khue.modules.gradebook.services.sheets import open_sheets, summer_sheet
 from khue.modules.gradebook.signed.acts import CLASS as SIGN_CLASS
 from khue.modules.gradebook.signed.acts import SEAL as SIGN_SEAL
 from khue.modules.gradebook.signed.acts import SHEET as SIGN_SHEET
+from khue.modules.gradebook.yearly import YearBook, kept_versions, phrases_by_band, year_book
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -46,14 +48,18 @@ __all__ = [
     "SIGN_SEAL",
     "SIGN_SHEET",
     "BatchResult",
+    "BroughtResult",
     "CellContent",
     "ClassBook",
     "FrozenResult",
     "Operation",
     "OperationResult",
+    "Placed",
     "Sheet",
     "SheetKind",
     "SheetState",
+    "YearBook",
+    "bring_results",
     "cells_of",
     "class_results",
     "class_state",
@@ -63,10 +69,14 @@ __all__ = [
     "close_sheet",
     "import_cells",
     "keep_layout",
+    "kept_versions",
     "load_book",
     "open_sheets",
+    "phrases_by_band",
+    "place_results",
     "progress_today",
     "pupil_result",
+    "pupil_results",
     "record_operations",
     "request_correction",
     "require_import",
@@ -83,6 +93,7 @@ __all__ = [
     "verify_records",
     "waiting_for",
     "withdraw_sheets",
+    "year_book",
 ]
 
 verify_history = history.verify

@@ -12,9 +12,11 @@ from khue.modules.transcripts.reading import (
     read_transcript,
     transcript_of,
 )
+from khue.modules.transcripts.services.freezing import generate, renew
 from khue.modules.transcripts.services.keeping import keep_file, open_transcripts
-
-SIGN_SUBJECT, SIGN_YEAR, APPROVE = "transcripts.subject", "transcripts.year", "transcripts.approve"
+from khue.modules.transcripts.signed.acts import APPROVE
+from khue.modules.transcripts.signed.acts import SUBJECT as SIGN_SUBJECT
+from khue.modules.transcripts.signed.acts import YEAR as SIGN_YEAR
 
 __all__ = [
     "APPROVE",
@@ -27,6 +29,7 @@ __all__ = [
     "ReceivedFile",
     "Transcript",
     "TranscriptPage",
+    "generate",
     "issued",
     "issued_documents",
     "issued_page",
@@ -36,5 +39,6 @@ __all__ = [
     "read_page",
     "read_record",
     "read_transcript",
+    "renew",
     "transcript_of",
 ]

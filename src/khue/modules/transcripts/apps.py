@@ -12,5 +12,9 @@ class TranscriptsConfig(AppConfig):
     label = "transcripts"
 
     def ready(self) -> None:
-        """Declare the policy."""
-        from khue.modules.transcripts import policy  # noqa: F401, PLC0415 - apps are loaded only now
+        """Declare the policy and the acts, and listen to the events of other modules."""
+        from khue.modules.transcripts import handlers, policy  # noqa: F401, PLC0415 - apps are loaded only now
+        from khue.modules.transcripts.signed import acts  # noqa: PLC0415 - the same
+
+        handlers.register()
+        acts.register()

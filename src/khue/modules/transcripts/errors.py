@@ -44,4 +44,7 @@ CODES: dict[str, str] = {
         "Tệp học bạ mang tên «{name}», sinh {born}, không khớp với học sinh đã chọn. Hãy chọn đúng học sinh."
     ),
     "TRANS-019": _("Năm học của lớp chưa khoá nên chưa lập học bạ được. Hãy khoá năm học ở Sổ điểm trước."),
+    "TRANS-020": _(
+        "Học bạ của {name} chưa có nhận xét {subject}. Hãy nhận câu gợi ý hoặc tự viết ở trang «Học bạ»."
+    ),
 } | FORMS_AND_COPIES

@@ -1,1 +1,1 @@
-"""Transcripts as signed records: the acts of teachers, homeroom teachers and principals, what waits for them."""
+"""Transcripts as signed records: the acts of those who sign, and what waits for them."""
