@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import cast
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -84,6 +85,9 @@ _ORDERS = {
         "581A0DB248B0A77AECEC196ACCC52973", 16
     ),
 }  # fmt: skip
+_OF_CURVE = {
+    algorithm: (name, size, _ECDSA[RULES[algorithm].digest]) for name, (algorithm, size) in _CURVES.items()
+}
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 
@@ -142,20 +146,20 @@ def is_genuine(key: PublicKey, algorithm: Algorithm, digest: bytes, value: bytes
 def proven_value(key: PublicKey, algorithm: Algorithm, digest: bytes, raw: bytes) -> bytes | None:
     """A returned value in the one form that is embedded, or None if it does not sign this digest.
 
-    The same as `xml_value`, the smaller s and `is_genuine` one after the other (`SIGN-002`), without going
-    from DER to r‖s and back: what is verified are the numbers that are given back.
+    The algorithm fits the key. The same as `xml_value`, the smaller s and `is_genuine` one after the other
+    (`SIGN-002`), without going from DER to r‖s and back: what is verified are the numbers that are given
+    back.
     """
-    if not isinstance(key, ec.EllipticCurvePublicKey):
+    if algorithm not in _OF_CURVE:
         value = xml_value(key, raw)
         return value if is_genuine(key, algorithm, digest, value) else None
-    name = key.curve.name
-    size = _CURVES[name][1]
+    curve, size, ecdsa = _OF_CURVE[algorithm]
     r, s = _numbers(raw, size)
-    low = low_s(name, s)
+    low = low_s(curve, s)
     try:
         value = r.to_bytes(size) + low.to_bytes(size)
         der = raw if low == s and len(raw) != 2 * size else utils.encode_dss_signature(r, low)
-        key.verify(der, digest, _ECDSA[RULES[algorithm].digest])
+        cast("ec.EllipticCurvePublicKey", key).verify(der, digest, ecdsa)
     except InvalidSignature:
         return None
     except OverflowError as error:

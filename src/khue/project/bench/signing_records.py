@@ -14,7 +14,15 @@ from khue.signing.signers.pkcs12 import LocalKey
 from khue.signing.tbs import SlotRef
 from khue.signing.xades.complete import add, complete
 from khue.signing.xades.prepare import prepare
-from khue.signing.xades.record import Record, Section, Signer, build_head, build_section, bytes_of
+from khue.signing.xades.record import (
+    Record,
+    Section,
+    Signer,
+    build_head,
+    build_section,
+    bytes_of,
+    shape_of,
+)
 
 Keys = Mapping[str, LocalKey]  # by role
 AT = dt.datetime(2027, 5, 28, 2, 30, tzinfo=dt.UTC)
@@ -60,9 +68,10 @@ def another(mould: Record, number: int) -> Record:
 
 
 def _another(mould: Section, code: str) -> Section:
-    """A section as reading gives it: with the bytes that were read."""
+    """A section as reading gives it: its bytes are there, and what its first lines say."""
     made = Section(mould.id, mould.kind, mould.text.replace(MOULD, code, 1))
-    made.known["bytes"] = bytes_of(mould).replace(MOULD.encode(), code.encode(), 1)
+    data = bytes_of(mould).replace(MOULD.encode(), code.encode(), 1)
+    made.known.update(bytes=data, shape=shape_of(mould))
     return made
 
 

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
 from khue.project.bench.measure import each
 from khue.project.bench.signing_records import YEAR_SLOTS, Keys, another, bare_key, signed, year_mould
-from khue.signing.algorithms import Algorithm, is_genuine, xml_value
+from khue.signing.algorithms import Algorithm, proven_value
 from khue.signing.signers.pkcs12 import LocalKey, PrivateKey
 from khue.signing.xades.record import assemble
 
@@ -106,9 +106,8 @@ def _bare(keys: Keys) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Signatures of the bare key, and checks of what it returned."""
     local, digest = keys["school"], bytes(32)
     public, algorithm = local.key.public_key(), Algorithm.ECDSA_P256_SHA256
-    value = xml_value(public, local.sign(algorithm, digest))
-    some = [digest] * BARE
-    return each(bare_key(local), some), each(lambda one: is_genuine(public, algorithm, one, value), some)
+    value, some = local.sign(algorithm, digest), [digest] * BARE
+    return each(bare_key(local), some), each(lambda one: proven_value(public, algorithm, one, value), some)
 
 
 def _opened(data: bytes, password: str) -> LocalKey:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from cryptography.hazmat.primitives import hashes as digests
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
@@ -26,7 +26,11 @@ _HASHES: dict[str, digests.HashAlgorithm] = {
     "sha256": digests.SHA256(), "sha384": digests.SHA384(), "sha512": digests.SHA512(),
 }  # fmt: skip
 _PREHASHED = {name: utils.Prehashed(algorithm) for name, algorithm in _HASHES.items()}
-_ECDSA = {name: ec.ECDSA(algorithm) for name, algorithm in _PREHASHED.items()}
+_ECDSA = {
+    Algorithm.ECDSA_P256_SHA256: ec.ECDSA(_PREHASHED["sha256"]),
+    Algorithm.ECDSA_P384_SHA384: ec.ECDSA(_PREHASHED["sha384"]),
+}
+_PKCS1 = padding.PKCS1v15()
 _PSS = padding.PSS(padding.MGF1(digests.SHA256()), digests.SHA256.digest_size)
 
 
@@ -40,12 +44,11 @@ class LocalKey:
 
     def sign(self, algorithm: Algorithm, digest: bytes) -> bytes:
         """The value over a digest; ECDSA in DER, RSA with its DigestInfo or PSS with a 32-byte salt."""
-        name = RULES[algorithm].digest
-        if isinstance(self.key, ec.EllipticCurvePrivateKey):
-            return self.key.sign(digest, _ECDSA[name])
-        if algorithm is Algorithm.RSA_PSS_SHA256:
-            return self.key.sign(digest, _PSS, _PREHASHED[name])
-        return self.key.sign(digest, padding.PKCS1v15(), _PREHASHED[name])
+        ecdsa = _ECDSA.get(algorithm)
+        if ecdsa is not None:
+            return cast("ec.EllipticCurvePrivateKey", self.key).sign(digest, ecdsa)
+        key, hashed = cast("rsa.RSAPrivateKey", self.key), _PREHASHED[RULES[algorithm].digest]
+        return key.sign(digest, _PSS if algorithm is Algorithm.RSA_PSS_SHA256 else _PKCS1, hashed)
 
 
 class KeySigner:

@@ -27,18 +27,22 @@ _OPENING = OPEN.encode()
 CONTENT_ID = "content"
 MOST_SIGNERS = 20  # of one section
 Types = Mapping[str, RecordType]
-Shape = tuple[tuple[str, str, tuple["Signer", ...]], ...]  # Id, kind and signers of each section
+Shape = tuple[tuple[str, str, str], ...]  # of each section: Id, kind, the text that names its signers
 
 _CODE = re.compile(r'[^\s&<>"]{1,128}')
 _SECTION_ID = re.compile(r"[a-z][a-z0-9]{0,31}")
 _ATTRIBUTE = r' ([^\s="<>/]+)="([^"<]*)"'
 _EACH_ATTRIBUTE = re.compile(_ATTRIBUTE)
-_ATTRIBUTES = r'((?: [^\s="<>/]+="[^"<]*")*)'
+_OTHERS = r'(?: [^\s="<>/]+="[^"<]*")*'
+_ATTRIBUTES = f"({_OTHERS})"
 _SIGNER = re.compile(
     r'<kr:Signer identifier="([^"<]*)" name="([^"<]*)" number="([1-9][0-9]?)" role="([a-z-]+)"></kr:Signer>'
 )
 _SIGNERS = f"((?:{_SIGNER.pattern.replace('(', '(?:')})*)"
 _SECTION_OPENING = re.compile(f"<kr:Section{_ATTRIBUTES}>{_SIGNERS}")
+_SECTION_SHAPE = re.compile(
+    f'<kr:Section Id="([^"<&]*)"{_OTHERS} kind="([^"<&]*)"{_OTHERS}>{_SIGNERS}'
+)  # the usual order, read without taking the other attributes apart
 _HEAD_OPENING = re.compile(rf"<kr:Head{_ATTRIBUTES}>")
 _OWN = ("Id", "kind", "record")  # attributes of a section that `build_section` writes itself
 
@@ -72,6 +76,7 @@ class Opened(NamedTuple):
     section: Section
     attributes: Mapping[str, str]
     signers: tuple[Signer, ...]
+    naming: str  # the text that names them
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +220,29 @@ def _head(text: str) -> Mapping[str, str]:
     return _attributes(opening[1])
 
 
+def shape_of(section: Section) -> tuple[str, str, str]:
+    """Id, kind and the text that names the signers, as the text of the section says."""
+    shape: tuple[str, str, str] | None = section.known.get("shape")
+    if shape is None:
+        found = _SECTION_SHAPE.match(section.text)
+        if found is None:
+            one = opened(section)
+            shape = one.section.id, one.section.kind, one.naming
+        else:
+            shape = found[1], found[2], found[3]
+        section.known["shape"] = shape
+    return shape
+
+
 def open_section(text: str) -> Opened:
     """The attributes of a section and the signers that it names first."""
     opening = _SECTION_OPENING.match(text)
     if opening is None:
         raise Invalid("SIGN-115", place="Section")
     own = _attributes(opening[1])
-    return Opened(Section(own.get("Id", ""), own.get("kind", ""), text), own, _signers(opening[2]))
+    section = Section(own.get("Id", ""), own.get("kind", ""), text)
+    section.known["shape"] = section.id, section.kind, opening[2]
+    return Opened(section, own, _signers(opening[2]), opening[2])
 
 
 @lru_cache(maxsize=1024)
@@ -277,15 +298,26 @@ def check_shape(
     twice = _first_twice([one.id for one in record.sections])
     if twice:
         raise Invalid("SIGN-116", id=twice)
-    _check_counts(record.sections, kind, complete=complete)
-    return tuple(_places([(one.section.id, one.section.kind, one.signers) for one in sections], kind))
+    _check_counts([one.kind for one in record.sections], kind, complete=complete)
+    return tuple(_places([(one.section.id, one.section.kind, one.naming) for one in sections], kind))
 
 
 def check_complete(record: Record, types: Types | None = None) -> None:
     """Refuse a record that lacks sections: nobody signs the whole before it is there (`SIGN-119`)."""
-    if types is not None or not record.known.get("complete"):
-        _check_counts(record.sections, type_of(record, types), complete=True)
-        record.known["complete"] = types is None
+    kinds = tuple([one.kind for one in record.sections])
+    if types is None:
+        _check_complete(record.type, kinds)
+    else:
+        _check_counts(kinds, type_of(record, types), complete=True)
+
+
+@lru_cache(maxsize=1024)
+def _check_complete(code: str, kinds: tuple[str, ...]) -> None:
+    """The same for a type in the table; hundreds of records of a school have the same sections."""
+    kind = record_types().get(code)
+    if kind is None:
+        raise Invalid("SIGN-117", type=code)
+    _check_counts(kinds, kind, complete=True)
 
 
 def places_of(record: Record, types: Types | None = None) -> tuple[Place, ...]:
@@ -298,8 +330,7 @@ def layout_of(record: Record, types: Types | None = None) -> Layout:
     found: Layout | None = record.known.get("layout") if types is None else None
     if found is None:
         kind = type_of(record, types)
-        sections = map(opened, record.sections)
-        shape = tuple([(one.section.id, one.section.kind, one.signers) for one in sections])
+        shape = tuple([shape_of(one) for one in record.sections])
         if types is not None:
             return _layout(kind, shape)
         found = record.known["layout"] = _layout_of_type(record.type, shape)
@@ -379,14 +410,14 @@ def type_of(record: Record, types: Types | None = None) -> RecordType:
     return found
 
 
-def _places(sections: Iterable[tuple[str, str, tuple[Signer, ...]]], kind: RecordType) -> Iterator[Place]:
+def _places(sections: Iterable[tuple[str, str, str]], kind: RecordType) -> Iterator[Place]:
     for slot in sorted(kind.slots, key=_step):
         if not slot.section:
             yield Place(slot, SlotRef(slot.role))
             continue
-        for name, own, signers in sections:
+        for name, own, naming in sections:
             if own == slot.section:
-                for signer in signers:
+                for signer in _signers(naming):
                     yield Place(slot, SlotRef(slot.role, name, signer.number), signer)
 
 
@@ -394,11 +425,10 @@ def _step(slot: Slot) -> int:
     return slot.step
 
 
-def _check_counts(sections: Sequence[Section], kind: RecordType, *, complete: bool) -> None:
+def _check_counts(order: Sequence[str], kind: RecordType, *, complete: bool) -> None:
     """Sections of one kind stand together, in the order of the table, as many as it allows."""
-    order = [one.kind for one in sections]
     names = [name for name, _, _ in kind.sections]
-    if sorted(order, key=names.index) != order:
+    if sorted(order, key=names.index) != [*order]:
         raise Invalid("SIGN-114", place="Section")
     for name, least, most in kind.sections:
         if not (least if complete else 0) <= order.count(name) <= most:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from khue.core.errors import Conflict, Invalid, Refused
 from khue.signing.algorithms import BY_URI, RULES, Algorithm
+from khue.signing.canonical import digest
 from khue.signing.profile import RecordType, Slot, record_types
 from khue.signing.tbs import SlotRef, ToBeSigned
 from khue.signing.xades import grammar
@@ -32,7 +33,7 @@ from khue.signing.xades.record import (
     layout_of,
     opened,
 )
-from khue.signing.xades.references import signed_info_of, value_digest
+from khue.signing.xades.references import signed_info_of, value_element
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,14 +78,14 @@ class Task:
     ) -> None:
         self.place = place
         self.code = code  # of the record
-        self.data, digest = data  # Id of what the slot covers
+        self.data, own = data  # Id of what the slot covers
         self.earlier: tuple[str, ...] = ()  # Ids of the signatures that it covers
-        self.values: tuple[str, ...] = (digest,)  # digests in base64: of the data, then of the earlier ones
+        self.values: tuple[str, ...] = (own,)  # digests in base64: of the data, then of the earlier ones
         self.made: Made | None = None
         if earlier:
             covered = [_covered(one) for one in earlier]
             self.earlier = tuple([name for name, _ in covered])
-            self.values = (digest, *[value for _, value in covered])
+            self.values = (own, *[value for _, value in covered])
 
     def info(self, algorithm: Algorithm, properties: str) -> Info:
         """`ds:SignedInfo` with these SignedProperties, given as they stand in the file."""
@@ -217,9 +218,10 @@ def _covered(embedded: EmbeddedSignature) -> tuple[str, str]:
     """Id of an earlier signature, and the digest of its SignatureValue in base64."""
     found: tuple[str, str] | None = embedded.known.get("covered")
     if found is None:
-        name = embedded.slot.signature_id
+        name, start, end = _value_frame(embedded.slot)
         value = embedded.known.get("value") or parts_of(embedded)["value"]
-        found = embedded.known["covered"] = name, value_digest(name, value)
+        whole = f"{start}{value}{end}".encode()
+        found = embedded.known["covered"] = name, encode(digest(whole))
     return found
 
 
@@ -237,6 +239,14 @@ def _info_frame(
     canonical = grammar.alone(start, grammar.IN_SIGNED_INFO).encode()
     begun = hashlib.new(RULES[algorithm].digest, canonical)
     return start, "%s" + rest.replace("%", "%%").replace(_HOLE, "%s"), canonical, begun
+
+
+@lru_cache(maxsize=_KEPT)
+def _value_frame(slot: SlotRef) -> tuple[str, str, str]:
+    """Id of a signature, and the canonical form of its SignatureValue alone around the value."""
+    name = slot.signature_id
+    start, _, end = value_element(name, _HOLE).decode().partition(_HOLE)
+    return name, start, end
 
 
 @lru_cache(maxsize=_KEPT)
