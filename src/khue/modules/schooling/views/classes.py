@@ -65,7 +65,7 @@ def _class_list(actor: Actor, year: SchoolYear, school_id: UUID) -> dict[str, An
         "rows": [(row, sizes[row.id], leaders.get(row.id)) for row in rows],
         "may_open": _may(actor, policy.OPEN_CLASS, school_id),
         "may_assign": bool(rows) and _may(actor, policy.ASSIGN_ALL, school_id),
-        "unplaced": len(queries.unplaced_pupils(school_id, year)) if rows else 0,
+        "unplaced": len(queries.unplaced_pupils(school_id, year)),
     }
 
 
