@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from khue.core.errors import Invalid
 from khue.signing.algorithms import RULES, accepted, describe, fits, is_genuine
@@ -17,7 +18,7 @@ from khue.signing.foreign.shape import Place, Shape
 from khue.signing.foreign.signature import Read, Reference, base64_of, certificate_digests, read_signature
 from khue.signing.report import UNKNOWN, Finding, Indication, Revocation, SignatureReport, Sub
 from khue.signing.trust.base import Evidence, PathFact, Trust
-from khue.signing.trust.certificates import Identity, issuer_of, parse, serial_of
+from khue.signing.trust.certificates import Identity, parse
 from khue.signing.xades.grammar import DS, SIGNED_PROPERTIES, XADES
 from khue.signing.xades.judgement import Judgement
 from khue.signing.xades.keys import Holder, holder_of
@@ -66,6 +67,7 @@ class Bench:
     outcomes: list[Outcome] = field(default_factory=list)
     values: dict[str, Outcome] = field(default_factory=dict)  # Id of a SignatureValue → whose
     octets: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    digests: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
 
     def read_all(self) -> None:
         """Reads every signature before any is judged: later ones may cover the values of earlier ones."""
@@ -99,6 +101,13 @@ class Bench:
         if key not in self.octets:
             self.octets[key] = canonical(self.shape.by_id[reference.target], reference.method)
         return self.octets[key]
+
+    def _is_intact(self, reference: Reference) -> bool:
+        """Whether the octets to which a reference leads were signed; they are digested once."""
+        key = reference.target, reference.method, reference.digest
+        if key not in self.digests:
+            self.digests[key] = hashlib.new(reference.digest, self.octets_of(reference)).digest()
+        return self.digests[key] == reference.value
 
     # What is signed
 
@@ -147,7 +156,7 @@ class Bench:
         for reference in read.references:
             if reference.target not in self.shape.by_id:
                 intact = False
-            elif not reference.is_of(self.octets_of(reference)):
+            elif not self._is_intact(reference):
                 one.add(forged("SIGN-650", Sub.HASH_FAILURE, id=reference.target))
                 intact = False
         one.intact = intact
@@ -212,6 +221,7 @@ def _refused_algorithm(holder: Holder, read: Read) -> Problem:
     return doubtful("SIGN-651", Sub.CRYPTO_CONSTRAINTS_FAILURE, algorithm=read.algorithm, key=key)
 
 
+@lru_cache(maxsize=8192)
 def _leaf(certificates: tuple[bytes, ...]) -> tuple[Holder, tuple[bytes, ...]]:
     """The certificate of the signer among those of KeyInfo: the one that issued none of the others."""
     unclear = Stopped(doubtful("SIGN-653", Sub.NO_SIGNING_CERTIFICATE_FOUND))
@@ -272,8 +282,8 @@ def report_of(one: Outcome) -> SignatureReport:
         section=", ".join(one.covered or one.place.covers),
         signer=holder.identity.name if holder else "",
         identifiers=holder.identity.identifiers if holder else (),
-        serial=serial_of(holder.certificate) if holder else "",
-        issuer=issuer_of(holder.certificate) if holder else "",
+        serial=holder.serial if holder else "",
+        issuer=holder.issuer if holder else "",
         anchor_set=one.anchor_set,
         not_before=holder.not_before if holder else None,
         not_after=holder.not_after if holder else None,

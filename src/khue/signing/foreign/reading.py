@@ -21,7 +21,7 @@ INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 ID_VALUE = re.compile(r"[\w.\-]{1,200}\Z")
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _DECLARED = re.compile(r"""\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
-_IDS = etree.XPath("//@Id | //@ID | //@id | //@xml:id")  # in the order of the document
+_ID_NAMES = ("Id", "ID", "id", f"{_XML}id")
 _NOTES = etree.XPath("//comment() | //processing-instruction()")
 
 
@@ -115,18 +115,17 @@ def identifiers(root: Any, shared: frozenset[str]) -> tuple[dict[str, Any], list
     found: dict[str, Any] = {}
     persons: set[str] = set()
     problems: list[Problem] = []
-    before = None
-    for attribute in _IDS(root):
-        element, value = attribute.getparent(), str(attribute)
-        twice, before = element is before, element
-        if twice or not ID_VALUE.match(value):
-            problems.append(forged("SIGN-609", value=value[:40]))
-        elif element.tag in shared:
-            persons.add(value)
-        elif value in found:
-            problems.append(forged("SIGN-610", value=value))
-        else:
-            found[value] = element
+    for element in root.iter("*"):
+        values = [value for name, value in element.items() if name in _ID_NAMES] if element.keys() else ()
+        for place, value in enumerate(values):
+            if place or not ID_VALUE.match(value):
+                problems.append(forged("SIGN-609", value=value[:40]))
+            elif element.tag in shared:
+                persons.add(value)
+            elif value in found:
+                problems.append(forged("SIGN-610", value=value))
+            else:
+                found[value] = element
     problems += [forged("SIGN-610", value=value) for value in sorted(persons & set(found))]
     return found, problems
 
@@ -162,5 +161,5 @@ def canonical(element: Any, method: str) -> bytes:
 
 def local(element: Any) -> str:
     """The name of an element without its namespace, for sentences."""
-    name: str = etree.QName(element).localname
-    return name
+    tag: str = element.tag
+    return tag.rpartition("}")[2]

@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from khue.signing.algorithms import BY_URI, DIGEST_URIS, Algorithm
@@ -19,6 +20,8 @@ from khue.signing.report import Sub
 from khue.signing.xades.grammar import DS, EXCLUSIVE, XADES
 
 ENVELOPED = f"{DS}enveloped-signature"
+_START = {space: f"{{{space}}}" for space in (DS, XADES)}
+_CERTIFICATE_TAGS = tuple(f"{{{XADES}}}{name}" for name in ("SigningCertificateV2", "SigningCertificate"))
 METHODS = (EXCLUSIVE, INCLUSIVE)
 
 
@@ -32,10 +35,6 @@ class Reference:
     enveloped: bool  # the signature itself is taken out of what is digested
     digest: str  # sha256, sha384, sha512
     value: bytes
-
-    def is_of(self, octets: bytes) -> bool:
-        """Whether these octets were signed."""
-        return hashlib.new(self.digest, octets).digest() == self.value
 
 
 @dataclass(slots=True)
@@ -60,12 +59,12 @@ class Read:
 
 def read_signature(element: Any) -> Read:
     """A signature; anything unknown in it is `Stopped`."""
-    children = [local(child) for child in _children(element)]
+    children, names = _named(element)
     shape = ["SignedInfo", "SignatureValue", "KeyInfo"]
-    if children[:3] != shape or any(name != "Object" for name in children[3:]):
-        raise Stopped(doubtful("SIGN-630", found=", ".join(children)[:80]))
+    if names[:3] != shape or any(name != "Object" for name in names[3:]):
+        raise Stopped(doubtful("SIGN-630", found=", ".join(names)[:80]))
     _attributes(element, {"Id"})
-    info, value, keys, *objects = _children(element)
+    info, value, keys, *objects = children
     _attributes(value, {"Id"})
     method, algorithm, references = _signed_info(info)
     found = Read(
@@ -79,17 +78,26 @@ def read_signature(element: Any) -> Read:
 
 def _children(element: Any, *names: str, space: str = DS) -> list[Any]:
     """The children, all of a namespace and, if names are given, exactly these in this order."""
-    found = list(element)
-    for child in found:
-        if not isinstance(child.tag, str) or not child.tag.startswith(f"{{{space}}}"):
-            raise Stopped(doubtful("SIGN-631", tag=local(element)))
-    if names and [local(child) for child in found] != list(names):
+    found, there = _named(element, space)
+    if names and there != list(names):
         raise Stopped(doubtful("SIGN-631", tag=local(element)))
     return found
 
 
-def _attributes(element: Any, allowed: set[str]) -> None:
-    unknown = set(element.attrib) - allowed
+def _named(element: Any, space: str = DS) -> tuple[list[Any], list[str]]:
+    """The children and their names, all of a namespace."""
+    found, names = list(element), []
+    start = _START[space]
+    for child in found:
+        tag = child.tag
+        if not isinstance(tag, str) or not tag.startswith(start):
+            raise Stopped(doubtful("SIGN-631", tag=local(element)))
+        names.append(tag[len(start) :])
+    return found, names
+
+
+def _attributes(element: Any, allowed: Set[str]) -> None:
+    unknown = set(element.keys()) - allowed
     if unknown:
         raise Stopped(doubtful("SIGN-632", tag=local(element), names=", ".join(sorted(unknown))[:80]))
 
@@ -108,8 +116,22 @@ def base64_of(element: Any) -> bytes:
         raise Stopped(forged("SIGN-633", tag=local(element))) from error
 
 
+def _certificate_of(element: Any) -> bytes:
+    """The same for a certificate, which stands in many signatures."""
+    try:
+        return _decoded(_text(element))
+    except ValueError as error:
+        raise Stopped(forged("SIGN-633", tag=local(element))) from error
+
+
+@lru_cache(maxsize=2048)
+def _decoded(text: str) -> bytes:
+    return base64.b64decode("".join(text.split()), validate=True)
+
+
 def _algorithm_of(element: Any, *, may_hold: bool = False) -> str:
-    _attributes(element, {"Algorithm"})
+    if element.keys() != ["Algorithm"]:
+        _attributes(element, {"Algorithm"})
     if len(element) and not may_hold:
         raise Stopped(doubtful("SIGN-634", tag=local(element)))
     uri: str = element.get("Algorithm", "")
@@ -118,8 +140,7 @@ def _algorithm_of(element: Any, *, may_hold: bool = False) -> str:
 
 def _signed_info(info: Any) -> tuple[str, Algorithm, tuple[Reference, ...]]:
     _attributes(info, {"Id"})
-    found = _children(info)
-    names = [local(child) for child in found]
+    found, names = _named(info)
     if names[:2] != ["CanonicalizationMethod", "SignatureMethod"] or set(names[2:]) != {"Reference"}:
         raise Stopped(doubtful("SIGN-631", tag="SignedInfo"))
     method = _algorithm_of(found[0])
@@ -135,8 +156,7 @@ def _signed_info(info: Any) -> tuple[str, Algorithm, tuple[Reference, ...]]:
 
 def _reference(element: Any) -> Reference:
     _attributes(element, {"Id", "URI", "Type"})
-    found = _children(element)
-    names = [local(child) for child in found]
+    found, names = _named(element)
     if names not in (["Transforms", "DigestMethod", "DigestValue"], ["DigestMethod", "DigestValue"]):
         raise Stopped(doubtful("SIGN-631", tag="Reference"))
     uri = element.get("URI")
@@ -174,11 +194,12 @@ def _certificates(keys: Any) -> tuple[bytes, ...]:
     """All certificates of KeyInfo; a bare KeyValue beside them is not asked."""
     _attributes(keys, {"Id"})
     found: list[bytes] = []
-    for one in _children(keys):
-        if local(one) not in {"X509Data", "KeyName", "KeyValue"}:
+    for one, kind in zip(*_named(keys), strict=True):
+        if kind not in {"X509Data", "KeyName", "KeyValue"}:
             raise Stopped(doubtful("SIGN-631", tag="KeyInfo"))
-        if local(one) == "X509Data":
-            found += [base64_of(item) for item in _children(one) if local(item) == "X509Certificate"]
+        if kind == "X509Data":
+            items = zip(*_named(one), strict=True)
+            found += [_certificate_of(item) for item, name in items if name == "X509Certificate"]
     if not found:
         raise Stopped(doubtful("SIGN-641", Sub.NO_SIGNING_CERTIFICATE_FOUND))
     return tuple(dict.fromkeys(found))
@@ -205,8 +226,7 @@ def _read_qualifying(read: Read, element: Any) -> None:
     _attributes(element, {"Id", "Target"})
     if element.get("Target", "") != f"#{read.identifier}" or not read.identifier:
         raise Stopped(forged("SIGN-643"))
-    parts = _children(element, space=XADES)
-    names = [local(part) for part in parts]
+    parts, names = _named(element, XADES)
     if names not in (["SignedProperties"], ["SignedProperties", "UnsignedProperties"]):
         raise Stopped(doubtful("SIGN-631", tag="QualifyingProperties"))
     read.properties = parts[0]
@@ -245,8 +265,10 @@ def certificate_digests(properties: Any) -> list[Callable[[bytes], bool]]:
     Only the first Cert of each is the signer's (EN 319 132-1, 5.2.2).
     """
     found: list[Callable[[bytes], bool]] = []
-    for name in ("SigningCertificateV2", "SigningCertificate"):
-        for element in properties.iter(f"{{{XADES}}}{name}"):
+    there = list(properties.iter(*_CERTIFICATE_TAGS))
+    for tag in _CERTIFICATE_TAGS:
+        name = tag.rpartition("}")[2]
+        for element in (one for one in there if one.tag == tag):
             certs = _children(element, space=XADES)
             parts = _children(certs[0], space=XADES) if certs else []
             if not parts or local(parts[0]) != "CertDigest":
