@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from khue.modules.transcripts.content import KINDS, kind_of, read_page, read_record
 from khue.modules.transcripts.models import PageState, ReceivedFile, Transcript, TranscriptPage
+from khue.modules.transcripts.passing import files_of_pupil
+from khue.modules.transcripts.people_facts import place_of, pupils_facts
 from khue.modules.transcripts.policy import RECEIVE, SEE_PAGE
 from khue.modules.transcripts.reading import (
     issued,
@@ -11,6 +13,12 @@ from khue.modules.transcripts.reading import (
     issued_page,
     read_transcript,
     transcript_of,
+)
+from khue.modules.transcripts.services.comments import (
+    Facts,
+    accept_proposals,
+    write_comments,
+    write_facts,
 )
 from khue.modules.transcripts.services.freezing import generate, renew
 from khue.modules.transcripts.services.keeping import keep_file, open_transcripts
@@ -25,10 +33,13 @@ __all__ = [
     "SEE_PAGE",
     "SIGN_SUBJECT",
     "SIGN_YEAR",
+    "Facts",
     "PageState",
     "ReceivedFile",
     "Transcript",
     "TranscriptPage",
+    "accept_proposals",
+    "files_of_pupil",
     "generate",
     "issued",
     "issued_documents",
@@ -36,9 +47,13 @@ __all__ = [
     "keep_file",
     "kind_of",
     "open_transcripts",
+    "place_of",
+    "pupils_facts",
     "read_page",
     "read_record",
     "read_transcript",
     "renew",
     "transcript_of",
+    "write_comments",
+    "write_facts",
 ]

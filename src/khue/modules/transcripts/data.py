@@ -192,3 +192,14 @@ class AverageRow:
     class_name: str
     ministry_code: str
     averages: tuple[str, str, str]  # with two decimals; empty where no page is issued
+
+
+@dataclass(frozen=True, slots=True)
+class PageFile:
+    """A signed year page as a file (tệp một trang học bạ)."""
+
+    title: str
+    level: str
+    year: str
+    digest: str  # SHA-256 of the file, hex
+    content: bytes
