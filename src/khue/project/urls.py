@@ -30,6 +30,8 @@ urlpatterns = [
     path("dang-nhap/", include("allauth.urls")),
     path("ngon-ngu/", set_language, name="set_language"),
     path("", include("khue.modules.records.public_urls")),
+    path("", include("khue.modules.transcripts.public_urls")),
+    path("hoc-ba/ban-sao/", include("khue.modules.transcripts.sharing_urls")),
     *(path(root, include(f"{name}.urls")) for name, root in ROOTS.items() if find_spec(f"{name}.urls")),
 ]
 handler400 = "khue.kit.web.bad_request"

@@ -13,7 +13,8 @@ class TranscriptsConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare the policy and the acts, and listen to the events of other modules."""
-        from khue.modules.transcripts import handlers, policy  # noqa: F401, PLC0415 - apps are loaded only now
+        # Apps are loaded only now.
+        from khue.modules.transcripts import handlers, policy, policy_sharing  # noqa: F401, PLC0415
         from khue.modules.transcripts.signed import acts  # noqa: PLC0415 - the same
 
         handlers.register()

@@ -41,3 +41,29 @@ class FileReceived:
     file_id: UUID
     person_id: UUID
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyIssued:
+    """A copy or an extract was given out (đã cấp bản sao)."""
+
+    copy_id: UUID
+    person_id: UUID
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRevoked:
+    """A copy opens nothing any more (đã thu hồi bản sao)."""
+
+    copy_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RowsExported:
+    """Rows for the National Data Centre got a new version (đã xuất bản ghi)."""
+
+    transcript_id: UUID
+    person_id: UUID
+    version: int

@@ -144,3 +144,28 @@ classify(
     personal=("received_by", "signatures"),
     sensitive=("content",),
 )  # fmt: skip
+
+# At the end: it names the tables above.
+from khue.modules.transcripts.models_sharing import (  # noqa: E402
+    Copy,
+    CopyKind,
+    CopyOpening,
+    CopyRevocation,
+    Opened,
+    SentRow,
+)
+
+__all__ = [
+    "Comment",
+    "CommentSource",
+    "Copy",
+    "CopyKind",
+    "CopyOpening",
+    "CopyRevocation",
+    "Opened",
+    "PageState",
+    "ReceivedFile",
+    "SentRow",
+    "Transcript",
+    "TranscriptPage",
+]
