@@ -7,6 +7,7 @@ line of JSON, says that it is ready, waits for another line, works, and answers 
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -147,6 +148,9 @@ def main() -> None:
     given = json.loads(sys.stdin.readline())
     keys = {role: _opened(b64decode(data), given["password"]) for role, data in given["keys"].items()}
     year_mould()  # what a worker has before the first record arrives
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # as the server's processes have it (`project/wsgi.py`)
     print("ready", flush=True)  # noqa: T201 - read by the parent
     sys.stdin.readline()
     print(json.dumps(work(keys, given["first"], given["count"])), flush=True)  # noqa: T201 - the same

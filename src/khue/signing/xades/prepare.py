@@ -45,21 +45,21 @@ def prepare(
     """
     task = task_of(target, slot, types)
     moment = _whole_seconds(signing_time)
-    holder = holder_of(certificate)
-    _check_holder(holder, task.place, target, moment)
     pen = _pen(slot, certificate, tuple(chain), moment, claimed_role, algorithm)
+    _check_holder(pen.holder, task.place, target)
     info = task.info(pen.algorithm, pen.properties)
     tbs = ToBeSigned(
         tbs_id, task.code, slot, pen.algorithm, info.digest, info.canonical, pen.written, certificate,
         pen.path, moment,
     )  # fmt: skip
-    task.made = Made(tbs, info.text, holder, pen.frame)
+    task.made = Made(tbs, info.text, pen.holder, pen.frame)
     return tbs
 
 
 class _Pen(NamedTuple):
     """What all signatures have in common that one certificate gives in one slot at one moment."""
 
+    holder: Holder
     algorithm: Algorithm
     properties: str
     written: bytes  # the same, encoded
@@ -72,14 +72,19 @@ def _pen(
     slot: SlotRef, certificate: bytes, chain: tuple[bytes, ...], moment: dt.datetime, claimed_role: str,
     algorithm: Algorithm | None,
 ) -> _Pen:  # fmt: skip
+    """No signature is begun that the verifier would refuse because of when, or with what, somebody signs."""
     holder = holder_of(certificate)
+    if not holder.valid_at(moment):
+        raise Refused(
+            "SIGN-134", name=holder.identity.name, start=shown(holder.not_before), end=shown(holder.not_after)
+        )
     chosen = algorithm or (holder.fitting[0] if holder.fitting else default_for(holder.key))
     if chosen not in holder.fitting:
         raise Refused("SIGN-138", algorithm=chosen.value)
     properties = signed_properties(slot, holder.digest, moment, claimed_role)
     path = path_of(certificate, chain)
     frame = frame_of(slot, (certificate, *path), properties)
-    return _Pen(chosen, properties, properties.encode(), path, frame)
+    return _Pen(holder, chosen, properties, properties.encode(), path, frame)
 
 
 @lru_cache(maxsize=256)
@@ -103,12 +108,8 @@ def written(moment: dt.datetime) -> str:
     return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
-def _check_holder(holder: Holder, place: Place, target: Record | Section, moment: dt.datetime) -> None:
-    """No signature is begun that the verifier would refuse because of who signs or when."""
-    if not holder.valid_at(moment):
-        raise Refused(
-            "SIGN-134", name=holder.identity.name, start=shown(holder.not_before), end=shown(holder.not_after)
-        )
+def _check_holder(holder: Holder, place: Place, target: Record | Section) -> None:
+    """No signature is begun that the verifier would refuse because of who signs."""
     head = head_of(target) if isinstance(target, Record) else {}
     misfit = misfit_of(place.slot, holder.identity, signer=place.signer, head=head)
     if misfit is not None and misfit.certain:
