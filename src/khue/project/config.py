@@ -70,6 +70,18 @@ class Config(BaseSettings):
     log_origin: str = Field(
         "khue.invalid/evidence", description="Name of the evidence log: a domain and path of yours."
     )
+    store_url: str = Field(
+        "",
+        description="Address of the department's store of transcripts: https://…/kho-hoc-ba/api/v1; "
+        "empty = the store is in this installation.",
+    )
+    store_doubt: Literal["hold", "reject"] = Field(
+        "hold",
+        description="A transcript that cannot be verified to the end: hold = an officer decides; reject.",
+    )
+    store_outbox: Path | None = Field(
+        None, description="Folder into which the store hands on what it accepts; empty = it hands on nothing."
+    )
     emergency_minutes: int = Field(60, ge=5, le=480, description="Length of an emergency access, minutes.")
     session_hours: int = Field(12, ge=1, le=72, description="A session ends after so many hours.")
     db_pool: int = Field(4, ge=1, le=64, description="PostgreSQL connections per process.")

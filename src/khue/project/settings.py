@@ -161,6 +161,9 @@ KHUE_SIGNING_MINUTES = CONFIG.signing_minutes
 KHUE_TSA_URL = CONFIG.tsa_url
 KHUE_STAMP_WAIT_HOURS = CONFIG.stamp_wait_hours
 KHUE_LOG_ORIGIN = CONFIG.log_origin
+KHUE_STORE_URL = CONFIG.store_url
+KHUE_STORE_DOUBT = CONFIG.store_doubt
+KHUE_STORE_OUTBOX = CONFIG.store_outbox
 KHUE_EMERGENCY_MINUTES = CONFIG.emergency_minutes
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -50,11 +50,13 @@ def one_round() -> dict[str, int]:
 
     from khue.kit import outbox  # noqa: PLC0415
     from khue.modules.records import api as records  # noqa: PLC0415
+    from khue.modules.store import api as store  # noqa: PLC0415
 
     now = timezone.now()
     jobs: dict[str, Callable[[], int]] = {
         "announced": outbox.deliver,
         "records": lambda: sum(records.settle(now).values()),
+        "store": lambda: store.work(now),
         "lists": lambda: records.refresh_revocation(now, REVOCATION),
         "proofs": lambda: prove(now),
     }

@@ -10,3 +10,9 @@ class StoreConfig(AppConfig):
 
     name = "khue.modules.store"
     label = "store"
+
+    def ready(self) -> None:
+        """Declare the policy and listen."""
+        from khue.modules.store import handlers, policy  # noqa: F401, PLC0415 - apps are loaded only now
+
+        handlers.register()

@@ -1,0 +1,1 @@
+"""Writes of the store: the school sends, the department receives, verifies and decides."""

@@ -1,0 +1,1 @@
+"""Pages of the store, and its interface for programs."""
