@@ -156,6 +156,7 @@ def section_of(text: str, record: str, types: Types | None = None) -> Section:
         _check_section_tree(data)
     opened = open_section(text)
     check_section(opened, record, _kinds_anywhere(opened, types))
+    opened.section.known["bytes"] = data
     return opened.section
 
 
