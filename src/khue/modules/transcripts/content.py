@@ -59,7 +59,12 @@ def title_of(page: YearPage) -> str:
 
 def section_id(line: SubjectLine) -> str:
     """The Id of a subject's section: by its place and code, the same every time."""
-    return f"s{line.position:02d}{_NOT_LETTERS.sub('', line.code.lower())}"[:_LONGEST_ID]
+    return section_key(line.position, line.code)
+
+
+def section_key(position: int, code: str) -> str:
+    """The same of a subject that has no line yet."""
+    return f"s{position:02d}{_NOT_LETTERS.sub('', code.lower())}"[:_LONGEST_ID]
 
 
 def sections_needed(page: YearPage) -> list[str]:

@@ -42,6 +42,9 @@ WRITTEN = (
 )  # fmt: skip
 
 
+FROZEN_AGAIN = ("content", "digest", "frozen_at")  # a comment that came before its signature
+
+
 @dataclass(frozen=True, slots=True)
 class Generated:
     """What «Lập học bạ» did: pages frozen now, frozen anew, left as they are, and who waits for what."""
@@ -93,7 +96,7 @@ def renew(actor: Actor, *, page_id: UUID, reason: str, decision: str) -> Transcr
     if page.state == PageState.RECALLED:
         _write(page, ready[0], actor.now)
         page.state = PageState.GENERATED
-        _save([page])
+        save([page])
         _changed(actor, [page], reason)
         return page
     done = _freeze(actor, page.school_class, ready, reason, decision)
@@ -145,7 +148,7 @@ def open_pages(actor: Actor, school_class: schooling.SchoolClass) -> dict[UUID, 
             )
             moved.append(page)
     TranscriptPage.objects.bulk_create(new)
-    _save(moved)
+    save(moved)
     return pages | {page.person_id: page for page in new}
 
 
@@ -185,7 +188,7 @@ def _freeze(
             changed.append(page)
         else:
             touched.append(page)
-    _save([*new, *changed, *touched])
+    save([*new, *changed, *touched])
     _told(actor, school_class, new)
     _changed(actor, changed, reason)
     return Generated(tuple(new), tuple(changed), len(touched), waiting)
@@ -246,8 +249,9 @@ def digest_of(kept: Mapping[str, object]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _save(pages: Iterable[TranscriptPage]) -> None:
-    rows.insert(list(pages), unique=("id",), update=WRITTEN)
+def save(pages: Iterable[TranscriptPage], columns: Sequence[str] = WRITTEN) -> None:
+    """Write these columns of many pages in one statement."""
+    rows.insert(list(pages), unique=("id",), update=columns)
 
 
 def _told(actor: Actor, school_class: schooling.SchoolClass, pages: Sequence[TranscriptPage]) -> None:

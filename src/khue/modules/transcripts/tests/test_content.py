@@ -27,8 +27,9 @@ IDENTITY = st.builds(
 )  # fmt: skip
 LINE = st.builds(
     SubjectLine, st.sampled_from(["TOAN", "VAN", "NN1", "HDTN-HN"]), WORD,
-    st.sampled_from(["score", "comment"]), st.just(0), term1=TEXT, term2=TEXT, year=TEXT, retest=TEXT, test=TEXT, mode=TEXT, comment=TEXT,
-    corrections=st.integers(0, 9), teachers=st.lists(NAMED, min_size=1, max_size=3).map(tuple),
+    st.sampled_from(["score", "comment"]), st.just(0), term1=TEXT, term2=TEXT, year=TEXT, retest=TEXT,
+    test=TEXT, mode=TEXT, comment=TEXT, corrections=st.integers(0, 9),
+    teachers=st.lists(NAMED, min_size=1, max_size=3).map(tuple),
 )  # fmt: skip
 TRIPLE = st.tuples(TEXT, TEXT, TEXT)
 
