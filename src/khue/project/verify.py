@@ -1,6 +1,6 @@
 """`khue verify`: with files, what they prove; without, that nobody changed what is stored here.
 
-Without a file every mark history, closing act, kept result, signed record and the evidence log are
+Without a file every mark history, closing act, kept result, register, signed record and the evidence log are
 compared with each other; the first thing that does not hold is named.
 """
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from khue.modules.gradebook.data import HistoryBreak, RecordBreak
     from khue.modules.records.data import RecordFault
+    from khue.modules.register.data import RegisterBreak
 
 HISTORY = {
     "missing": "thiếu một thay đổi",
@@ -34,8 +35,17 @@ FAULTS = {
     "state": "tình trạng không khớp với tệp",
     "log": "nhật kí bằng chứng không khớp",
 }
+REGISTER = {
+    "seed": "số hoặc nội dung lúc vào sổ bị sửa",
+    "sequence": "thiếu một biến động",
+    "digest": "một biến động bị sửa",
+    "head": "thiếu các biến động cuối",
+    "said": "nội dung hiện ghi khác với các biến động",
+    "closing": "một lần khoá sổ bị sửa hoặc bị bỏ",
+    "page": "thiếu biến động đã nằm trên trang đã khoá",
+}
 USAGE = """\
-khue verify              đối chiếu lịch sử điểm, lần chốt, hồ sơ đã ký và nhật kí bằng chứng
+khue verify              đối chiếu lịch sử điểm, lần chốt, sổ đăng bộ, hồ sơ đã ký, nhật kí bằng chứng
 khue verify TỆP …        kiểm tra hồ sơ .xml, bản in .pdf, gói .zip (thêm --help để xem lựa chọn)
 Mã thoát: 0 hợp lệ, 1 không hợp lệ, 2 chưa rõ"""
 
@@ -64,11 +74,14 @@ def examine() -> Iterator[str]:
     """Everything that does not hold, in sentences; nothing if all agrees."""
     from khue.modules.gradebook import api as gradebook  # noqa: PLC0415 - after Django is set up
     from khue.modules.records import api as records  # noqa: PLC0415
+    from khue.modules.register import api as register  # noqa: PLC0415
 
     for broken in gradebook.verify_history(gradebook.Sheet.objects.order_by("id").iterator()):
         yield _of_history(broken, gradebook.sheet_in_words(broken.sheet_id))
     for record in gradebook.verify_records():
         yield _of_record(record)
+    for entry in register.verify_register():
+        yield _of_register(entry)
     for fault in records.verify_documents():
         yield _of_document(fault)
 
@@ -80,6 +93,11 @@ def _of_history(broken: HistoryBreak, name: str) -> str:
 
 def _of_record(record: RecordBreak) -> str:
     return f"Lớp {record.class_name}: {RECORDS[record.kind, record.what]}. [{record.key}]"
+
+
+def _of_register(broken: RegisterBreak) -> str:
+    where = f", số {broken.number}" if broken.number else ""
+    return f"Sổ đăng bộ {broken.book}{where}: {REGISTER[broken.what]}."
 
 
 def _of_document(fault: RecordFault) -> str:
@@ -96,4 +114,3 @@ def _documents() -> int:
     from khue.modules.records import api as records  # noqa: PLC0415
 
     return records.Document.objects.count()
-

@@ -25,6 +25,8 @@ class RegisterConfig(AppConfig):
         """Declare the policy and listen to the events of other modules."""
         from khue.modules.access import api as access  # noqa: PLC0415 - apps are loaded only now
         from khue.modules.register import handlers, policy  # noqa: F401, PLC0415 - the same
+        from khue.modules.register.signed import acts  # noqa: PLC0415 - the same
 
         handlers.register()
+        acts.register()
         access.register_explainable("register.RegisterEntry", _("Dòng trong sổ đăng bộ"), _entry_name)

@@ -62,4 +62,4 @@ class RegisterBreak:
 
     book: str
     number: int
-    what: str  # seed, sequence, digest, head, now, state, person, closing, number
+    what: str  # seed, sequence, digest, head, said, closing, page
