@@ -11,10 +11,11 @@ from django.utils.translation import gettext_noop as _
 from khue.core.actor import ActorKind
 from khue.core.errors import Invalid, NotFound, Refused
 from khue.core.names import nfc
-from khue.kit import audit, permissions
+from khue.kit import audit, outbox, permissions
 from khue.kit.models import in_force
 from khue.modules.people import policy, services
 from khue.modules.people.data import NewPerson
+from khue.modules.people.events import PeopleChanged
 from khue.modules.people.models import Guardianship, Person, PupilProfile
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def link_guardian(
         actor, "people.guardian.linked", subject=link, unit=profile.school_id,
         after={"child": str(child_id), "guardian": str(guardian.pk), "relation": relation},
     )
+    outbox.announce(actor, PeopleChanged(profile.school_id, (child_id,)), unit=profile.school_id)
     return link
 
 
@@ -88,6 +90,7 @@ def end_guardian(actor: Actor, *, child_id: UUID, link_id: UUID, on: dt.date) ->
         actor, "people.guardian.ended", subject=link, unit=profile.school_id,
         before={"valid_to": str(before or "")}, after={"valid_to": link.valid_to.isoformat()},
     )
+    outbox.announce(actor, PeopleChanged(profile.school_id, (child_id,)), unit=profile.school_id)
     return link
 
 

@@ -7,12 +7,13 @@ stands in the book already is not written twice.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from khue.core.dates import first_year
 from khue.core.names import fold
+from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
 from khue.modules.register import chain, numbering
 from khue.modules.register.data import NewEntry
@@ -50,8 +51,13 @@ class Known:
     undone: set[str] = field(default_factory=set)
 
 
-def follow(actor: Actor, school_id: UUID, person_ids: Iterable[UUID]) -> None:
-    """Bring the register up to what the school knows of these pupils: entries, places, facts."""
+def follow(
+    actor: Actor, school_id: UUID, person_ids: Iterable[UUID], kind: EventKind = EventKind.ADMITTED
+) -> None:
+    """Bring the register up to what the school knows of these pupils: entries, places, facts.
+
+    Whoever has no entry yet comes in by `kind`.
+    """
     profiles = {
         row.person_id: row
         for row in people.PupilProfile.objects.filter(school=school_id, person__in=list(person_ids))
@@ -60,7 +66,7 @@ def follow(actor: Actor, school_id: UUID, person_ids: Iterable[UUID]) -> None:
     if not ids:
         return
     stays = _stays(school_id, ids)
-    _enter_missing(actor, school_id, [profiles[key] for key in ids], stays)
+    _enter_missing(actor, school_id, [profiles[key] for key in ids], stays, kind)
     entries = _entries(school_id, ids)
     known = _known(entries)
     now = facts_of(school_id, ids)
@@ -130,7 +136,7 @@ def _known(entries: Sequence[RegisterEntry]) -> defaultdict[UUID, Known]:
 
 def _enter_missing(
     actor: Actor, school_id: UUID, profiles: Sequence[people.PupilProfile],
-    stays: defaultdict[UUID, list[schooling.ClassMembership]],
+    stays: defaultdict[UUID, list[schooling.ClassMembership]], kind: EventKind,
 ) -> None:  # fmt: skip
     """Whoever has no entry of a level gets one: of each level with a class, else of the school's only one."""
     held = set(
@@ -150,6 +156,7 @@ def _enter_missing(
             number = row.register_number.strip()
             items.append(NewEntry(row.person_id, row.admitted_on or actor.today, number=number))
     if items:
+        items = [replace(item, kind=kind.value) for item in items]
         entering.enter_many(actor, school_id=school_id, items=items)
 
 
@@ -236,6 +243,58 @@ def _status(draft: _Draft, status: str, today: dt.date) -> None:
     known = next((kind for start, kind in LEAVING if text.startswith(start)), None)
     if known is not None and draft.state is State.STUDYING:
         draft.add(known, today, reason=status)
+
+
+def follow_move(actor: Actor, person_id: UUID, from_school: UUID, to_school: UUID, on: dt.date) -> None:
+    """A pupil's file went to another school: out of one register, into the other (chuyển trường).
+
+    Where the transfer wrote both registers itself nothing is left to do. Whoever goes up to the next level
+    has not been transferred; whoever is given back to the level below was entered here by mistake.
+    """
+    profile = orgs.SchoolProfile.objects.filter(unit=to_school).first()
+    levels = profile.level_set() if profile else ()
+    entries = [row for row in entries_of_school(from_school, [person_id]) if _is_here(row)]
+    if not entries:
+        follow(actor, to_school, [person_id], EventKind.TRANSFERRED_IN)
+        return
+    level = entries[-1].book.level
+    if level in levels:
+        recording.write(actor, [(entries[-1], chain.NewEvent(EventKind.TRANSFERRED_OUT, on))])
+        follow(actor, to_school, [person_id], EventKind.TRANSFERRED_IN)
+    elif not any(_is_above(one, level) for one in levels):
+        entering.void_entries(
+            actor, school_id=from_school, person_ids=[person_id], reason="Trả lại trường cũ"
+        )
+
+
+def _is_here(entry: RegisterEntry) -> bool:
+    return State(entry.state) in enrollment.PRESENT
+
+
+def _is_above(level: str, other: str) -> bool:
+    order = list(enrollment.levels())
+    return level in order and other in order and order.index(level) > order.index(other)
+
+
+def follow_merge(
+    actor: Actor, school_id: UUID, person_ids: Sequence[UUID], kind: EventKind, heard: str
+) -> None:
+    """Codes of pupils were brought together or taken apart; written once for each announcement."""
+    entries = [row for row in entries_of_school(school_id, person_ids) if _is_here(row)]
+    told = RegisterEvent.objects.filter(entry__in=[entry.id for entry in entries], data__heard=heard)
+    done = set(told.values_list("entry_id", flat=True))
+    now = facts_of(school_id, person_ids)
+    news = []
+    for entry in entries:
+        if entry.id in done or entry.person_id not in now:
+            continue
+        differ = chain.differences(
+            {"code": entry.now.get("code", "")}, {"code": now[entry.person_id]["code"]}
+        )
+        data: dict[str, Any] = {"heard": heard} | ({"changes": differ} if differ else {})
+        news.append((entry, chain.NewEvent(kind, actor.today, data=data)))
+    if news:
+        recording.write(actor, news)
 
 
 def entries_of_school(school_id: UUID, ids: Sequence[UUID]) -> list[RegisterEntry]:

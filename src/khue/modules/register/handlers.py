@@ -13,7 +13,8 @@ from khue.kit.models import AuditEvent, OutboxEvent
 from khue.kit.outbox import handles
 from khue.modules.gradebook import api as gradebook
 from khue.modules.people import api as people
-from khue.modules.register.following import follow
+from khue.modules.register.following import follow, follow_merge, follow_move
+from khue.modules.register.models import EventKind
 from khue.modules.register.results import SUMMER, YEAR, follow_results
 from khue.modules.schooling import api as schooling
 
@@ -48,6 +49,21 @@ def _moved(event_id: UUID, payload: dict[str, Any]) -> None:
     row = schooling.SchoolClass.objects.filter(pk=payload["school_class_id"]).first()
     if row is not None:
         follow(actor, row.school_id, [UUID(key) for key in payload["pupil_ids"]])
+
+
+def _went(event_id: UUID, payload: dict[str, Any]) -> None:
+    """A pupil's file went from one school to another."""
+    follow_move(
+        _author(event_id, "people.pupil"), UUID(payload["person_id"]), UUID(payload["from_school"]),
+        UUID(payload["to_school"]), dt.date.fromisoformat(payload["on"]),
+    )  # fmt: skip
+
+
+def _merged(event_id: UUID, payload: dict[str, Any]) -> None:
+    """Codes of persons were brought together, or taken apart again."""
+    kind = EventKind.IDENTIFIER_UNMERGED if payload.get("undone") else EventKind.IDENTIFIER_MERGED
+    ids = [UUID(key) for key in payload["person_ids"]]
+    follow_merge(_author(event_id, "people."), UUID(payload["school_id"]), ids, kind, event_id.hex)
 
 
 def _closed(event_id: UUID, payload: dict[str, Any]) -> None:
@@ -91,5 +107,7 @@ def register() -> None:
     handles("PupilsAdmitted")(_admitted)
     handles("PeopleChanged")(_changed)
     handles("MembershipChanged")(_moved)
+    handles("PupilMoved")(_went)
+    handles("IdentifiersMerged")(_merged)
     handles("ClassClosed")(_closed)
     handles("CorrectionApplied")(_corrected)

@@ -32,7 +32,7 @@ def path_of(person_id: UUID, actor: Actor | None = None) -> list[PathEvent]:
     if actor is not None:
         rows = permissions.visible(actor, policy.SEE_ENTRY, rows)
     events = RegisterEvent.objects.filter(entry__in=rows).select_related("entry__book", "entry__school")
-    return [_path_event(event) for event in events.order_by("on", "at", "sequence")]
+    return [_path_event(event) for event in events.order_by("on", "id")]
 
 
 def _path_event(event: RegisterEvent) -> PathEvent:

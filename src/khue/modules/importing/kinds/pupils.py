@@ -17,6 +17,7 @@ from khue.modules.importing.kinds.staff import packed, unpacked
 from khue.modules.importing.plan import Plan, Question, read_date, shown
 from khue.modules.people import api as people
 from khue.modules.people.data import Admission, MatchRow, NewIdentifier, NewPerson, PersonChange
+from khue.modules.register import api as register
 from khue.sheets.pupils_known import name_key
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from khue.modules.importing.known import Context
     from khue.sheets.data import Doubt, FileReport, Table
 
+UNDONE = "Hoàn tác nhập danh sách"  # why entries of the register are struck out
 PERSON = {"ho_ten": "full_name", "gioi_tinh": "sex", "quoc_tich": "nationality", "dt_hs": "phone"}
 PROFILE = {
     "so_dang_bo": "register_number",
@@ -357,7 +359,9 @@ def undo(actor: Actor, school_id: UUID, data: dict[str, Any]) -> None:
     if data["changed"]:
         people.change_people(actor, school_id=school_id, changes=[unpacked(item) for item in data["changed"]])
     if data["pupils"]:
-        people.withdraw_people(actor, school_id=school_id, person_ids=[UUID(p) for p in data["pupils"]])
+        keys = [UUID(key) for key in data["pupils"]]
+        register.void_entries(actor, school_id=school_id, person_ids=keys, reason=UNDONE)
+        people.withdraw_people(actor, school_id=school_id, person_ids=keys)
 
 
 def _shared(lines: list[Line]) -> set[str]:

@@ -15,7 +15,8 @@ from khue.kit.models import OutboxEvent
 from khue.modules.gradebook import api as gradebook
 from khue.modules.gradebook.tests.acts import seal, seal_term
 from khue.modules.people import api as people
-from khue.modules.people.data import PersonChange
+from khue.modules.people.data import NewPerson, PersonChange, Release
+from khue.modules.people.guardians import add_guardian
 from khue.modules.register import api as register
 from khue.modules.register.following import follow
 from khue.modules.register.models import RegisterEntry, RegisterEvent
@@ -149,3 +150,47 @@ def test_a_class_of_forty_five_costs_few_statements(world: World) -> None:
     with CaptureQueriesContext(connection) as nothing:
         follow(SYSTEM, world.school.pk, pupils)
     assert len(nothing) < 12
+
+
+def test_a_family_that_is_added_later_is_written_into_the_book(
+    world: World, entries: list[RegisterEntry]
+) -> None:
+    person = entries[0].person_id
+    assert person is not None
+    add_guardian(world.thu, child_id=person, relation="mother", person=NewPerson("Nông Thị Én", phone="0912"))
+    outbox.deliver()
+    event = entries[0].events.order_by("-sequence")[0]
+    assert (event.kind, event.data["changes"]["family"][0]) == ("corrected", [])
+    entries[0].refresh_from_db()
+    assert [one["name"] for one in entries[0].now["family"]] == ["Nông Thị Én"]
+    again()
+
+
+def test_a_pupil_who_goes_to_another_school_leaves_one_register_and_enters_the_other(
+    world: World, entries: list[RegisterEntry]
+) -> None:
+    person = entries[0].person_id
+    assert person is not None
+    release = Release(world.school.pk, "5/GT")
+    people.move_pupil(SYSTEM, person_id=person, to_school_id=world.elsewhere.pk, on=DAY, release=release)
+    outbox.deliver()
+    entries[0].refresh_from_db()
+    assert (entries[0].state, kinds(entries[0])[-1]) == ("transferred", "transferred_out")
+    entry = register.entry_of(world.elsewhere.pk, person)
+    assert entry is not None
+    assert (kinds(entry), str(entry)) == (["transferred_in"], "1/THCS")
+    path = register.path_of(person)
+    assert [event.kind for event in path] == ["admitted", "class_placed", "transferred_out", "transferred_in"]
+    assert len(register.path_of(person)) == 4
+    again()
+
+
+def test_who_goes_up_a_level_has_not_been_transferred(world: World) -> None:
+    outbox.deliver()
+    person = world.pupils["4A"][0]
+    release = Release(world.primary.pk)
+    people.move_pupil(SYSTEM, person_id=person, to_school_id=world.school.pk, on=DAY, release=release)
+    outbox.deliver()
+    entry = register.entry_of(world.primary.pk, person)
+    assert entry is not None
+    assert entry.state == "studying"
