@@ -13,15 +13,18 @@ from functools import lru_cache
 
 from khue.core.errors import Invalid
 from khue.signing.algorithms import RULES, accepted, describe, fits, is_genuine
+from khue.signing.foreign.own import own_texts, read_own
 from khue.signing.foreign.reading import INCLUSIVE, Problem, Stopped, canonical, doubtful, forged
 from khue.signing.foreign.shape import Place, Shape
 from khue.signing.foreign.signature import Read, Reference, base64_of, certificate_digests, read_signature
 from khue.signing.report import UNKNOWN, Finding, Indication, Revocation, SignatureReport, Sub
 from khue.signing.trust.base import Evidence, PathFact, Trust
 from khue.signing.trust.certificates import Identity, parse
-from khue.signing.xades.grammar import DS, SIGNED_PROPERTIES, XADES
+from khue.signing.xades.grammar import DS, EXCLUSIVE, SIGNED_PROPERTIES, XADES
 from khue.signing.xades.judgement import Judgement
 from khue.signing.xades.keys import Holder, holder_of
+
+_HASHES = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 
 
 @dataclass(slots=True)
@@ -64,6 +67,7 @@ class Bench:
     shape: Shape
     trust: Trust
     now: dt.datetime
+    data: bytes  # the file itself
     outcomes: list[Outcome] = field(default_factory=list)
     values: dict[str, Outcome] = field(default_factory=dict)  # Id of a SignatureValue → whose
     octets: dict[tuple[str, str], bytes] = field(default_factory=dict)
@@ -71,18 +75,23 @@ class Bench:
 
     def read_all(self) -> None:
         """Reads every signature before any is judged: later ones may cover the values of earlier ones."""
+        texts = own_texts(self.data, self.shape.root)
         for place in self.shape.places:
             for number, element in enumerate(place.signatures, 1):
                 one = Outcome(place, element, number)
                 self.outcomes.append(one)
                 try:
-                    one.read = read_signature(element)
+                    text = texts.get(element)
+                    one.read = (read_own(element, text) if text else None) or read_signature(element)
                 except Stopped as stop:
                     one.add(stop.problem)
                     continue
                 identifier = one.read.value_element.get("Id")
                 if identifier:
                     self.values[identifier] = one
+                for name, (known, octets) in one.read.known.items():
+                    if self.shape.by_id.get(name) is known:
+                        self.octets[name, EXCLUSIVE] = octets
 
     def judge_all(self) -> None:
         """Judges every signature, each by all checks that still make sense."""
@@ -106,7 +115,7 @@ class Bench:
         """Whether the octets to which a reference leads were signed; they are digested once."""
         key = reference.target, reference.method, reference.digest
         if key not in self.digests:
-            self.digests[key] = hashlib.new(reference.digest, self.octets_of(reference)).digest()
+            self.digests[key] = _HASHES[reference.digest](self.octets_of(reference)).digest()
         return self.digests[key] == reference.value
 
     # What is signed
@@ -168,8 +177,8 @@ class Bench:
         one.holder, one.others = _leaf(read.certificates)
         if not fits(read.algorithm, one.holder.key):
             raise Stopped(_refused_algorithm(one.holder, read))
-        octets = canonical(read.signed_info, read.method)
-        digest = hashlib.new(RULES[read.algorithm].digest, octets).digest()
+        octets = read.octets or canonical(read.signed_info, read.method)
+        digest = _HASHES[RULES[read.algorithm].digest](octets).digest()
         one.valid = is_genuine(one.holder.key, read.algorithm, digest, read.value)
         if not one.valid:
             raise Stopped(forged("SIGN-652", Sub.SIG_CRYPTO_FAILURE))
@@ -193,7 +202,7 @@ class Bench:
     def _check_certificate_digests(self, one: Outcome, holder: Holder, read: Read) -> None:
         if read.properties is None:
             return
-        names = certificate_digests(read.properties)
+        names = certificate_digests(read.properties) if read.names is None else read.names
         one.level = "B" if names else ""
         if not all(name(holder.certificate) for name in names):
             one.add(forged("SIGN-654", Sub.NO_SIGNING_CERTIFICATE_FOUND))

@@ -55,6 +55,9 @@ class Read:
     unsigned: Any = None  # xades:UnsignedProperties
     claimed: dt.datetime | None = None
     claimed_in: str = ""  # the Id of the Object with the time, where it is not XAdES
+    octets: bytes = b""  # the canonical SignedInfo, if it is known already
+    known: dict[str, tuple[Any, bytes]] = field(default_factory=dict)  # elements and octets, by Id
+    names: list[Callable[[bytes], bool]] | None = None  # as `certificate_digests` finds them
 
 
 def read_signature(element: Any) -> Read:
@@ -119,13 +122,14 @@ def base64_of(element: Any) -> bytes:
 def _certificate_of(element: Any) -> bytes:
     """The same for a certificate, which stands in many signatures."""
     try:
-        return _decoded(_text(element))
+        return decoded(_text(element))
     except ValueError as error:
         raise Stopped(forged("SIGN-633", tag=local(element))) from error
 
 
 @lru_cache(maxsize=2048)
-def _decoded(text: str) -> bytes:
+def decoded(text: str) -> bytes:
+    """The octets behind Base64, once for a text that comes again; `ValueError` for anything else."""
     return base64.b64decode("".join(text.split()), validate=True)
 
 
@@ -277,9 +281,10 @@ def certificate_digests(properties: Any) -> list[Callable[[bytes], bool]]:
             uri = _algorithm_of(method)
             if uri not in DIGEST_URIS:
                 raise Stopped(doubtful("SIGN-637", Sub.CRYPTO_CONSTRAINTS_FAILURE, algorithm=uri[-60:]))
-            found.append(_names(DIGEST_URIS[uri], base64_of(value)))
+            found.append(names_certificate(DIGEST_URIS[uri], base64_of(value)))
     return found
 
 
-def _names(digest: str, value: bytes) -> Callable[[bytes], bool]:
+def names_certificate(digest: str, value: bytes) -> Callable[[bytes], bool]:
+    """Whether a certificate (DER) is the one with this digest."""
     return lambda certificate: hashlib.new(digest, certificate).digest() == value

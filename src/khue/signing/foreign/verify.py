@@ -73,7 +73,7 @@ def verify_foreign(
         unknown = doubtful("SIGN-626", name=shape.layout.name).finding
         named = replace(blank, record_type=shape.layout.code, record_name=shape.layout.name)
         return replace(named, verdict=Verdict.UNCERTAIN, findings=(unknown,))
-    bench = Bench(shape, trust, now)
+    bench = Bench(shape, trust, now, data)
     bench.read_all()
     bench.judge_all()
     if second_opinion is not None:
