@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from khue.modules.people.duplicates import duplicates_of, merge_identifiers, unmerge_identifiers
 from khue.modules.people.guardians import link_guardian
 from khue.modules.people.matching import match_people
+from khue.modules.people.merging import temporary_code
 from khue.modules.people.models import (
     Employment,
     Guardianship,
+    IdentifierMerge,
     IdentifierScheme,
     Person,
     PersonIdentifier,
     PupilProfile,
 )
-from khue.modules.people.moving import move_pupil, set_register_numbers
+from khue.modules.people.moving import move_pupil, return_pupils, set_register_numbers
 from khue.modules.people.places import (
     admit_pupil,
     admit_pupils,
@@ -54,6 +57,7 @@ __all__ = [
     "SEE_STAFF",
     "Employment",
     "Guardianship",
+    "IdentifierMerge",
     "IdentifierScheme",
     "Person",
     "PersonIdentifier",
@@ -66,6 +70,7 @@ __all__ = [
     "belongs_to",
     "change_people",
     "change_person",
+    "duplicates_of",
     "employ",
     "employ_people",
     "end_employment",
@@ -74,6 +79,7 @@ __all__ = [
     "has_word",
     "link_guardian",
     "match_people",
+    "merge_identifiers",
     "move_pupil",
     "names_of",
     "person_in_scope",
@@ -81,11 +87,14 @@ __all__ = [
     "pupils_of",
     "register_people",
     "register_person",
+    "return_pupils",
     "schools_of_staff",
     "sealed_numbers_readable",
     "search_words",
     "set_register_numbers",
     "staff_of",
+    "temporary_code",
+    "unmerge_identifiers",
     "withdraw_identifiers",
     "withdraw_people",
     "works_in_scope",

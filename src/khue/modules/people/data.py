@@ -33,14 +33,6 @@ class NewPerson:
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
-    """A pupil's entry in the register; `facts` are fields of PupilProfile (tiếp nhận học sinh)."""
-
-    person_id: UUID
-    facts: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Release:
     """What the school before gave: it lets the pupil go (cho chuyển đi), by which paper.
 
@@ -50,6 +42,18 @@ class Release:
     from_school_id: UUID
     decision: str = ""  # giấy giới thiệu, quyết định
     reference: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A pupil's entry in the register; `facts` are fields of PupilProfile (tiếp nhận học sinh).
+
+    With `release` the entry comes from the school before, which the pupil has completed (lên cấp).
+    """
+
+    person_id: UUID
+    facts: Mapping[str, object] = field(default_factory=dict)
+    release: Release | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +115,21 @@ class PersonCard:
     role: str  # position of staff, status of pupils
     code: str = ""  # mã định danh Bộ
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A pupil whose move is taken back: to which school, and what stood in the entry there."""
+
+    person_id: UUID
+    school_id: UUID
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Two rows that may be one child, with what speaks for it (hồ sơ trùng)."""
+
+    first: UUID
+    second: UUID
+    why: str  # same_birth: name and birth date; similar_name: without accents

@@ -24,5 +24,12 @@ CODES: dict[str, str] = {
     "PEO-017": _("{name} đã có trong sổ đăng bộ của trường. Hãy tìm và mở hồ sơ đó."),
     "PEO-018": _("Có người tên gần như «{name}», sinh cùng ngày. Hãy mở hồ sơ đó, hoặc ghi là người khác."),
     "PEO-019": _("{name} không còn học ở trường đã cho chuyển đi. Hãy hỏi lại nơi học sinh đang học."),
+    "PEO-021": _("Mã của {name} vừa được ghi ở nơi khác. Hãy tải lại trang rồi làm lại."),
+    "PEO-022": _(
+        "Hai hồ sơ có hai {scheme} khác nhau nên không gộp được. Hãy kiểm tra có phải một em không."
+    ),
+    "PEO-023": _("Chưa ghi lí do gộp. Hãy ghi ngắn gọn, ví dụ: nhập hai lần trong hai danh sách."),
+    "PEO-024": _("Không tách được vì mã đã đổi sau lần gộp, hoặc đã tách rồi. Hãy tải lại trang."),
+    "PEO-025": _("{name} đã được gộp vào hồ sơ khác. Hãy tách lần gộp đó trước."),
     "PEO-020": _("Ngày tiếp nhận {day} chưa đến. Hãy tiếp nhận khi đến ngày, hoặc ghi ngày hôm nay."),
 }

@@ -42,6 +42,18 @@ class PupilMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentifiersMerged:
+    """Codes of persons were brought together: a real one for a temporary one, or two rows of one child.
+
+    `undone` says that it was taken back (gộp mã định danh, tách lại).
+    """
+
+    school_id: UUID
+    person_ids: tuple[UUID, ...]
+    undone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EmploymentChanged:
     """Somebody began or ended work at a school (tiếp nhận, thôi việc)."""
 

@@ -55,11 +55,16 @@ def _bearers(school_id: UUID, rows: Iterable[MatchRow]) -> dict[Key, UUID]:
     found: dict[Key, UUID] = {}
     for start in range(0, len(wanted), CHUNK):
         part = PersonIdentifier.objects.filter(
+            Q(valid_to__isnull=True) | Q(scheme=IdentifierScheme.TEMPORARY),
             Q(issuer__isnull=True) | Q(issuer=school_id),
-            lookup__in=wanted[start : start + CHUNK], valid_to__isnull=True,
+            lookup__in=wanted[start : start + CHUNK],
         )
-        for scheme, code, who in part.values_list("scheme", "lookup", "person"):
-            found[scheme, code] = who
+        for scheme, code, who in part.order_by("valid_from", "id").values_list("scheme", "lookup", "person"):
+            if scheme == IdentifierScheme.TEMPORARY:  # in a list it stands where the real code will
+                found[IdentifierScheme.MINISTRY.value, code] = who
+                found[IdentifierScheme.SOFTWARE.value, code] = who
+            else:
+                found[scheme, code] = who
     return found
 
 

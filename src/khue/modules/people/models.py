@@ -104,6 +104,27 @@ class PupilProfile(Record):
         indexes = (models.Index(fields=("school", "status"), name="pupil_school_status"),)
 
 
+class IdentifierMerge(Record):
+    """Two rows of one child: the codes went from one to the other, with a reason, and can go back."""
+
+    school = models.ForeignKey("orgs.Unit", models.PROTECT, related_name="+")
+    kept = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    other = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=300)
+    moved = models.JSONField(default=list)  # pairs of identifiers: ended at the other, given to the kept
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=200)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-made_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("other",), condition=Q(undone_at__isnull=True), name="merged_once"
+            ),
+        )
+
+
 class Guardianship(Dated):
     """A guardian of a child (cha, mẹ, người giám hộ)."""
 
@@ -158,6 +179,11 @@ classify(
     PersonIdentifier,
     internal=("id", "person", "scheme", "issuer", "valid_from", "valid_to"),
     sensitive=("value", "lookup"),
+)
+classify(
+    IdentifierMerge,
+    internal=("id", "school", "kept", "other", "moved", "made_at", "undone_at"),
+    personal=("reason", "made_by"),
 )
 classify(
     PupilProfile,

@@ -7,6 +7,7 @@ proves the release; what is proved here is that it names the school where the pu
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -19,15 +20,14 @@ from khue.modules.people.models import Person, PupilProfile
 from khue.modules.people.services import BATCH, load_school, save_events
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from khue.core.actor import Actor
-    from khue.modules.people.data import Release
+    from khue.modules.orgs.api import Unit
+    from khue.modules.people.data import Admission, Release, Returned
 
 ATTENDING = "Đang học"
-KEPT = ("school", "register_number", "status", "admitted_on", "note")
 
 
 @transaction.atomic
@@ -41,34 +41,70 @@ def move_pupil(
     and nothing that is written later. Its notes stay with it, in its log.
     """
     school = load_school(actor, to_school_id, do=policy.ADMIT)
+    facts = {"register_number": register_number, "status": status, "admitted_on": on}
+    return _moved(actor, school, person_id, release, facts)
+
+
+def take_over(actor: Actor, school: Unit, entries: Sequence[Admission]) -> dict[UUID, PupilProfile]:
+    """The entries of pupils who come from the level below, each with the release of its school (lên cấp)."""
+    return {
+        item.person_id: _moved(actor, school, item.person_id, item.release, dict(item.facts))
+        for item in sorted(entries, key=lambda item: item.person_id)  # one order: nobody waits in a circle
+        if item.release is not None
+    }
+
+
+def _moved(
+    actor: Actor, school: Unit, person_id: UUID, release: Release, facts: dict[str, object]
+) -> PupilProfile:
     profile = _held(person_id)
     if profile.school_id == school.pk:
         raise Refused("PEO-017", name=profile.person.full_name)
     if profile.school_id != release.from_school_id:
         raise Conflict("PEO-019", name=profile.person.full_name)
+    said = facts.get("admitted_on")
+    on = said if isinstance(said, dt.date) else actor.today
     if on > actor.today:
         raise Invalid("PEO-020", field="on", day=f"{on:%d/%m/%Y}")
-    facts = {"register_number": register_number, "status": status, "admitted_on": on, "note": ""}
-    before = {name: writing.plain(getattr(profile, name)) for name in KEPT if name != "school"}
+    wanted = {"register_number": "", "status": ATTENDING, "note": ""} | facts | {"admitted_on": on}
     old = profile.school_id
-    writing.put(profile, facts, actor.today)
+    before, after = writing.put(profile, wanted, actor.today)
     profile.school_id = school.pk
-    profile.save(update_fields=KEPT)
+    profile.save(update_fields=["school", *wanted])
     reference = {"release": str(release.reference)} if release.reference else {}
-    reason = release.decision
     # One row for each side: the old school's carries its notes, the new school's what is new.
     audit.record(
-        actor, "people.pupil.released", subject=profile, unit=old, reason=reason,
+        actor, "people.pupil.released", subject=profile, unit=old, reason=release.decision,
         before=before | {"school": str(old)}, after={"school": str(school.pk)} | reference,
     )
     audit.record(
-        actor, "people.pupil.moved", subject=profile, unit=school.pk, reason=reason,
-        before={"school": str(old)},
-        after={"school": str(school.pk), "register_number": profile.register_number,
-               "status": profile.status, "admitted_on": on.isoformat()} | reference,
+        actor, "people.pupil.moved", subject=profile, unit=school.pk, reason=release.decision,
+        before={"school": str(old)}, after=after | {"school": str(school.pk)} | reference,
     )
-    outbox.announce(actor, PupilMoved(person_id, old, school.pk, on), unit=school.pk)
+    moved = PupilMoved(person_id, old, school.pk, on)
+    outbox.announce(actor, moved, unit=school.pk)
     return profile
+
+
+@transaction.atomic
+def return_pupils(actor: Actor, *, school_id: UUID, pupils: Sequence[Returned]) -> int:
+    """Take back moves that were made by mistake; each entry is what it was at the school before (undo)."""
+    school = load_school(actor, school_id, do=policy.ADMIT)
+    for item in sorted(pupils, key=lambda item: item.person_id):
+        profile = _held(item.person_id)
+        if profile.school_id != school.pk:
+            raise Conflict("PEO-019", name=profile.person.full_name)
+        writing.put(profile, item.facts, actor.today)
+        profile.school_id = item.school_id
+        profile.save(update_fields=["school", *item.facts])
+        for unit in (school.pk, item.school_id):
+            audit.record(
+                actor, "people.pupil.returned", subject=profile, unit=unit,
+                before={"school": str(school.pk)}, after={"school": str(item.school_id)},
+            )
+        moved = PupilMoved(item.person_id, school.pk, item.school_id, actor.today)
+        outbox.announce(actor, moved, unit=item.school_id)
+    return len(pupils)
 
 
 def _held(person_id: UUID) -> PupilProfile:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from khue.core.errors import NotFound, Refused
 from khue.kit import audit, outbox, permissions
 from khue.modules.orgs.api import Unit
-from khue.modules.people import policy, writing
+from khue.modules.people import moving, policy, writing
 from khue.modules.people.data import Admission, NewJob
 from khue.modules.people.events import EmploymentChanged, PupilsAdmitted
 from khue.modules.people.models import Employment, Person, PupilProfile
@@ -39,7 +39,11 @@ def admit_pupils(
     """Enter many pupils in the register in few statements (tiếp nhận nhiều học sinh)."""
     school = load_school(actor, school_id, do=policy.ADMIT)
     persons = _persons([item.person_id for item in pupils])
-    known = PupilProfile.objects.filter(person__in=persons).select_related("person").order_by("id").first()
+    moved = moving.take_over(actor, school, [item for item in pupils if item.release is not None])
+    known = (
+        PupilProfile.objects.filter(person__in=persons.keys() - moved.keys())
+        .select_related("person").order_by("id").first()
+    )
     if known is not None:
         name = _school_name(actor, known.school_id)
         raise Refused("PEO-011", name=known.person.full_name, school=name)
@@ -49,6 +53,7 @@ def admit_pupils(
             **{"admitted_on": actor.today} | writing.cleaned(PupilProfile, item.facts, today=actor.today),
         )
         for item in pupils
+        if item.person_id not in moved
     ]
     PupilProfile.objects.bulk_create(rows, batch_size=BATCH)
     save_events(
@@ -56,8 +61,11 @@ def admit_pupils(
                         after={"person": str(row.person_id), "register_number": row.register_number})
         for row in rows
     )
-    outbox.announce(actor, PupilsAdmitted(school.pk, tuple(row.person_id for row in rows)), unit=school.pk)
-    return rows
+    # In the order given: the register numbers them so.
+    event = PupilsAdmitted(school.pk, tuple(item.person_id for item in pupils))
+    outbox.announce(actor, event, unit=school.pk)
+    entered = moved | {row.person_id: row for row in rows}
+    return [entered[item.person_id] for item in pupils]
 
 
 def _school_name(actor: Actor, school_id: UUID) -> str:

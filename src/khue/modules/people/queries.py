@@ -70,7 +70,9 @@ def _matches(text: str, kind: str) -> Q:
         return condition
     code = text.strip().replace(" ", "")
     lookups = {code, writing.lookup_of(IdentifierScheme.PERSONAL, code)}
-    bearers = PersonIdentifier.objects.filter(lookup__in=lookups, valid_to__isnull=True).values("person")
+    # A temporary code is never given twice: it finds its pupil also when the real code has come.
+    held = Q(valid_to__isnull=True) | Q(scheme=IdentifierScheme.TEMPORARY)
+    bearers = PersonIdentifier.objects.filter(held, lookup__in=lookups).values("person")
     condition |= Q(person__in=bearers)
     return condition | Q(register_number=code) if kind == PUPILS else condition
 

@@ -11,7 +11,7 @@ from khue.core.errors import Conflict, Invalid, Refused
 from khue.kit import audit, outbox, permissions
 from khue.kit.models import AuditEvent, in_force
 from khue.modules.orgs.api import Unit
-from khue.modules.people import policy, writing
+from khue.modules.people import merging, policy, writing
 from khue.modules.people.data import NewIdentifier, NewPerson, PersonChange
 from khue.modules.people.events import PeopleChanged, PeopleRegistered
 from khue.modules.people.models import (
@@ -64,7 +64,7 @@ def register_people(actor: Actor, *, school_id: UUID, people: Sequence[NewPerson
         ]
     _refuse_taken(identifiers)
     Person.objects.bulk_create(rows, batch_size=BATCH)
-    PersonIdentifier.objects.bulk_create(identifiers, batch_size=BATCH)
+    merging.create(identifiers)
     save_events(
         audit.event_for(actor, "people.person.registered", subject=row, unit=school.pk,
                         after={"full_name": row.full_name, "birth": row.birth_shown})
@@ -265,7 +265,8 @@ def add_identifiers(
             old.valid_to = max(actor.today, old.valid_from)
             old.save(update_fields=["valid_to"])
         fresh.append(row)
-    PersonIdentifier.objects.bulk_create(fresh, batch_size=BATCH)
+    merging.create(fresh)
+    merging.end_temporary(actor, fresh, school_id=school.pk)
     save_events(
         # The number itself stays out of the log.
         audit.event_for(actor, "people.identifier.added", subject=("people.Person", row.person_id),
@@ -288,6 +289,7 @@ def withdraw_identifiers(actor: Actor, *, school_id: UUID, identifier_ids: Seque
         ).exclude(pk=row.pk)
         row.delete()
         before.filter(pk=before.order_by("-id").values("pk")[:1]).update(valid_to=None)
+    merging.restore_temporary(actor, found, school_id=school.pk)
     save_events(
         audit.event_for(actor, "people.identifier.withdrawn", subject=("people.Person", row.person_id),
                         unit=school.pk, before={"scheme": row.scheme})
