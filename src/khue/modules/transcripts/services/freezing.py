@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -198,6 +198,9 @@ def _rewrite(actor: Actor, page: TranscriptPage, one: Composed, reason: str, dec
     """Freeze a frozen page anew where it reads otherwise; signatures that still hold are kept."""
     assert one.page is not None  # noqa: S101 - the caller looked
     before = unpack(page.content or {})
+    if not decision and page.state != PageState.GENERATED:
+        one = replace(one, page=_as_signed(before, one.page))
+    assert one.page is not None  # noqa: S101 - for the types
     sections, head = content.changed_between(before, one.page)
     page.results, page.held = one.results, ""
     if not sections and not head:
@@ -210,6 +213,14 @@ def _rewrite(actor: Actor, page: TranscriptPage, one: Composed, reason: str, dec
         )
         page.state = PageState.SIGNING if document and document.state == "partial" else PageState.GENERATED
     return True
+
+
+def _as_signed(before: YearPage, now: YearPage) -> YearPage:
+    """What comes from elsewhere stays as people signed it, until somebody decides about a new version."""
+    return replace(
+        now, identity=before.identity, place=before.place, register_number=before.register_number,
+        earlier=before.earlier, class_name=before.class_name,
+    )  # fmt: skip
 
 
 def _must_supersede(

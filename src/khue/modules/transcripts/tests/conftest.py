@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.cast import World
+from tests.cast import World, make_world
 from tests.signers import Signers, make_signers
 
 from khue.modules.gradebook.tests.acts import seal, seal_term
 from khue.modules.records import providers, trust
+from khue.modules.transcripts.tests.acts import deliver
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +19,12 @@ def plain_world(settings: Any) -> None:
     """No second factor, no collected static files."""
     settings.KHUE_REQUIRE_MFA = False
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """The small province; three pupils a class, because each of them gets fifteen signatures."""
+    return make_world(3)
 
 
 @pytest.fixture
@@ -34,4 +41,5 @@ def closed(world: World, signers: Signers) -> World:
     for term in (1, 2):
         seal_term(world, "6A", term)
     seal(world, "6A", 0)
+    deliver()
     return world
