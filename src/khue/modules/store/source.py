@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from django.db.models import Count
+
 from khue.modules.records import api as records
 from khue.modules.store.manifest import PACKAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from django.db.models import QuerySet
@@ -40,3 +43,12 @@ def level_of(document: records.Document) -> str:
 def year_of(document: records.Document) -> str:
     """The school year of a transcript: «2025-2026»."""
     return f"{document.part}-{document.part + 1}"
+
+
+def issued_counts(school_ids: Sequence[UUID], year: str = "") -> dict[UUID, int]:
+    """How many transcripts stand at each school, as far as they are kept in this installation."""
+    rows = records.Document.objects.filter(
+        school__in=school_ids, kind__startswith=TRANSCRIPT, state=records.DocumentState.ISSUED
+    ).exclude(kind=PACKAGE)
+    rows = rows.filter(part=int(year[:4])) if year else rows
+    return dict(rows.order_by("school").values_list("school").annotate(n=Count("id")))

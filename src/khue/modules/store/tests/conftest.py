@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from tests.cast import NOW, World
+from tests.signers import make_signers
 
 from khue.core.actor import system_actor
 from khue.modules.records import demo_keys, providers, trust
+from khue.modules.records.tests import acts
 from khue.modules.store.models import StoreSchool
 from khue.modules.store.services import receiving, storing
 from khue.modules.store.services.receiving import Sender
+from khue.modules.store.tests import school
 from khue.modules.store.tests.press import KHE_VANG, File, Press
 
 
@@ -41,6 +44,20 @@ def pki(settings: Any, tmp_path: Any) -> Iterator[None]:
 def press(pki: None) -> Press:
     """The keys of Trường THCS Khe Vàng."""
     return Press()
+
+
+@pytest.fixture
+def office(
+    world: World, settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[school.Office]:
+    """A school whose people hold keys and issue transcripts; the store is in the same installation."""
+    signers = make_signers(world, settings, tmp_path)
+    school.use(monkeypatch)
+    yield school.Office(signers)
+    for kept in (acts.DESK.texts, acts.DESK.done, acts.DESK.schools, acts.DESK.authors):
+        kept.clear()
+    providers.forget()
+    trust.forget()
 
 
 @dataclass(slots=True)
