@@ -6,13 +6,12 @@ giá giáo dục của lớp. Each part of a form has a module that gathers its 
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typst
 from django.utils import translation
 
+from khue.kit import paper
 from khue.modules.gradebook.paper import common, pupils, secondary
 from khue.modules.gradebook.paper import primary as primary_pages
 from khue.modules.gradebook.results import PRIMARY
@@ -22,19 +21,12 @@ if TYPE_CHECKING:
 
     from khue.modules.gradebook.book import ClassBook
 
-FOLDER = Path(__file__).parent
+TEMPLATE = Path(__file__).parent / "book.typ"
 
 
 def book_pdf(book: ClassBook, day: dt.date) -> bytes:
     """The whole book of a class as PDF; the same data give the same bytes."""
-    data = json.dumps(book_data(book, day), ensure_ascii=False)
-    return bytes(
-        typst.compile(
-            str(FOLDER / "book.typ"), root=str(FOLDER), font_paths=[str(FOLDER / "fonts")],
-            ignore_system_fonts=True, sys_inputs={"data": data},
-            pdf_tags=False,  # 40,000 cells: tags make it 25 times larger and slower; screens have the pages
-        )
-    )  # fmt: skip
+    return paper.render(TEMPLATE, book_data(book, day))
 
 
 def book_data(book: ClassBook, day: dt.date) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
-
-import typst
+from typing import TYPE_CHECKING, Any
 
 from khue.core.dates import VIETNAM
+from khue.kit import paper
+from khue.kit.paper.ruled import Cell, ruled
+from khue.kit.paper.ruled import Column as Ruled
 from khue.modules.gradebook.signed import reading
 from khue.modules.gradebook.slots import SlotKind
 
@@ -21,9 +20,17 @@ if TYPE_CHECKING:
     from khue.modules.records.api import Printed
     from khue.signing.report import Report, SignatureReport
 
-FOLDER = Path(__file__).parent
+TEMPLATE = Path(__file__).parent / "record.typ"
 SIGN_TITLES = {"sheet": "GIÁO VIÊN BỘ MÔN", "summary": "GIÁO VIÊN CHỦ NHIỆM"}
-_kept = threading.local()
+ACROSS = {False: 182, True: 269}  # millimeters between the margins, upright and across
+NUMBER, NAME = 7, 44  # millimeters of the first two columns
+LONG, SMALL = 9, 7  # letters from which a text in a cell is set in 7 points
+SIGNERS = (
+    Ruled("Ký với tư cách", 50, left=True, size=8.5),
+    Ruled("Người ký, số chứng thư", 57, left=True, size=8.5),
+    Ruled("Thời gian ký", 30, left=True, size=8.5),
+)  # fmt: skip
+DECIMAL = {"mark", "result", "score"}
 WIDE = 9  # columns from which a section lies across the page
 # What the law concluded of a pupil, in the columns that follow the subjects.
 CONCLUSIONS = (
@@ -34,19 +41,7 @@ CONCLUSIONS = (
 
 def signed_pdf(report: Report, printed: Printed) -> bytes:
     """A4 PDF of a verified record; the same record gives the same bytes."""
-    data = json.dumps(data_of(report, printed), ensure_ascii=False)
-    # Without tags, as in the book: many cells, and screens have the page.
-    return cast("bytes", _compiler().compile(sys_inputs={"data": data}, timestamp=0, pdf_tags=False))
-
-
-def _compiler() -> typst.Compiler:
-    """The compiler of this thread, its fonts read once; it serves one document at a time."""
-    if not hasattr(_kept, "compiler"):
-        _kept.compiler = typst.Compiler(
-            str(FOLDER / "record.typ"), root=str(FOLDER), font_paths=[str(FOLDER / "fonts")],
-            ignore_system_fonts=True,
-        )  # fmt: skip
-    return _kept.compiler
+    return paper.render(TEMPLATE, data_of(report, printed))
 
 
 def data_of(report: Report, printed: Printed) -> dict[str, Any]:
@@ -61,31 +56,43 @@ def data_of(report: Report, printed: Printed) -> dict[str, Any]:
         "digest": report.digest, "address": printed.address,
         "short": printed.address.rpartition("/")[2], "qr": printed.qr,
         "print-code": printed.print_code, "warning": printed.warning,
-        "signatures": [_signature(one, names) for one in report.signatures],
+        "signatures": ruled(SIGNERS, [_signature(one, names) for one in report.signatures], size=11),
         "sections": [_section(section, report.signatures) for section in record.sections],
     }  # fmt: skip
 
 
-def _signature(one: SignatureReport, names: dict[str, str]) -> dict[str, Any]:
-    return {
-        "role": one.role_name, "section": names.get(one.section, ""), "name": one.signer,
-        "capacity": one.capacity, "serial": one.serial, "time": _time(one.claimed_time),
-        "proved": _time(one.best_time),
-    }  # fmt: skip
+def _signature(one: SignatureReport, names: dict[str, str]) -> list[str | Cell]:
+    shown = "\n".join(text for text in (names.get(one.section, ""), one.capacity) if text)
+    proved = _time(one.best_time)
+    return [
+        Cell(one.role_name, note=shown), Cell(one.signer, bold=True, note=one.serial, fine=6.5),
+        Cell(_time(one.claimed_time), note=f"chứng thực {proved}" if proved else "", fine=6.5),
+    ]  # fmt: skip
 
 
 def _section(section: SectionTable, signatures: Sequence[SignatureReport]) -> dict[str, Any]:
     columns = _columns(section)
+    wide = len(columns) > WIDE
     signed = [one for one in signatures if one.section == section.section_id]
     return {
         "name": section.facts.get("name", ""), "corrections": section.facts.get("corrections", "0"),
-        "wide": len(columns) > WIDE, "columns": [
-            {"key": key, "name": column.name, "text": column.kind == SlotKind.TEXT} for key, column in columns
-        ],
-        "lines": [_line(line, columns) for line in section.lines],
+        "wide": wide, "table": ruled(
+            _ruled([column for _, column in columns], wide=wide),
+            [_line(line, columns) for line in section.lines], size=8 if wide else 9,
+        ),
         "sign-title": SIGN_TITLES.get(section.kind, ""),
         "signers": [{"name": one.signer, "time": _time(one.claimed_time)} for one in signed],
     }  # fmt: skip
+
+
+def _ruled(columns: Sequence[Column], *, wide: bool) -> list[Ruled]:
+    """Number and name, then the columns: they share the width that is left, texts get twice as much."""
+    shares = [2 if column.kind == SlotKind.TEXT else 1 for column in columns]
+    share = (ACROSS[wide] - NUMBER - NAME) / max(sum(shares), 1)
+    return [Ruled("TT", NUMBER, size=8.5), Ruled("Họ và tên", NAME, left=True, size=8.5)] + [
+        Ruled(column.name, share * count, left=count > 1, turned=wide and count == 1)
+        for column, count in zip(columns, shares, strict=True)
+    ]
 
 
 def _columns(section: SectionTable) -> list[tuple[str, Column]]:
@@ -102,18 +109,20 @@ def _values(line: Line) -> dict[str, str]:
     return cells | {f"@{code}": line.facts.get(code, "") for code, _ in CONCLUSIONS}
 
 
-def _line(line: Line, columns: list[tuple[str, Column]]) -> dict[str, Any]:
+def _line(line: Line, columns: list[tuple[str, Column]]) -> list[str | Cell]:
     values = _values(line)
     left = line.facts.get("left", "")
-    shown = {
-        key: text.replace(".", ",") if column.kind in {"mark", "result", "score"} else text
-        for key, column in columns
-        if (text := values.get(key, ""))
-    }
-    return {
-        "n": line.facts.get("n", ""), "name": line.facts.get("name", ""), "cells": shown,
-        "note": f"rời lớp từ {left}" if left else "",
-    }  # fmt: skip
+    name = line.facts.get("name", "")
+    cells: list[str | Cell] = [
+        line.facts.get("n", ""),
+        Cell(name, note=f"rời lớp từ {left}") if left else name,
+    ]
+    for key, column in columns:
+        text = values.get(key, "")
+        if column.kind in DECIMAL:
+            text = text.replace(".", ",")
+        cells.append(Cell(text, size=SMALL) if len(text) > LONG else text)
+    return cells
 
 
 def _time(at: dt.datetime | None) -> str:

@@ -249,7 +249,7 @@ def test_the_pdf_has_only_the_shipped_font(world: World, name: str) -> None:
             continue
     fonts = {font.split(b"+")[-1] for font in re.findall(rb"/BaseFont\s*/([\w+-]+)", text)}
     assert fonts, "the test must see the fonts"
-    assert all(font.startswith(b"LiberationSerif") for font in fonts), fonts
+    assert all(font.startswith(b"KhueSerif") for font in fonts), fonts
 
 
 def test_another_way_of_assessment_is_noted(world: World) -> None:
