@@ -101,11 +101,18 @@ def renditions(transcript: Transcript, code: str, envelope: Envelope | None = No
     if not newest.each_year:
         name = f"hoc-ba-{transcript.code}{newest.suffix}"
         return (Rendition(name, newest.media_type, newest.write(transcript, envelope), newest),)
-    return tuple(_of_year(transcript, issued, code, envelope) for issued in transcript.pages)
+    found = [
+        (issued, exporter)
+        for issued in transcript.pages
+        for exporter in exporters_for(transcript.level, issued.page.year)
+        if exporter.code == code
+    ]
+    return tuple(_of_year(transcript, issued, exporter, envelope) for issued, exporter in found)
 
 
-def _of_year(transcript: Transcript, issued: IssuedPage, code: str, envelope: Envelope | None) -> Rendition:
-    exporter = exporter_for(code, transcript.level, issued.page.year)
+def _of_year(
+    transcript: Transcript, issued: IssuedPage, exporter: Exporter, envelope: Envelope | None
+) -> Rendition:
     alone = Transcript(transcript.code, transcript.level, (issued,), transcript.print_code)
     name = f"hoc-ba-{transcript.code}-{issued.page.year}{exporter.suffix}"
     return Rendition(name, exporter.media_type, exporter.write(alone, envelope), exporter)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 MONTH = 30  # days that a copy is good for, if nobody says otherwise
 SHOWN = 100
+ASKED = ("year", "purpose", "recipient", "expires_on")
 STATES = {"valid": noop("Còn hiệu lực"), "expired": noop("Đã hết hạn"), "revoked": noop("Đã thu hồi")}
 LEVELS = {"TH": noop("Tiểu học"), "THCS": "THCS", "THPT": "THPT"}
 
@@ -64,7 +65,8 @@ def _copies(request: HttpRequest, row: Transcript, refusal: KhueError | None = N
         ],
         "states": STATES, "may_issue": permissions.can(actor, policy.ISSUE_COPY, row),
         "may_send": permissions.can(actor, policy.SEND_ROWS, row) and bool(whole.pages),
-        "until": actor.today + dt.timedelta(days=MONTH), "asked": request.POST,
+        "until": actor.today + dt.timedelta(days=MONTH),
+        "asked": {name: request.POST.get(name, "") for name in ASKED},
         "refusal": sentence(refusal.code, refusal.params) if refusal else "",
     }  # fmt: skip
     status = status_of(refusal) if refusal else 200
