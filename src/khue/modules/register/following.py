@@ -66,7 +66,14 @@ def follow(
     if not ids:
         return
     stays = _stays(school_id, ids)
-    _enter_missing(actor, school_id, [profiles[key] for key in ids], stays, kind)
+    fresh = _enter_missing(actor, school_id, [profiles[key] for key in ids], stays, kind)
+    # Of who was entered a moment ago, and attends, only classes can tell more.
+    ids = [
+        key for key in ids
+        if key not in fresh or stays[key] or fold(profiles[key].status) not in ATTENDING
+    ]  # fmt: skip
+    if not ids:
+        return
     entries = _entries(school_id, ids)
     known = _known(entries)
     now = facts_of(school_id, ids)
@@ -137,7 +144,7 @@ def _known(entries: Sequence[RegisterEntry]) -> defaultdict[UUID, Known]:
 def _enter_missing(
     actor: Actor, school_id: UUID, profiles: Sequence[people.PupilProfile],
     stays: defaultdict[UUID, list[schooling.ClassMembership]], kind: EventKind,
-) -> None:  # fmt: skip
+) -> set[UUID]:  # fmt: skip
     """Whoever has no entry of a level gets one: of each level with a class, else of the school's only one."""
     held = set(
         RegisterEntry.objects.filter(school=school_id, person__in=[row.person_id for row in profiles])
@@ -158,6 +165,7 @@ def _enter_missing(
     if items:
         items = [replace(item, kind=kind.value) for item in items]
         entering.enter_many(actor, school_id=school_id, items=items)
+    return {item.person_id for item in items} - entered
 
 
 def _of_class(
