@@ -14,6 +14,15 @@ from khue.modules.transcripts.data import Identity, Place
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A school that does not run in this installation (trường ngoài hệ thống)."""
+
+    name: str
+    code: str = ""
+    same_province: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """One result of the current year (điểm, mức đánh giá): which subject, term and column, since when."""
 

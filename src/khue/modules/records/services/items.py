@@ -194,7 +194,9 @@ def _target(document: Document, wanted: Wanted) -> _Over:
 
 
 def _is_first(document: Document, wanted: Wanted) -> bool:
-    """Whether the slot belongs to the first step of the record type."""
+    """Whether the slot signs its section alone, in the first step of the record type."""
+    if not wanted.slot.section:
+        return False
     steps = {slot.role: slot.step for slot in record_types()[document.kind].slots}
     return steps[wanted.slot.role] == min(steps.values())
 

@@ -1,0 +1,1 @@
+"""Writes of transfers, one file per intention."""
