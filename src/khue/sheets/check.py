@@ -25,6 +25,7 @@ KINDS = {
     "staff": "khue.sheets.school",
     "classes": "khue.sheets.school",
     "pupils": "khue.sheets.pupils",
+    "intake": "khue.sheets.intake",
     "gradebook": "khue.sheets.gradebook",
     "term_summary": "khue.sheets.summary",
     "results": "khue.sheets.summary",

@@ -20,6 +20,7 @@ class ImportAs(msgspec.Struct, frozen=True, omit_defaults=True):
     subject: str = ""
     moment: str = ""
     grades: str = ""
+    order: str = ""  # intake: «names» to admit in the order of names, else of the list
 
 
 class KnownSubject(msgspec.Struct, frozen=True):

@@ -304,3 +304,19 @@ ALONE: dict[str, Matcher] = {
     "co_xa": one_of(*COMMUNE),
     "co_tinh": one_of(*PROVINCE),
 }
+# What only a list of newcomers says: what they have done before (tuyển sinh đầu cấp).
+BEFORE: dict[str, Matcher] = {
+    "diem": one_of(
+        "Điểm", "Tổng điểm", "Điểm xét tuyển", "Điểm tuyển sinh", "Điểm thi", "Tổng điểm xét tuyển",
+        "Điểm TB", "Điểm kiểm tra", "Điểm khảo sát",
+    ),
+    "hoan_thanh": one_of(
+        "Hoàn thành chương trình tiểu học", "Hoàn thành CTTH", "HTCTTH", "Hoàn thành cấp học",
+        "Hoàn thành chương trình", "Tốt nghiệp THCS", "Hoàn thành chương trình THCS", "Kết quả cấp học trước",
+        "Tốt nghiệp",
+    ),
+    "truong_cu": one_of(
+        "Trường cũ", "Trường đã học", "Học sinh trường", "Trường tiểu học", "Trường THCS", "Trường mầm non",
+        "Trường lớp dưới", "Nơi học trước",
+    ),
+}  # fmt: skip

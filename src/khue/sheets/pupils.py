@@ -27,7 +27,7 @@ from khue.sheets.data import (
 from khue.sheets.headers import NAME, Header, assign, find_header, key
 from khue.sheets.mark_columns import SIGNATURE, STT
 from khue.sheets.places import Places, province_name
-from khue.sheets.pupil_fields import ALONE, FIELDS
+from khue.sheets.pupil_fields import ALONE, BEFORE, FIELDS
 from khue.sheets.pupils_known import Match, Pupils
 from khue.sheets.school import codes_of, girl, is_staff, sex
 from khue.sheets.values import Read
@@ -60,6 +60,7 @@ READERS: dict[str, Callable[[Cell | None], Read]] = {
     "gioi_tinh": sex,
     "nu": girl,
 }
+INTAKE = "intake"  # a list of newcomers: no class, perhaps of other schools
 MINISTRY = re.compile(r"\d{10}")
 NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}")
 YEAR_MONTHS = 12
@@ -114,7 +115,9 @@ class _Reader:
             seen,
         )
         self.places = Places(known)
-        self.fields = wordings.fill_pupils(header, assign(header, FIELDS), ALONE)
+        intake = wanted.kind == INTAKE
+        columns = FIELDS | BEFORE if intake else FIELDS
+        self.fields = wordings.fill_pupils(header, assign(header, columns), ALONE)
         self._which_code()
         banner = read_banner(sheet, header.top, known.levels[0] if known.levels else "", known)
         self.shown = {class_name(row.name): row.name for row in known.classes}
@@ -123,6 +126,10 @@ class _Reader:
         self.class_name = (
             class_shown(wanted.school_class, self.shown) if wanted.school_class else said or named
         )
+        if intake:  # the class of before is a fact of the pupil; there is none here yet
+            self.class_name = wanted.grades
+            if "lop" in self.fields:
+                self.fields["lop_cu"] = self.fields.pop("lop")
         if (
             wanted.school_class
             and said
@@ -132,9 +139,11 @@ class _Reader:
             raise Refuse("class_mismatch", sheet=sheet.name,
                 cell=banner.school_class.cell if banner.school_class else "",
                          file=said, target=wanted.school_class)  # fmt: skip
-        fits_school(banner, wanted, known, sheet)
+        if not intake:
+            fits_school(banner, wanted, known, sheet)
         self.blocks = {} if "lop" in self.fields or self.class_name else self._class_rows()
-        self._other_class()
+        if not intake:
+            self._other_class()
         self.pupils = Pupils(known)
         self.swapped = {name for name in DATES & set(self.fields) if self._day_second(self.fields[name])}
         self.classes = {row.name for row in known.classes}

@@ -64,6 +64,7 @@ ACTION_NAMES = {
     "schooling.class.left": _("Rời lớp"),
     "schooling.split.drafted": _("Chia lớp thử"),
     "schooling.split.applied": _("Chia lớp và xếp học sinh"),
+    "schooling.split.dropped": _("Bỏ bản chia lớp thử"),
     "schooling.split.undone": _("Hoàn tác chia lớp"),
     "schooling.subject.added": _("Thêm môn"),
     "schooling.subjects.added": _("Thêm môn cho các lớp"),

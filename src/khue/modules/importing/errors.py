@@ -16,6 +16,8 @@ CODES: dict[str, str] = {
     "IMP-009": _("Chưa có năm học {year}. Hãy nhập tệp trường của năm học này trước."),
     "IMP-011": _("Tệp không ghi rõ của trường nào. Hãy chọn trường rồi gửi lại."),
     "IMP-012": _("Bạn gửi {count} tệp, mỗi lần nhận nhiều nhất {most} tệp. Hãy chia làm nhiều lần."),
+    "IMP-013": _("Trường không dạy khối {grade}. Hãy chọn khối của trường."),
+    "IMP-014": _("Chưa có danh sách. Hãy dán bảng có dòng tiêu đề, hoặc chọn một tệp."),
     "IMP-010": _("Chưa chọn tệp nào. Hãy chọn một hoặc nhiều tệp Excel."),
 }
 

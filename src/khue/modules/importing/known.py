@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from khue.kit.models import in_force
 from khue.modules.codes import api as codes
 from khue.modules.gradebook import api as gradebook
@@ -94,9 +96,8 @@ def _pupils(context: Context) -> tuple[KnownPupil, ...]:
         return ()
     rows = people.PupilProfile.objects.filter(school=context.school).select_related("person")
     held: dict[UUID, dict[str, str]] = defaultdict(dict)
-    identifiers = people.PersonIdentifier.objects.filter(
-        person__pupil__school=context.school, valid_to__isnull=True, scheme__in=("moet", "software")
-    )
+    held_now = Q(valid_to__isnull=True, scheme__in=("moet", "software")) | Q(scheme="temporary")
+    identifiers = people.PersonIdentifier.objects.filter(held_now, person__pupil__school=context.school)
     for person, scheme, value in identifiers.values_list("person_id", "scheme", "value"):
         held[person][scheme] = value
     places: dict[UUID, tuple[str, bool]] = {}
@@ -111,8 +112,9 @@ def _pupils(context: Context) -> tuple[KnownPupil, ...]:
         ref = codes_held.get("moet") or codes_held.get("software") or str(row.person_id)
         context.pupils[ref] = row.person_id
         context.codes[row.person_id] = codes_held
-        if "software" in codes_held:
-            context.pupils.setdefault(codes_held["software"], row.person_id)
+        for scheme in ("software", "temporary"):
+            if scheme in codes_held:
+                context.pupils.setdefault(codes_held[scheme], row.person_id)
         name, active = places.get(row.person_id, ("", False))
         birth = row.person.birth_date.isoformat() if row.person.birth_date else row.person.birth_text
         found.append(

@@ -29,6 +29,7 @@ KIND_NAMES = {
     "auto": gettext_noop("Để Khuê nhận ra"),
     "school": gettext_noop("Tệp trường (cán bộ, lớp, phân công)"),
     "pupils": gettext_noop("Danh sách học sinh"),
+    "intake": gettext_noop("Tuyển sinh đầu cấp"),
     "gradebook": gettext_noop("Bảng điểm một lớp, một học kì"),
     "term_summary": gettext_noop("Bảng tổng hợp học kì"),
     "primary_results": gettext_noop("Kết quả tiểu học"),

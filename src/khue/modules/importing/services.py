@@ -17,7 +17,7 @@ from khue.core.errors import Conflict, Invalid, KhueError, NotFound, Refused
 from khue.kit import audit, permissions
 from khue.kit.errors import sentence
 from khue.modules.importing import known, policy
-from khue.modules.importing.kinds import marks, pupils, school
+from khue.modules.importing.kinds import intake, marks, pupils, school
 from khue.modules.importing.models import ImportRun, RunState
 from khue.modules.importing.plan import Plan
 from khue.modules.orgs import api as orgs
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SCHOOL_KINDS = {"school", "staff", "classes"}
 MARK_KINDS = {"gradebook", "term_summary", "results", "primary_results"}
-WRITABLE = {*SCHOOL_KINDS, *MARK_KINDS, "pupils"}
+WRITABLE = {*SCHOOL_KINDS, *MARK_KINDS, "pupils", "intake"}
 MIB = 1024 * 1024
 
 
@@ -255,6 +255,8 @@ def _work(
         return school.Work(context, report, decisions)
     if wanted.kind == "pupils":
         return pupils.Work(context, report, decisions)
+    if wanted.kind == "intake":
+        return intake.Work(context, report, wanted, decisions)
     return marks.Work(context, report, wanted)
 
 
@@ -263,6 +265,8 @@ def _undo(actor: Actor, run: ImportRun, school_id: UUID) -> None:
         school.undo(actor, school_id, run.undo)
     elif run.kind == "pupils":
         pupils.undo(actor, school_id, run.undo)
+    elif run.kind == "intake":
+        intake.undo(actor, school_id, run.undo)
     else:
         marks.undo(actor, run.undo, run.id)
 

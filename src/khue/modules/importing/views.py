@@ -19,7 +19,7 @@ from khue.core.ids import from_short, short, uuid7
 from khue.kit.errors import sentence
 from khue.kit.web import wants_json
 from khue.modules.access.edge import signed_in
-from khue.modules.importing import guess, pages, services
+from khue.modules.importing import guess, intake, pages, services
 from khue.modules.importing.models import ImportRun, RunState
 from khue.modules.schooling import api as schooling
 
@@ -37,7 +37,8 @@ MIB = 1024 * 1024
 def home(request: HttpRequest) -> HttpResponse:
     """Send files; the latest runs."""
     context = {
-        "kinds": pages.KIND_NAMES.items(), "schools": pages.schools(request.actor),
+        "kinds": [item for item in pages.KIND_NAMES.items() if item[0] != intake.KIND],
+        "schools": pages.schools(request.actor),
         "years": schooling.SchoolYear.objects.order_by("-code"), "runs": pages.runs(request.actor),
         "states": dict(RunState.choices), "kind_names": pages.KIND_NAMES, "batch": short(uuid7()),
         "limit": settings.KHUE_UPLOAD_LIMIT // MIB, "most": FILES_AT_ONCE,
@@ -167,6 +168,8 @@ def undo_batch(request: HttpRequest, key: str) -> HttpResponse:
 def run_page(request: HttpRequest, key: str) -> HttpResponse:
     """One file: what was found, what it would change, the confirmation or the undo."""
     run = pages.load_run(request.actor, from_short(key))
+    if run.kind == intake.KIND:
+        return redirect("importing:intake_run", key=key)
     return render(request, "importing/run.html", pages.description(run))
 
 

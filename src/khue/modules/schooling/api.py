@@ -6,6 +6,7 @@ from khue.modules.schooling.data import Assignment, Choice, HomeroomTeacher, New
 from khue.modules.schooling.models import (
     AssessmentMode,
     ClassMembership,
+    ClassSplit,
     ClassSubject,
     HomeroomAssignment,
     SchoolClass,
@@ -50,7 +51,7 @@ from khue.modules.schooling.services.pupils import (
     set_choices,
     set_mode,
 )
-from khue.modules.schooling.services.splitting import draft_split
+from khue.modules.schooling.services.splitting import draft_split, drop_split
 from khue.modules.schooling.services.teaching import (
     assign_homeroom,
     assign_teacher,
@@ -72,6 +73,7 @@ __all__ = [
     "Assignment",
     "Choice",
     "ClassMembership",
+    "ClassSplit",
     "ClassSubject",
     "HomeroomAssignment",
     "HomeroomTeacher",
@@ -100,6 +102,7 @@ __all__ = [
     "classes_with_subjects",
     "current_year",
     "draft_split",
+    "drop_split",
     "end_assignment",
     "enroll",
     "enroll_many",

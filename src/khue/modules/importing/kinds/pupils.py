@@ -87,6 +87,7 @@ WHY = {
     "name_birth": gettext_noop("Cùng tên, cùng ngày sinh với học sinh đã có."),
     "other_code": gettext_noop("Cùng tên, cùng ngày sinh nhưng mã khác."),
     "codes_disagree": gettext_noop("Các mã trong dòng thuộc hai học sinh khác nhau."),
+    "other_class": gettext_noop("Cùng tên, cùng ngày sinh, đang có mã tạm nhưng ở lớp khác."),
     "personal": gettext_noop("Số định danh của học sinh đã có nhưng tên khác."),
     "twice": gettext_noop("Học sinh có hai dòng trong danh sách; dòng kia được nhập."),
     "elsewhere": gettext_noop("Mã này đang thuộc một người ngoài trường. Hãy làm thủ tục chuyển trường."),
@@ -127,7 +128,7 @@ class Work:
         self.strangers: list[tuple[Line, str]] = []
         self.members = set(context.pupils.values())
         self.names = {context.pupils[pupil.ref]: pupil for pupil in context.known.pupils}
-        found = [line for table in report.tables if table.table == "pupils" for line in _lines(table)]
+        found = [line for table in report.tables if table.table == "pupils" for line in lines_of(table)]
         self.lines = self._once(self._matched(found) + self._decided(report.doubts))
         self.shared = _shared(self.lines)
         self.places = Places(context, self.year)
@@ -143,7 +144,7 @@ class Work:
         for line in lines:
             line.person = self._by_code(line.row)
         unknown = [line for line in lines if line.person is None]
-        answers = people.match_people(self.school.id, [_match_row(line.row) for line in unknown])
+        answers = people.match_people(self.school.id, [match_row(line.row) for line in unknown])
         left_out: set[str] = set()
         for line, answer in zip(unknown, answers, strict=True):
             inside = [key for key in answer.person_ids if key in self.members]
@@ -152,6 +153,9 @@ class Work:
             if not inside:
                 self.strangers.append((line, "elsewhere"))
                 left_out.add(line.key)
+            elif self._in_another_class(line, answer.by, inside[0]):
+                if not self._ask(line, "other_class", inside):
+                    left_out.add(line.key)
             elif answer.outcome == "match" and name_key(self.names[inside[0]].name) == name_key(
                 line.row["ho_ten"]
             ):
@@ -159,6 +163,16 @@ class Work:
             elif not self._ask(line, answer.by, inside):
                 left_out.add(line.key)
         return [line for line in lines if line.key not in left_out]
+
+    def _in_another_class(self, line: Line, by: str, person: UUID) -> bool:
+        """A real code for a pupil with a temporary one, known by name and birth only, in another class."""
+        held, stay = self.context.codes.get(person, {}), self.places_now(person)
+        waits = by == "name_birth" and "temporary" in held and "moet" not in held
+        return bool(waits and line.row.get("ma_moet") and stay and line.row.get("lop") not in {None, stay})
+
+    def places_now(self, person: UUID) -> str:
+        """The class of a pupil as the engine knows it."""
+        return self.names[person].class_name if person in self.names else ""
 
     def _once(self, lines: list[Line]) -> list[Line]:
         """One row for each pupil: of rows in two classes the one of where the pupil learns now."""
@@ -247,7 +261,7 @@ class Work:
 
     def _differences(self, line: Line) -> Row:
         """Facts the file has and the database has otherwise; an empty cell changes nothing."""
-        wanted = self._facts(line.row) | _rest(line.row)
+        wanted = self._facts(line.row) | rest_of(line.row)
         known = self.present[line.person] if line.person else {}
         if not line.row.get("trang_thai"):
             del wanted["status"]
@@ -258,7 +272,7 @@ class Work:
         }
 
     def _facts(self, row: Row) -> Row:
-        facts = self._person(row) | _profile(row)
+        facts = self._person(row) | profile_of(row)
         facts.pop("admitted_on", None)
         return facts
 
@@ -275,7 +289,7 @@ class Work:
             column: NewIdentifier(scheme, str(line.row[column]), self._issuer(scheme))
             for column, (scheme, _) in SCHEMES.items()
             if line.row.get(column)
-            and held.get(scheme) != str(line.row[column])
+            and str(line.row[column]) not in {held.get(scheme), held.get("temporary")}
             and str(line.row[column]) not in self.shared
         }
 
@@ -295,7 +309,7 @@ class Work:
         for line, person in zip(new, created, strict=True):
             line.person = person.id
         admissions = [
-            Admission(person.id, _profile(line.row) | {"imported": _rest(line.row)})
+            Admission(person.id, profile_of(line.row) | {"imported": rest_of(line.row)})
             for line, person in zip(new, created, strict=True)
         ]
         people.admit_pupils(actor, school_id=self.school.id, pupils=admissions)
@@ -371,14 +385,14 @@ def _shared(lines: list[Line]) -> set[str]:
     return {code for code, times in Counter(said).items() if times > 1}
 
 
-def _lines(table: Table) -> Iterator[Line]:
+def lines_of(table: Table) -> Iterator[Line]:
     default = table.about.get("class")
     for values in table.rows:
         row = dict(zip(table.columns, values, strict=True))
         yield Line(table.sheet, row | {"lop": row.get("lop") or default})
 
 
-def _match_row(row: Row) -> MatchRow:
+def match_row(row: Row) -> MatchRow:
     birth = read_date(row.get("ngay_sinh"))
     return MatchRow(
         full_name=str(row["ho_ten"]), birth_date=birth,
@@ -396,7 +410,7 @@ def _person(row: Row) -> Row:
     return facts
 
 
-def _profile(row: Row) -> Row:
+def profile_of(row: Row) -> Row:
     facts: Row = {name: row.get(column) or "" for column, name in PROFILE.items()}
     facts["status"] = facts["status"] or STUDYING
     facts["current_address"] = _address(row, "co")
@@ -410,7 +424,7 @@ def _address(row: Row, prefix: str) -> str:
     return ", ".join(str(part) for part in parts if part)
 
 
-def _rest(row: Row) -> Row:
+def rest_of(row: Row) -> Row:
     """Columns without a field of their own, kept so that nothing of the file is lost."""
     used = {*PERSON, *PROFILE, "r", "ref", "lop", "ma_moet", "ma_hs", "ngay_sinh", "so_dinh_danh", "ngay_vao"}
     return {name: value for name, value in row.items() if name not in used and value not in (None, "", False)}

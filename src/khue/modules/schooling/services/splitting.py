@@ -146,6 +146,19 @@ def undo_split(actor: Actor, *, split_id: UUID) -> ClassSplit:
     return row
 
 
+@transaction.atomic
+def drop_split(actor: Actor, *, split_id: UUID) -> None:
+    """Throw a draft away; one that was undone stays, one that holds pupils is refused (`SCH-033`)."""
+    rows = ClassSplit.objects.select_for_update(of=("self",)).filter(pk=split_id)
+    row = permissions.visible(actor, policy.SPLIT, rows).first()
+    if row is None or row.state == SplitState.UNDONE:
+        return
+    if row.state == SplitState.APPLIED:
+        raise Conflict("SCH-033", state=SplitState(row.state).label)
+    audit.record(actor, "schooling.split.dropped", subject=row, unit=row.school_id)
+    row.delete()
+
+
 def load_split(
     actor: Actor, split_id: UUID, *, seen: int | None = None, state: str = SplitState.DRAFT
 ) -> ClassSplit:

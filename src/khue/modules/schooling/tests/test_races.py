@@ -11,6 +11,7 @@ from tests.fixtures import Race
 from khue.core.errors import Conflict, Refused
 from khue.modules.schooling import api as schooling
 from khue.modules.schooling.models import ClassMembership, SchoolClass, TeachingAssignment
+from khue.modules.schooling.services import splitting
 
 pytestmark = pytest.mark.postgres
 DAY = dt.date(2025, 12, 15)
@@ -96,3 +97,22 @@ def test_of_two_teaching_plans_one_is_kept(committed_world: World, race: Race) -
         ]
     )
     assert sum(isinstance(item, Conflict) for item in found) == 1
+
+
+def test_a_split_is_confirmed_once(committed_world: World, race: Race) -> None:
+    world = committed_world
+    ids = make_pupils(world.school, tuple(f"Bế Văn {name}" for name in "ABCDEF"), 2087000000)
+    row = schooling.draft_split(
+        world.thu, school_id=world.school.pk, year=world.year, grade=8,
+        newcomers=[schooling.Newcomer(key) for key in ids],
+    )
+    found = race(
+        [
+            lambda: splitting.apply_split(
+                world.thu, split_id=row.id, seen=row.version, since=dt.date(2025, 9, 5)
+            )
+        ]
+        * 3
+    )
+    assert outcomes(found) == ["ClassSplit", "Conflict", "Conflict"]
+    assert ClassMembership.objects.filter(school_class__grade=8).count() == 6

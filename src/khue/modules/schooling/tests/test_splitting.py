@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 from tests.cast import SYSTEM, World, make_pupils, write
-from tests.fixtures import Race
 
 from khue.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from khue.kit import outbox
@@ -239,18 +238,3 @@ def test_a_big_grade_is_drafted_and_placed_in_few_statements(
     with django_assert_max_num_queries(110):
         splitting.apply_split(world.thu, split_id=row.id, seen=row.version, since=SINCE)
     assert people.PupilProfile.objects.filter(person__in=ids).count() == 120
-
-
-@pytest.mark.postgres
-def test_a_split_is_confirmed_once(committed_world: World, race: Race) -> None:
-    row = draft(committed_world, names=NAMES[:6])
-    found = race(
-        [
-            lambda: splitting.apply_split(
-                committed_world.thu, split_id=row.id, seen=row.version, since=SINCE
-            )
-        ]
-        * 3
-    )
-    assert sorted(type(item).__name__ for item in found) == ["ClassSplit", "Conflict", "Conflict"]
-    assert ClassMembership.objects.filter(school_class__grade=8).count() == 6
