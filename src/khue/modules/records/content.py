@@ -7,7 +7,9 @@ import datetime as dt
 import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from khue.kit.prepared import Prepared
 from khue.modules.records.models import Document, DocumentSection, DocumentSignature, SignatureStamp
 from khue.signing.algorithms import Algorithm
 from khue.signing.profile import record_types
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 
 def record_of(document: Document, more: Iterable[Section] = ()) -> Record:
     """The record as it stands now: frozen sections and every signature, with its time-stamp."""
-    rows = list(DocumentSection.objects.filter(document=document))
-    sections = (*(as_section(row) for row in rows), *more)
+    sections = (*(Section(*row) for row in _sections(document=document.id)), *more)
     record = Record(document.kind, document.code, document.head, _by_kind(document.kind, sections))
     place = {ref: number for number, ref in enumerate(required_slots(record))}
     signed = sorted(_signatures(document), key=lambda one: place.get(one.slot, len(place)))
@@ -73,19 +74,34 @@ def restored(kept: dict[str, Any]) -> ToBeSigned:
     )  # fmt: skip
 
 
+# A principal looks at hundreds of records in one act: these are asked for each of them (kit/prepared.py).
+_sections: Prepared[tuple[str, str, str]] = Prepared(
+    lambda document: DocumentSection.objects.filter(document=document).values_list(
+        "section_id", "kind", "text"
+    ),
+    grows=True,
+)
+_given: Prepared[tuple[UUID, str, str, int, str]] = Prepared(
+    lambda document: DocumentSignature.objects.filter(document=document).values_list(
+        "id", "role", "section_id", "number", "text"
+    ),
+    grows=True,
+)
+_tokens: Prepared[tuple[UUID, bytes]] = Prepared(
+    lambda document: SignatureStamp.objects.filter(signature__document=document).values_list(
+        "signature_id", "token"
+    ),
+    grows=True,
+)
+
+
 def _signatures(document: Document) -> list[EmbeddedSignature]:
-    rows = DocumentSignature.objects.filter(document=document)
-    tokens = {
-        key: bytes(token)
-        for key, token in SignatureStamp.objects.filter(signature__document=document).values_list(
-            "signature_id", "token"
-        )
-    }
+    tokens = {key: bytes(token) for key, token in _tokens(document=document.id)}
     found = []
-    for row in rows:
-        embedded = EmbeddedSignature(slot=slot_of(row), text=row.text)
-        if row.id in tokens:
-            embedded = augment.with_timestamp(embedded, tokens[row.id])
+    for key, role, section, number, text in _given(document=document.id):
+        embedded = EmbeddedSignature(slot=SlotRef(role, section, number), text=text)
+        if key in tokens:
+            embedded = augment.with_timestamp(embedded, tokens[key])
         found.append(embedded)
     return found
 

@@ -73,14 +73,20 @@ _in_work: Prepared[Document] = Prepared(
 )
 
 
+_given: Prepared[tuple[str, str, int]] = Prepared(
+    lambda document: DocumentSignature.objects.filter(document=document).values_list(
+        "role", "section_id", "number"
+    ),
+    grows=True,
+)
+
+
 def needs(spec: DocumentSpec, section_id: str, role: str, number: int) -> bool:
     """Whether a signature is still wanted in this slot; where no version stands, all of them are."""
     document = in_work(spec)
     if document is None:
         return _standing(spec.kind, spec.subject, spec.part) is None
-    return not DocumentSignature.objects.filter(
-        document=document, section_id=section_id, role=role, number=number
-    ).exists()
+    return (role, section_id, number) not in _given(document=document.id)
 
 
 def frozen_section(spec: DocumentSpec, section_id: str) -> FrozenSection | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from khue.core.errors import Conflict, Refused
 from khue.kit import permissions
+from khue.kit.prepared import Prepared
 from khue.modules.access import api as access
 from khue.modules.gradebook import api as gradebook
 from khue.modules.records import api as records
@@ -124,7 +125,7 @@ def register() -> None:
 
 def _load(actor: Actor, key: UUID, do: str) -> tuple[TranscriptPage, YearPage]:
     """A frozen page in the actor's scope, locked; refused where the gradebook says something else now."""
-    page = permissions.load(actor, TranscriptPage.objects.all(), key, see=_see(actor, do), do=do, lock=True)
+    page = permissions.opened(actor, _page.first(key=key), see=_see(do), do=do)
     if page.version == 0 or page.content is None or page.state == PageState.RECALLED:
         raise Refused("TRANS-001")
     if page.held:
@@ -134,7 +135,13 @@ def _load(actor: Actor, key: UUID, do: str) -> tuple[TranscriptPage, YearPage]:
     return page, unpack(page.content)
 
 
-def _see(actor: Actor, do: str) -> str:
+# Asked hundreds of times in one act (kit/prepared.py).
+_page: Prepared[TranscriptPage] = Prepared(
+    lambda key: TranscriptPage.objects.filter(pk=key).select_for_update(of=("self",)), grows=True
+)
+
+
+def _see(do: str) -> str:
     """What somebody must see to be told that she may not sign: a subject teacher sees only her subjects."""
     return do if do == policy.SIGN_SUBJECT else policy.SEE_PAGE
 
