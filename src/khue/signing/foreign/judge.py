@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from khue.core.errors import Invalid
-from khue.signing.algorithms import RULES, accepted, describe, fits, is_genuine
+from khue.signing.algorithms import RULES, accepted, describe, is_genuine
 from khue.signing.foreign.own import own_texts, read_own
 from khue.signing.foreign.reading import INCLUSIVE, Problem, Stopped, canonical, doubtful, forged
 from khue.signing.foreign.shape import Place, Shape
@@ -175,7 +175,7 @@ class Bench:
     def check_value(self, one: Outcome, read: Read) -> None:
         """The value is that of the key in the certificate, by an algorithm that is accepted."""
         one.holder, one.others = _leaf(read.certificates)
-        if not fits(read.algorithm, one.holder.key):
+        if read.algorithm not in one.holder.fitting:
             raise Stopped(_refused_algorithm(one.holder, read))
         octets = read.octets or canonical(read.signed_info, read.method)
         digest = _HASHES[RULES[read.algorithm].digest](octets).digest()

@@ -72,7 +72,7 @@ def _read(element: Any, text: str) -> Read | None:
         return None
     name = whole["id"]
     known = info["method"] in BY_URI and _REFERENCES.fullmatch(info["references"]) is not None
-    if not known or signed["id"] != name or not _are_roles(signed["roles"]):
+    if not known or signed["id"] != name or element.get("Id") != name or not _are_roles(signed["roles"]):
         return None
     properties, value = element[3][0][0], element[1]
     value_id, properties_id = f"{name}-value", f"{name}-properties"

@@ -21,7 +21,7 @@ INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 ID_VALUE = re.compile(r"[\w.\-]{1,200}\Z")
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _DECLARED = re.compile(r"""\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
-_ID_NAMES = ("Id", "ID", "id", f"{_XML}id")
+_ID_NAMES = frozenset({"Id", "ID", "id", f"{_XML}id"})
 _NOTES = etree.XPath("//comment() | //processing-instruction()")
 
 
@@ -116,8 +116,7 @@ def identifiers(root: Any, shared: frozenset[str]) -> tuple[dict[str, Any], list
     persons: set[str] = set()
     problems: list[Problem] = []
     for element in root.iter("*"):
-        names = element.keys()
-        if not names or names == ["Algorithm"]:  # of most elements; and a quick look is most of the work
+        if _ID_NAMES.isdisjoint(element.keys()):
             continue
         values = [value for name, value in element.items() if name in _ID_NAMES]
         for place, value in enumerate(values):
