@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from tests.cast import SYSTEM, World, make_actor, make_staff
+from django.urls import reverse
+from tests.cast import SYSTEM, World, make_actor, make_staff, sign_in
 from tests.fixtures import Race
 
 from khue.core.actor import Role
 from khue.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
+from khue.core.ids import short
 from khue.kit.models import AuditEvent, OutboxEvent
 from khue.modules.people import api as people
 from khue.modules.people.data import Admission, MatchRow, NewIdentifier, NewPerson
@@ -164,3 +166,28 @@ def test_a_code_is_given_once_and_a_row_merged_once(committed_world: World, race
     )
     assert sum(isinstance(item, IdentifierMerge) for item in merges) == 1
     assert IdentifierMerge.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_the_page_shows_pairs_and_brings_them_together_and_apart(world: World, settings) -> None:
+    settings.KHUE_REQUIRE_MFA = False
+    settings.WHITENOISE_AUTOREFRESH = True
+    kept = child(world, "Lý Văn Trùng", moet="2000000003")
+    other = child(world, "Lý Văn Trùng", temporary="T2")
+    client = sign_in(world.thu)
+    address = reverse("people:duplicates")
+    assert address in client.get(reverse("people:home")).content.decode()
+    page = client.get(address).content.decode()
+    assert "cùng tên, cùng ngày sinh" in page
+    form = {"first": short(kept.pk), "second": short(other.pk), "kept": short(kept.pk)}
+    assert "Chưa ghi lí do gộp" in client.post(address, form, follow=True).content.decode()
+    page = client.post(address, form | {"reason": "Nhập hai lần"}, follow=True).content.decode()
+    assert "Đã gộp mã." in page
+    assert "Nhập hai lần" in page
+    merge = IdentifierMerge.objects.get()
+    back = {"act": "separate", "merge": short(merge.pk)}
+    page = client.post(address, back, follow=True).content.decode()
+    assert "Đã tách lại" in page
+    assert held(other) == {"temporary": "T2"}
+    for stranger in (world.hoa, world.son):
+        assert sign_in(stranger).get(address).status_code == 404
