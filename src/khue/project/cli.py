@@ -37,7 +37,7 @@ COMMANDS: dict[str, Command] = {
     "doctor": Command("khue.project.doctor", "khám hệ thống / check the installation"),
     "config": Command("khue.project.show_config", "cấu hình đang dùng / effective settings"),
     "test": Command("khue.project.check", "chạy mọi kiểm tra / run all tests"),
-    "bench": Command("khue.project.bench", "gradebook | signing: đo tốc độ / measure speed"),
+    "bench": Command("khue.project.bench", "gradebook | signing | transcripts: đo tốc độ / measure speed"),
     "manage": Command("khue.project.manage", "lệnh của Django / Django's own commands"),
 }
 

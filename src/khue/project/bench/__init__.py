@@ -1,4 +1,4 @@
-"""`khue bench gradebook|signing`: the speed that was promised, measured here, as a table or JSON."""
+"""`khue bench`: the speed that was promised, measured here, as a table or JSON."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 ALL = {
     "gradebook": ("rules", "page", "save", "import", "province", "browser", "demo"),
     "signing": ("sign", "verify", "prepare", "province", "log", "school"),
+    "transcripts": ("compose", "sign", "paper", "store"),
 }
 
 
@@ -25,11 +26,13 @@ def main(argv: list[str]) -> int:
     names = sorted({name for parts in ALL.values() for name in parts})
     parser.add_argument("--only", choices=names, action="append", help="only these parts")
     options = parser.parse_args(argv)
-    from khue.project.bench import parts, signing  # noqa: PLC0415 - only now
+    from khue.project.bench import parts, signing, transcripts  # noqa: PLC0415 - only now
 
     chosen = [name for name in ALL[options.what] if not options.only or name in options.only]
     if options.what == "signing":
         planned = signing.plan(chosen, quick=options.quick)
+    elif options.what == "transcripts":
+        planned = transcripts.plan(chosen, quick=options.quick)
     else:
         planned = parts.plan(chosen, options.database, quick=options.quick)
     results: list[parts.Result] = []

@@ -87,14 +87,14 @@ def measure(school: School, size: Size) -> list[Result]:
     keys = [row.id for row in school.classes]
     found += _batch(school, "other", gradebook.SIGN_CLASS, keys, "homeroom teachers' classes")
     found += _batch(school, "principal", gradebook.SIGN_SEAL, keys, "a principal's classes")
-    with _spent() as settled:
+    with spent() as settled:
         done = records.settle(timezone.now())
     if (done["sealed"], done["logged"]) != (len(keys), len(keys)):
         msg = f"not every document was sealed and logged: {done}"
         raise RuntimeError(msg)
     note = f"{settled.queries / len(keys):.0f} queries each"
     found.append(_rate("documents sealed, stamped and logged", len(keys), settled.seconds, note))
-    with _spent() as verified:
+    with spent() as verified:
         faults = list(records.verify_documents())
     note = f"{len(keys)} documents of {size.pupils} pupils, {len(faults)} faults"
     each = verified.seconds * 1000 / len(keys)
@@ -108,11 +108,11 @@ def _batch(school: School, who: str, act: str, keys: Sequence[UUID], name: str) 
 
     actor = school.actors[who]
     subjects = [records.Subject(act, key, TERM) for key in keys]
-    with _spent() as checking:
+    with spent() as checking:
         checked = records.check(actor, subjects=subjects, title="Đo", school_id=school.id)
     if checked.left_out or checked.batch is None:
         raise checked.left_out[0].refusal
-    with _spent() as signing:
+    with spent() as signing:
         batch = records.start(actor, batch_id=checked.batch.id, token=checked.token)
     if batch.state != "done":
         msg = f"the batch is {batch.state}: {batch.trouble}"
@@ -130,7 +130,7 @@ def _rate(name: str, count: int, seconds: float, note: str) -> Result:
 
 
 @contextmanager
-def _spent() -> Iterator[Spent]:
+def spent() -> Iterator[Spent]:
     """Measure a part: its time, and how many queries it asks."""
     from django.db import connection  # noqa: PLC0415
 
@@ -175,9 +175,7 @@ def build(size: Size) -> School:
         jobs = [NewJob(person.id, "Giáo viên", since) for person in staff]
         people.employ_people(actor, school_id=unit.id, jobs=jobs)
         for person, role in zip(staff, roles.values(), strict=True):
-            access.grant(
-                actor, person_id=person.id, role=role, unit_id=unit.id, source="bench", since=since
-            )
+            access.grant(actor, person_id=person.id, role=role, unit_id=unit.id, source="bench", since=since)
         records.give_demo_keys(
             now, now - dt.timedelta(days=60),
             people=[(row.id, row.full_name, f"CCCD:0201990000{n:02d}") for n, row in enumerate(staff)],
@@ -229,14 +227,14 @@ def _open_class(
     schooling.assign_homeroom(actor, school_class_id=row.id, person_id=who["other"], since=since)
     gradebook.open_sheets(actor, school_class_ids=[row.id])
     for sheet in gradebook.sheets_of(row.id, TERM).values():
-        operations = _operations(sheet, [pupil.id for pupil in pupils])
+        operations = operations_of(sheet, [pupil.id for pupil in pupils])
         gradebook.record_operations(actor, sheet_id=sheet.id, operations=operations)
         if sheet.class_subject_id is not None:
             school.sheets.setdefault(taught[sheet.class_subject_id], []).append(sheet.id)
     school.classes.append(row)
 
 
-def _operations(sheet: Sheet, pupils: Sequence[UUID]) -> list[Operation]:
+def operations_of(sheet: Sheet, pupils: Sequence[UUID]) -> list[Operation]:
     """Every result that a sheet wants."""
     from khue.core.ids import uuid7  # noqa: PLC0415
     from khue.modules.gradebook import api as gradebook  # noqa: PLC0415

@@ -50,7 +50,11 @@ def signed_record(record: Record, ring: Ring, at: dt.datetime = AT) -> Record:
     }
     for place in sorted(check_shape(record, complete=False), key=lambda one: one.slot.step):
         ref = place.ref
-        local = ring[named.get(tuple(ref), TAX if ref.role == "school" else PRINCIPAL.identifier)]
+        local = ring[
+            named.get(
+                (ref.role, ref.section, ref.number), TAX if ref.role == "school" else PRINCIPAL.identifier
+            )
+        ]
         tbs = prepare(record, ref, local.certificate, local.chain, signing_time=at, tbs_id=_TBS)
         record = add(record, complete(record, tbs, local.sign(tbs.algorithm, tbs.digest)))
     return record
