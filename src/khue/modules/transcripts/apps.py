@@ -14,8 +14,13 @@ class TranscriptsConfig(AppConfig):
     def ready(self) -> None:
         """Declare the policy and the acts, and listen to the events of other modules."""
         # Apps are loaded only now.
+        from khue.modules.records import api as records  # noqa: PLC0415
         from khue.modules.transcripts import handlers, policy, policy_sharing  # noqa: F401, PLC0415
+        from khue.modules.transcripts.content import KINDS  # noqa: PLC0415
+        from khue.modules.transcripts.printed import page_pdf  # noqa: PLC0415
         from khue.modules.transcripts.signed import acts  # noqa: PLC0415 - the same
 
+        for kind in KINDS:
+            records.register_renderer(kind, page_pdf)
         handlers.register()
         acts.register()

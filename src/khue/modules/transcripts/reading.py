@@ -95,7 +95,7 @@ def _own(one: records.FileFact, base: str) -> data.IssuedPage:
         page, one.code, int(said["version"]), one.state, _day(one.issued_at), one.digest,
         tuple(
             data.SignatureFact(
-                sign.role, _subject(page, sign.section_id), sign.name, sign.capacity, _moment(sign.at)
+                sign.role, subject_of(page, sign.section_id), sign.name, sign.capacity, _moment(sign.at)
             )
             for sign in one.signatures
         ),
@@ -106,7 +106,7 @@ def _own(one: records.FileFact, base: str) -> data.IssuedPage:
 def _received(one: ReceivedFile, base: str) -> data.IssuedPage:
     page, said = content.read_record(bytes(one.content))
     signatures = tuple(
-        data.SignatureFact(role, _subject(page, section), name, capacity, at)
+        data.SignatureFact(role, subject_of(page, section), name, capacity, at)
         for role, section, name, capacity, at in one.signatures
     )
     last = signatures[-1].at[:10] if signatures else ""
@@ -116,7 +116,7 @@ def _received(one: ReceivedFile, base: str) -> data.IssuedPage:
     )  # fmt: skip
 
 
-def _subject(page: data.YearPage, section: str) -> str:
+def subject_of(page: data.YearPage, section: str) -> str:
     """The code of the subject that a section holds; empty for the year and the whole."""
     codes = {content.section_id(line): line.code for line in page.subjects}
     return codes.get(section, "")

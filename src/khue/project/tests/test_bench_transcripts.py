@@ -36,6 +36,7 @@ def test_pupils_and_years_differ() -> None:
     assert {len(page.subjects) for page in every} == {13}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["compose", "sign", "paper", "store"])
 def test_a_short_run(part: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.main(["transcripts", "--quick", "--json", "--only", part]) == 0

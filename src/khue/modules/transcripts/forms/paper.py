@@ -7,8 +7,11 @@ transcript gives the same bytes: the only date in the file is that of the newest
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import typst
 
 from khue.core.dates import VIETNAM
 from khue.core.errors import Invalid
@@ -20,6 +23,7 @@ from khue.signing.qr import qr_svg
 if TYPE_CHECKING:
     from khue.modules.transcripts.data import Identity, IssuedPage, SignatureFact
 
+_STRANGE = re.compile(r"[^\n\u0020-\u007e\u00a0-\u024f\u0300-\u0309\u0323\u1e00-\u1eff\u2013-\u2026]")
 TEMPLATE = Path(__file__).parent / "transcript.typ"
 LEVEL_NAMES = {"TH": "Tiểu học", "THCS": "Trung học cơ sở", "THPT": "Trung học phổ thông"}
 WARNINGS = {
@@ -34,17 +38,34 @@ def transcript_pdf(transcript: Transcript) -> bytes:
     return _pdf(transcript, whole=True)
 
 
-def year_pdf(issued: IssuedPage, print_code: str = "") -> bytes:
-    """The pages of one year alone."""
+def year_pdf(issued: IssuedPage, print_code: str = "", *, warning: str = "") -> bytes:
+    """The pages of one year alone; `warning` stands above both instead of what the state says."""
     code = print_code or issued.print_code
     alone = Transcript(issued.page.transcript, issued.page.level, (issued,), code)
-    return _pdf(alone, whole=False)
+    return _pdf(alone, whole=False, warning=warning)
 
 
-def _pdf(transcript: Transcript, *, whole: bool) -> bytes:
+def _pdf(transcript: Transcript, *, whole: bool, warning: str = "") -> bytes:
     data = data_of(transcript, whole=whole)
-    day = _day(transcript.pages[-1].issued)
-    return paper.render(TEMPLATE, data, archival=dt.datetime(day.year, day.month, day.day, tzinfo=VIETNAM))
+    if warning:
+        data["years"] = [year | {"warning": warning} for year in data["years"]]
+    newest = transcript.pages[-1]
+    day = _day(newest.issued) or dt.date(int(newest.page.year[5:]), 1, 1)
+    at = dt.datetime(day.year, day.month, day.day, tzinfo=VIETNAM)
+    try:
+        return paper.render(TEMPLATE, data, archival=at)
+    except typst.TypstError:
+        # PDF/A takes no character that its fonts lack. The record keeps it; the print shows that it is there.
+        return paper.render(TEMPLATE, _printable(data), archival=at)
+
+
+def _printable(value: Any) -> Any:
+    """The same texts, with «?» for signs that are neither Latin letters nor common marks."""
+    if isinstance(value, str):
+        return _STRANGE.sub("?", value)
+    if isinstance(value, dict):
+        return {key: _printable(one) for key, one in value.items()}
+    return [_printable(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def data_of(transcript: Transcript, *, whole: bool) -> dict[str, Any]:
@@ -62,12 +83,10 @@ def _front(transcript: Transcript) -> dict[str, Any]:
     """Cover and page 1: the school of today, who signed the first page, the years so far."""
     oldest, newest = transcript.pages[0], transcript.pages[-1]
     page, is_primary = newest.page, transcript.level == "TH"
-    day = _day(oldest.issued)
-    opened = f"{oldest.page.place.commune}, ngày {day.day} tháng {day.month} năm {day.year}"
     return {
         "level": LEVEL_NAMES[transcript.level], "name": page.identity.name, "school": page.place.school,
         "commune": page.place.commune, "province": page.place.province, "number": page.register_number,
-        "code": transcript.code, "warning": "", "opened": opened, "head": "HIỆU TRƯỞNG",
+        "code": transcript.code, "warning": "", "opened": _dated(oldest), "head": "HIỆU TRƯỞNG",
         "principal": _signed(oldest, "principal"), "seal": _signed(oldest, "school"),
         "person": _person(page.identity, is_primary=is_primary), **_path(transcript, is_primary=is_primary),
     }  # fmt: skip
@@ -114,7 +133,6 @@ def _path(transcript: Transcript, *, is_primary: bool) -> dict[str, Any]:
 
 def _year(issued: IssuedPage, print_code: str) -> dict[str, Any]:
     page = issued.page
-    day = _day(issued.issued)
     place = ", ".join(text for text in (page.place.commune, page.place.province) if text)
     common = {
         "primary": page.level == "TH", "name": page.identity.name, "class": page.class_name,
@@ -123,7 +141,7 @@ def _year(issued: IssuedPage, print_code: str) -> dict[str, Any]:
         "version": str(issued.version), "issued": issued.issued, "digest": issued.digest,
         "print-code": issued.print_code or print_code, "address": issued.check_url,
         "qr": qr_svg(issued.check_url) if issued.check_url else "",
-        "day": f"{page.place.commune}, ngày {day.day} tháng {day.month} năm {day.year}",
+        "day": _dated(issued),
         "homeroom": _signed(issued, "homeroom") or _plain(page.homeroom.name),
         "principal": _signed(issued, "principal"), "seal": _signed(issued, "school"),
     }  # fmt: skip
@@ -142,6 +160,15 @@ def _plain(name: str) -> dict[str, str] | None:
     return {"name": name, "capacity": "", "at": ""} if name else None
 
 
-def _day(text: str) -> dt.date:
+def _dated(issued: IssuedPage) -> str:
+    """Place and day of issue; dots where it is not issued yet."""
+    day = _day(issued.issued)
+    said = f"ngày {day.day} tháng {day.month} năm {day.year}" if day else "ngày …… tháng …… năm ………"
+    return f"{issued.page.place.commune}, {said}"
+
+
+def _day(text: str) -> dt.date | None:
+    if not text:
+        return None
     day, month, year = (int(part) for part in text.split("/"))
     return dt.date(year, month, day)

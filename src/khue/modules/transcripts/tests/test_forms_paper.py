@@ -150,3 +150,23 @@ def test_each_year_has_its_own_print_code() -> None:
     own = replace(whole, pages=tuple(replace(one, print_code=f"C{n}") for n, one in enumerate(whole.pages)))
     years = paper.data_of(own, whole=True)["years"]
     assert [year["print-code"] for year in years] == ["C0", "C1", "C2", "C3"]
+
+
+def test_a_sign_that_no_font_has_does_not_stop_the_print(tmp_path: Path) -> None:
+    one = transcript("THCS").pages[0]
+    page = replace(one.page, comment="Chăm ngoan 🌟, đọc 漢字 và ⠃⠗; Đỗ Thị Ỷ Ỹ ằ ẵ ợ đạt “tốt” – 100 %…")
+    pdf = paper.year_pdf(replace(one, page=page))
+    assert pdf == paper.year_pdf(replace(one, page=page))
+    assert b"<pdfaid:part>2</pdfaid:part>" in pdf
+    if shutil.which("pdftotext"):
+        said = text_of(pdf, tmp_path, 2)
+        assert "Chăm ngoan ?, đọc ?? và ??; Đỗ Thị Ỷ Ỹ ằ ẵ ợ đạt “tốt” – 100 %…" in said
+
+
+@needs_pdftotext
+def test_a_page_that_is_not_issued_yet_says_so(tmp_path: Path) -> None:
+    one = replace(transcript("THCS").pages[0], issued="", signatures=())
+    pdf = paper.year_pdf(one, warning="HỒ SƠ CHƯA ĐỦ CHỮ KÝ")
+    for page in (1, 2):
+        assert "CHƯA ĐỦ CHỮ KÝ" in text_of(pdf, tmp_path, page)
+    assert "ngày …… tháng" in text_of(pdf, tmp_path, 2)
