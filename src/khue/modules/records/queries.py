@@ -145,6 +145,18 @@ def signed_sections(subjects: Iterable[UUID], part: int, person_id: UUID | None)
     }
 
 
+def given_sections(subjects: Iterable[UUID], kinds: Collection[str]) -> dict[UUID, set[str]]:
+    """Which sections carry a signature in the versions that stand, by subject; of whoever signed them."""
+    rows = Document.objects.filter(subject__in=list(subjects), kind__in=kinds).order_by("version")
+    newest = {subject: (key, state) for subject, key, state in rows.values_list("subject", "id", "state")}
+    by_document = {key: subject for subject, (key, state) in newest.items() if state not in GIVEN_UP}
+    signed = DocumentSignature.objects.filter(document__in=list(by_document)).exclude(section_id="")
+    found: dict[UUID, set[str]] = {}
+    for document, section in signed.values_list("document_id", "section_id"):
+        found.setdefault(by_document[document], set()).add(section)
+    return found
+
+
 def changed_sections(kind: str, subject: UUID, part: int) -> list[str]:
     """The names of the sections that differ from the issued version before; none in a first version."""
     document = _newest(kind, subject, part)

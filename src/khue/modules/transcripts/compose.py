@@ -121,7 +121,8 @@ def _load(year: gradebook.YearBook, today: dt.date, now: dt.datetime) -> ClassYe
     earlier = earlier_of([row.id for row in own.values()], part_of(school_class.year))
     return ClassYear(
         year, people_facts.place_of(school_class.school, last), teachers, homeroom,
-        people_facts.pupils_facts(ids, last), pages, {key: row.code for key, row in own.items()}, comments,
+        people_facts.pupils_facts(ids, last, school_class.school_id), pages,
+        {key: row.code for key, row in own.items()}, comments,
         {key: earlier.get(row.id, ()) for key, row in own.items()},
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from khue.kit.models import in_force
 from khue.modules.codes import api as codes
 from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
+from khue.modules.register import api as register
 from khue.modules.transcripts.data import Identity, Place, Relative
 
 if TYPE_CHECKING:
@@ -29,21 +30,32 @@ class PupilFacts:
     register_number: str
 
 
-def pupils_facts(person_ids: Iterable[UUID], day: dt.date) -> dict[UUID, PupilFacts]:
+def pupils_facts(person_ids: Iterable[UUID], day: dt.date, school_id: UUID) -> dict[UUID, PupilFacts]:
     """Identity of many pupils as known on a day, in a fixed number of queries."""
     ids = list(person_ids)
     persons = people.Person.objects.in_bulk(ids)
     profiles = {row.person_id: row for row in people.PupilProfile.objects.filter(person__in=ids)}
     relatives = _relatives(ids, day)
     numbers = _numbers(ids)
+    registered = _registered(ids, school_id)
     groups = codes.items_ever(codes.ETHNIC_GROUPS).order_by("valid_from", "id")
     ethnic = {row.code: row.name for row in groups}
     return {
         key: PupilFacts(
             _identity(person, profiles.get(key), relatives[key], numbers[key], ethnic),
-            getattr(profiles.get(key), "register_number", ""),
+            registered.get(key) or str(getattr(profiles.get(key), "register_number", "")),
         )
         for key, person in persons.items()
+    }
+
+
+def _registered(ids: list[UUID], school_id: UUID) -> dict[UUID, str]:
+    """The numbers in the school's register, the newest entry of each pupil (số đăng bộ)."""
+    entries = register.RegisterEntry.objects.filter(person__in=ids, school=school_id).select_related("book")
+    return {
+        entry.person_id: register.number_shown(entry)
+        for entry in entries.order_by("entered_on", "id")
+        if entry.person_id is not None
     }
 
 
