@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from khue.core.dates import format_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,11 @@ class SchoolCount:
     rejected: int
     waiting: int
     last: str  # ISO day of the last package; empty if there was none
+
+    @property
+    def last_day(self) -> str:
+        """The last day as people read it."""
+        return format_date(dt.date.fromisoformat(self.last)) if self.last else ""
 
     @property
     def lacking(self) -> int:

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from django.urls import path
 
-from khue.modules.store.views import machine
+from khue.modules.store.views import department, home, machine, school
 
 app_name = "store"
 urlpatterns = [
+    path("", home.home, name="home"),
+    path("truong/<str:key>/gui/", school.send, name="send"),
+    path("truong/<str:key>/ket-noi/", school.connect, name="connect"),
+    path("goi/<str:key>/", school.package_page, name="package"),
+    path("goi/<str:key>/gui-lai/", school.hurry, name="hurry"),
+    path("goi/<str:key>/bo/", school.cancel, name="cancel"),
+    path("goi/<str:key>/de-nghi/", school.ask, name="ask"),
+    path("so/cho-quyet/", department.doubtful, name="doubtful"),
+    path("so/cho-quyet/quyet/", department.decide, name="decide"),
+    path("so/de-nghi/", department.requests, name="requests"),
+    path("so/de-nghi/<str:key>/", department.decide_request, name="decide_request"),
+    path("so/truong/<str:key>/", department.school_page, name="watched"),
+    path("so/truong/<str:key>/khoa/", department.give_key, name="give_key"),
+    path("so/truong/<str:key>/dau/", department.set_seals, name="set_seals"),
+    path("so/khoa/<str:key>/thu/", department.revoke_key, name="revoke_key"),
     path("api/v1/packages/", machine.packages, name="api_packages"),
     path("api/v1/packages/<str:code>", machine.package, name="api_package"),
     path("api/v1/packages/<str:code>/body", machine.body, name="api_body"),

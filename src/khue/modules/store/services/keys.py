@@ -110,3 +110,17 @@ def _school(actor: Actor, school_id: UUID, do: str) -> orgs.Unit:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def link_of(school_id: UUID) -> StoreLink | None:
+    """The key that a school has put in, for its page; never the key itself."""
+    found: StoreLink | None = StoreLink.objects.filter(school=school_id).defer("key").first()
+    return found
+
+
+def seals_set(school_id: UUID) -> list[str]:
+    """The numbers that the department wrote."""
+    found: list[str] | None = (
+        StoreSchool.objects.filter(school=school_id).values_list("seals", flat=True).first()
+    )
+    return found or []
