@@ -60,9 +60,8 @@ def _pair(first: UUID, second: UUID, why: str) -> dict[str, Any]:
 
 
 def _row(person: Person) -> dict[str, Any]:
-    codes = [
-        (row.get_scheme_display(), writing.shown(row, full=False)) for row in queries.identifiers_of(person.pk)
-    ]
+    held = queries.identifiers_of(person.pk)
+    codes = [(row.get_scheme_display(), writing.shown(row, full=False)) for row in held]
     return {"person": person, "pupil": person.pupil, "codes": codes}
 
 

@@ -273,7 +273,14 @@ def add_identifiers(
                         unit=school.pk, after={"scheme": row.scheme})
         for row in fresh
     )
+    _say_changed(actor, school.pk, [row.person_id for row in fresh])
     return fresh
+
+
+def _say_changed(actor: Actor, school_id: UUID, person_ids: Iterable[UUID]) -> None:
+    ids = tuple(dict.fromkeys(person_ids))
+    if ids:
+        outbox.announce(actor, PeopleChanged(school_id, ids), unit=school_id)
 
 
 @transaction.atomic
@@ -295,6 +302,7 @@ def withdraw_identifiers(actor: Actor, *, school_id: UUID, identifier_ids: Seque
                         unit=school.pk, before={"scheme": row.scheme})
         for row in found
     )
+    _say_changed(actor, school.pk, [row.person_id for row in found])
     return len(found)
 
 
