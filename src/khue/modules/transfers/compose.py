@@ -39,7 +39,7 @@ def gather(actor: Actor, transfer: Transfer) -> Gathered:
     """The parcel of a transfer as it stands now."""
     person_id, school_class = transfer.who, _class_of(transfer)
     subjects, marks, plan = _learning(school_class, person_id)
-    facts = transcripts.pupils_facts([person_id], actor.today)[person_id]
+    facts = transcripts.pupils_facts([person_id], actor.today, transfer.origin)[person_id]
     enclosed = _transcript_files(person_id)
     school = orgs.Unit.objects.get(pk=transfer.origin)
     parcel = Parcel(

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from khue.core.errors import Refused
+from django.utils.translation import gettext_noop as _
+
+from khue.core.errors import NotFound, Refused
+from khue.core.names import fold
 from khue.kit import permissions
 from khue.modules.gradebook import api as gradebook
+from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
 from khue.modules.records import api as records
 from khue.modules.schooling import api as schooling
 from khue.modules.transcripts import api as transcripts
 from khue.modules.transfers import content, packing, policy
+from khue.modules.transfers.compose import gather
+from khue.modules.transfers.data import Mark, SubjectTaken
 from khue.modules.transfers.models import OPEN_STATES, Side, Transfer, TransferState
 from khue.modules.transfers.services.releasing import PART, document_file
+from khue.modules.transfers.services.requesting import current_stay
 from khue.modules.transfers.services.settling import brought
 
 if TYPE_CHECKING:
@@ -26,6 +34,7 @@ if TYPE_CHECKING:
     from khue.core.actor import Actor
     from khue.modules.transfers.data import Parcel
 
+HOMEROOM = _("Rèn luyện, ngày nghỉ")
 SOON = dt.timedelta(days=1)
 
 
@@ -136,7 +145,7 @@ def differences(transfer: Transfer) -> list[Difference]:
     if parcel is None or transfer.pupil_id is None:
         return []
     today = transfer.requested_at.date()
-    here = transcripts.pupils_facts([transfer.pupil_id], today)[transfer.pupil_id].identity
+    here = transcripts.pupils_facts([transfer.who], today, transfer.destination)[transfer.who].identity
     there = parcel.identity
     found = []
     for name, label in (
@@ -163,3 +172,143 @@ def side_of(transfer: Transfer) -> str:
 def document_of(transfer: Transfer) -> records.DocumentFact | None:
     """The signed parcel as a record with its own page, if there is one."""
     return records.documents_of([transfer.id], PART).get(transfer.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Pupil:
+    """A pupil of one of the reader's schools (học sinh)."""
+
+    person_id: UUID
+    name: str
+    born: str
+    class_name: str
+    school_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectMarks:
+    """A subject that a pupil takes along, with its marks (môn học và điểm)."""
+
+    subject: SubjectTaken
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassLine:
+    """A class that could take the pupil in, and how many it has."""
+
+    school_class: schooling.SchoolClass
+    size: int
+
+
+def transfer_of(actor: Actor, transfer_id: UUID) -> Transfer:
+    """One transfer in the reader's scope."""
+    found = Transfer.objects.select_related(
+        "from_school", "to_school", "from_class__year", "to_class", "parcel"
+    )
+    one: Transfer = permissions.load(actor, found, transfer_id, see=policy.SEE)
+    return one
+
+
+def schools_of(actor: Actor) -> list[orgs.Unit]:
+    """The schools for which the actor writes requests down, ten at most: an office has one."""
+    found = orgs.Unit.objects.filter(kind="school", valid_to__isnull=True).select_related("school")
+    return list(permissions.visible(actor, policy.REQUEST, found)[:10])
+
+
+def pupils_named(actor: Actor, wanted: str, limit: int) -> list[Pupil]:
+    """Pupils of the actor's schools by a part of the name, marked or not."""
+    schools = [one.pk for one in schools_of(actor)]
+    found = people.PupilProfile.objects.filter(school__in=schools, person__search_key__contains=fold(wanted))
+    found = permissions.visible(actor, people.SEE_PUPIL, found).select_related("person")
+    profiles = list(found.order_by("person__sort_key", "id")[:limit])
+    classes = _class_names([one.person_id for one in profiles], actor.today)
+    return [_pupil(one, classes) for one in profiles]
+
+
+def pupil_of(actor: Actor, person_id: UUID) -> Pupil:
+    """A pupil of one of the actor's schools; strangers learn nothing."""
+    schools = [one.pk for one in schools_of(actor)]
+    found = people.PupilProfile.objects.filter(school__in=schools, person=person_id).select_related("person")
+    profile = permissions.visible(actor, people.SEE_PUPIL, found).first()
+    if profile is None:
+        raise NotFound("KIT-001")
+    return _pupil(profile, _class_names([person_id], actor.today))
+
+
+def stay_of(pupil: Pupil, day: dt.date) -> schooling.ClassMembership | None:
+    """The class that the pupil is in."""
+    return current_stay(pupil.school_id, pupil.person_id, day)
+
+
+def destinations(pupil: Pupil, day: dt.date) -> list[orgs.Unit]:
+    """The other schools that teach the pupil's level; their names are public."""
+    stay = stay_of(pupil, day)
+    level = stay.school_class.level if stay else ""
+    found = orgs.Unit.objects.filter(kind="school", valid_to__isnull=True).select_related("school")
+    rows = found.exclude(pk=pupil.school_id).filter(school__levels__contains=level)
+    return [one for one in rows.order_by("search_key", "id") if level in one.school.level_set()]
+
+
+def class_lines(actor: Actor, transfer: Transfer) -> list[ClassLine]:
+    """The classes that fit, with their sizes."""
+    found = classes_for(actor, transfer)
+    sizes = schooling.class_sizes(one.id for one in found)
+    return [ClassLine(one, sizes.get(one.id, 0)) for one in found]
+
+
+def brings(actor: Actor, transfer: Transfer) -> Parcel | None:
+    """What comes along: from the parcel that came or was signed; before that, as it stands now."""
+    parcel = received(transfer)
+    if parcel is not None:
+        return parcel
+    record = document_file(transfer)
+    if record is not None:
+        return content.read_parcel(record)
+    at_home = transfer.pupil_id is not None and transfer.from_school_id is not None
+    own = at_home and permissions.can(actor, policy.RELEASE, transfer)
+    released = transfer.state == TransferState.RELEASED
+    if at_home and (own or released) and transfer.state in OPEN_STATES:
+        return gather(actor, transfer).parcel
+    return None
+
+
+def by_subject(parcel: Parcel | None) -> list[SubjectMarks]:
+    """The subjects of a parcel with their marks, then what the homeroom teacher keeps."""
+    if parcel is None:
+        return []
+    marks: dict[str, list[Mark]] = defaultdict(list)
+    for mark in parcel.marks:
+        marks[mark.subject].append(mark)
+    found = [SubjectMarks(one, tuple(marks[one.code])) for one in parcel.subjects]
+    if marks[""]:
+        found.append(SubjectMarks(SubjectTaken("", str(HOMEROOM), ""), tuple(marks[""])))
+    return found
+
+
+def findings(transfer: Transfer) -> list[list[object]]:
+    """What verification said of the files of a parcel that came."""
+    kept = getattr(transfer, "parcel", None)
+    return [] if kept is None else kept.findings
+
+
+def without_place(transfer: Transfer, classes: list[ClassLine]) -> list[gradebook.Placed]:
+    """Marks that find no place in the first class that fits: classes of a grade mostly learn the same."""
+    if not classes:
+        return []
+    return [one for one in placed_in(transfer, classes[0].school_class.id) if one.why_not]
+
+
+def _pupil(profile: people.PupilProfile, classes: dict[UUID, str]) -> Pupil:
+    person = profile.person
+    return Pupil(
+        person.pk, person.full_name, person.birth_shown, classes.get(person.pk, ""), profile.school_id
+    )
+
+
+def _class_names(person_ids: list[UUID], day: dt.date) -> dict[UUID, str]:
+    stays = schooling.ClassMembership.objects.filter(
+        pupil__in=person_ids, school_class__year__starts_on__lte=day
+    )
+    rows = stays.order_by("valid_from", "id").values_list("pupil_id", "school_class__name")
+    return dict(rows)
