@@ -24,9 +24,12 @@ class RegisterConfig(AppConfig):
     def ready(self) -> None:
         """Declare the policy and listen to the events of other modules."""
         from khue.modules.access import api as access  # noqa: PLC0415 - apps are loaded only now
+        from khue.modules.records import api as records  # noqa: PLC0415 - the same
         from khue.modules.register import handlers, policy  # noqa: F401, PLC0415 - the same
-        from khue.modules.register.signed import acts  # noqa: PLC0415 - the same
+        from khue.modules.register.paper.signed import year_pdf  # noqa: PLC0415 - the same
+        from khue.modules.register.signed import acts, content  # noqa: PLC0415 - the same
 
         handlers.register()
         acts.register()
+        records.register_renderer(content.KIND, year_pdf)
         access.register_explainable("register.RegisterEntry", _("Dòng trong sổ đăng bộ"), _entry_name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from khue.core.dates import first_year
 from khue.core.errors import Invalid, Refused
+from khue.modules.codes import api as codes
 from khue.modules.register import numbering
 from khue.modules.register.models import EntryState, RegisterClosing, RegisterEntry, RegisterEvent
 from khue.modules.schooling import api as schooling
@@ -39,6 +40,7 @@ class Page:
     entries: list[RegisterEntry]
     events: dict[UUID, list[RegisterEvent]]  # since the page before, by entry
     gaps: list[tuple[int, int]]  # numbers never given
+    ethnic: dict[str, str] = field(default_factory=dict)  # names of ethnic groups by code
     without_result: list[str] = field(default_factory=list)  # classes that wait for their year
 
     @property
@@ -68,7 +70,7 @@ def closings_of(book: RegisterBook) -> list[RegisterClosing]:
 
 
 def load_page(book: RegisterBook, year: int) -> Page:
-    """The page as it stands now, in three queries."""
+    """The page as it stands now, in a handful of queries."""
     closings = closings_of(book)
     covered = closings[-1].lengths if closings else {}
     entries = list(RegisterEntry.objects.filter(book=book).order_by("number"))
@@ -82,6 +84,8 @@ def load_page(book: RegisterBook, year: int) -> Page:
         book, year, len(closings) + 1, entries, dict(events),
         numbering.gaps([entry.number for entry in entries]),
     )  # fmt: skip
+    names = codes.items_ever(codes.ETHNIC_GROUPS).order_by("valid_from", "id")
+    page.ethnic = dict(names.values_list("code", "name"))
     page.without_result = _without_result(page)
     return page
 

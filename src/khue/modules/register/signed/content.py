@@ -61,7 +61,7 @@ def page_text(page: Page, record: str, signer: tuple[str, str], accepted: str = 
             "entries": str(len(page.entries)), "events": str(page.event_count),
             "gaps": gaps_text(page.gaps) or None, "accepted": accepted or None,
         },
-        *(_entry(entry, page.events.get(entry.id, ())) for entry in page.entries),
+        *(_entry(entry, page.events.get(entry.id, ()), page.ethnic) for entry in page.entries),
     )  # fmt: skip
     return section.text
 
@@ -71,8 +71,8 @@ def gaps_text(gaps: Sequence[tuple[int, int]]) -> str:
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in gaps)
 
 
-def _entry(entry: RegisterEntry, events: Sequence[RegisterEvent]) -> str:
-    now = entry.now
+def _entry(entry: RegisterEntry, events: Sequence[RegisterEvent], ethnic: Mapping[str, str]) -> str:
+    now = entry.now | {"ethnic_code": ethnic.get(entry.now["ethnic_code"], entry.now["ethnic_code"])}
     facts = {name: str(now.get(field) or "") or None for name, field in SAID.items()}
     return element(
         "Entry",
