@@ -12,7 +12,7 @@ from typing import Any
 ALL = {
     "gradebook": ("rules", "page", "save", "import", "province", "browser", "demo"),
     "signing": ("sign", "verify", "prepare", "province", "log", "school"),
-    "transcripts": ("compose", "sign", "paper", "store"),
+    "transcripts": ("compose", "sign", "paper", "store", "digest"),
 }
 
 

@@ -30,6 +30,7 @@ def plan(chosen: Sequence[str], *, quick: bool) -> Iterator[Part]:
         "sign": ("a province's transcripts in the Ministry's layout", partial(mass, 60 if quick else 1500)),
         "paper": ("transcripts on paper", partial(papers, 10 if quick else 80)),
         "store": ("verifying complete transcripts", partial(store, 6 if quick else 60)),
+        "digest": ("a principal's page, on SQLite", partial(in_school, "digest", quick=quick)),
     }
     for name in chosen:
         yield Part(*parts[name])

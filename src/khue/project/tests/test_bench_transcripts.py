@@ -37,7 +37,7 @@ def test_pupils_and_years_differ() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", ["compose", "sign", "paper", "store"])
+@pytest.mark.parametrize("part", ["compose", "sign", "paper", "store", "digest"])
 def test_a_short_run(part: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.main(["transcripts", "--quick", "--json", "--only", part]) == 0
     report: dict[str, Any] = json.loads(capsys.readouterr().out)
