@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_noop
 
+from khue.core.dates import format_date
 from khue.core.errors import Refused
 from khue.core.names import fold, sort_key
 from khue.modules.gradebook import api as gradebook
@@ -161,7 +162,8 @@ class Work(pupils.Work):
     def _confirmed(self, line: Line, what: str, why: str) -> bool:
         """Ask whether the papers have been seen; whether somebody has said so."""
         key = f"{line.key} {what}"
-        who = f"{line.row['ho_ten']} {line.row.get('ngay_sinh') or ''}".strip()
+        born = read_date(line.row.get("ngay_sinh"))
+        who = f"{line.row['ho_ten']} {format_date(born) if born else line.row.get('ngay_sinh') or ''}".strip()
         self.questions.append(Question(key, line.sheet, line.cell, who, why, ((YES, PAPERS[what]),)))
         return self.decisions.get(key) == YES
 
