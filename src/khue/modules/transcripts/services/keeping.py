@@ -66,10 +66,7 @@ def keep_file(actor: Actor, *, school_id: UUID, person_id: UUID, file: bytes) ->
     kept = ReceivedFile.objects.filter(digest=report.digest).first()
     if kept is not None:
         return kept
-    transcript, _ = Transcript.objects.get_or_create(
-        person=person, level=page.level,
-        defaults={"code": page.transcript, "opened_on": actor.today, "school_id": school_id},
-    )  # fmt: skip
+    transcript = _transcript(actor, person, page, school_id)
     row = ReceivedFile.objects.create(
         transcript=transcript, person=person, school_id=school_id, year=page.year, record_code=said["code"],
         version=int(said["version"]), digest=report.digest, content=file, verdict=report.verdict.value,
@@ -81,6 +78,19 @@ def keep_file(actor: Actor, *, school_id: UUID, person_id: UUID, file: bytes) ->
     )  # fmt: skip
     outbox.announce(actor, FileReceived(row.id, person_id, report.digest), unit=school_id)
     return row
+
+
+def _transcript(actor: Actor, person: people.Person, page: YearPage, school_id: UUID) -> Transcript:
+    """The pupil's transcript of that level; a new one takes over the code of the file."""
+    found = Transcript.objects.filter(person=person, level=page.level).first()
+    if found is not None:
+        return found
+    # The code is another row's where one child stands here twice; the file keeps its own.
+    taken = Transcript.objects.filter(code=page.transcript).exists()
+    code = records.new_code() if taken else page.transcript
+    return Transcript.objects.create(
+        person=person, level=page.level, code=code, opened_on=actor.today, school_id=school_id
+    )
 
 
 def _read(verified: bytes) -> tuple[YearPage, dict[str, str]]:
