@@ -14,7 +14,7 @@ from khue.core.dates import first_year
 from khue.core.errors import Invalid, Refused
 from khue.modules.codes import api as codes
 from khue.modules.register import numbering
-from khue.modules.register.models import EntryState, RegisterClosing, RegisterEntry, RegisterEvent
+from khue.modules.register.models import EntryState, EventKind, RegisterClosing, RegisterEntry, RegisterEvent
 from khue.modules.schooling import api as schooling
 from khue.rules.enrollment import PRESENT
 
@@ -144,8 +144,10 @@ def is_finished(book: RegisterBook) -> bool:
 
 
 def year_to_close(book: RegisterBook, today_year: str) -> int:
-    """The school year whose page comes next: after the last one closed, else the one that is ending."""
+    """The school year whose page comes next: after the last one closed, else the first one with a class."""
     closings = closings_of(book)
     if closings:
         return closings[-1].year + 1
-    return max(book.first_year, first_year(today_year))
+    known = RegisterEvent.objects.filter(entry__book=book, kind=EventKind.CLASS_PLACED)
+    codes_of_years = set(known.order_by().values_list("data__year", flat=True))
+    return max(book.first_year, first_year(min(codes_of_years, default=today_year)))
