@@ -34,7 +34,7 @@ from khue.modules.records.queries import (
     signed_sections,
     waiting_stamps,
 )
-from khue.modules.records.renditions import Printed, register_renderer
+from khue.modules.records.renditions import Printed, pdf_of, register_renderer
 from khue.modules.records.services.batches import Checked, Subject, check, start
 from khue.modules.records.services.certificates import of_person, register
 from khue.modules.records.services.documents import made_for_seal, supersede, withdraw
@@ -88,6 +88,7 @@ __all__ = [
     "needs",
     "new_code",
     "of_person",
+    "pdf_of",
     "refresh_revocation",
     "register",
     "register_act",

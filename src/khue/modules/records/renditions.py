@@ -78,7 +78,7 @@ def _sealed(document: Document, pdf: bytes, at: dt.datetime) -> bytes:
         pdf, record_code=document.code, record_digest=document.digest, school=certificate.name, at=at,
         certificate=bytes(certificate.content), chain=certificate.intermediates,
     )  # fmt: skip
-    request = HashToSign(document.id.hex, tbs.digest, tbs.algorithm)
+    request = HashToSign(document.id.hex, tbs.digest, tbs.algorithm, steady=True)
     answer = providers.signer_for(certificate).begin(certificate.provider_key, [request], document.title)
     if answer.progress is not Progress.DONE:
         return pdf

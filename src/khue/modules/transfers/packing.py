@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from khue.modules.transfers.data import Parcel
 
-RECORD, PAPER, PROOF, NOTE = "chuyen-truong.xml", "chuyen-truong.pdf", "bang-chung.zip", "DOC-TRUOC.txt"
+RECORD, PAPER, NOTE = "chuyen-truong.xml", "chuyen-truong.pdf", "DOC-TRUOC.txt"
 LIMIT = 20 * 1024 * 1024  # of the whole file
 INFLATED = 60 * 1024 * 1024
 MOST_FILES = 60
@@ -31,7 +31,6 @@ _WORDS = """Gói hồ sơ chuyển trường
 chuyen-truong.xml  bản gốc, có chữ ký số của hiệu trưởng và dấu của trường
 hoc-ba/            học bạ của các năm, mỗi tệp có đủ chữ ký
 chuyen-truong.pdf  bản để đọc và in
-bang-chung.zip     bằng chứng để kiểm tra khi không có mạng (nếu có)
 
 Kiểm tra: mở trang «Kiểm tra hồ sơ» của bất kì hệ thống Khuê nào rồi thả tệp vào, hoặc xem
 docs/records/transfer.md để kiểm tra bằng tay với xmlsec1.
@@ -47,13 +46,11 @@ class Unpacked:
     files: tuple[tuple[str, bytes], ...]
 
 
-def pack(
-    record: bytes, files: Iterable[tuple[str, bytes]], *, paper: bytes = b"", proof: bytes = b""
-) -> bytes:
+def pack(record: bytes, files: Iterable[tuple[str, bytes]], *, paper: bytes = b"") -> bytes:
     """The file of a parcel; the same parts give the same bytes."""
-    parts = [(RECORD, record), *files]
-    parts += [(name, data) for name, data in ((PAPER, paper), (PROOF, proof)) if data]
-    parts.append((NOTE, _WORDS.encode()))
+    parts = [(RECORD, record), *files, (NOTE, _WORDS.encode())]
+    if paper:
+        parts.append((PAPER, paper))
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as out:
         for name, data in parts:

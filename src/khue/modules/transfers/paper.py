@@ -51,6 +51,7 @@ def parcel_pdf(report: Report, printed: Printed) -> bytes:
             "digest": report.digest, "address": printed.address, "qr": printed.qr,
             "print-code": printed.print_code, "warning": printed.warning,
         },
+        title=f"Hồ sơ chuyển trường {parcel.code}",
     )  # fmt: skip
 
 
@@ -65,6 +66,7 @@ def refusal_pdf(transfer: Transfer) -> bytes:
             "code": transfer.code, "reason": transfer.refusal, "by": transfer.decided_by,
             "applicant": transfer.applicant, "day": f"{day:%d/%m/%Y}" if day else "",
         },
+        title=f"Trả lời đề nghị chuyển trường {transfer.code}",
     )  # fmt: skip
 
 

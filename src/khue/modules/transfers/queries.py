@@ -98,8 +98,11 @@ def _line(actor: Actor, transfer: Transfer) -> Line:
     return Line(transfer, due_of(transfer, actor.today), mine)
 
 
-def parcel_file(actor: Actor, transfer_id: UUID) -> bytes:
-    """The parcel as a file, for a school elsewhere; `XFER-012` before the school has sealed it."""
+def parcel_file(actor: Actor, transfer_id: UUID, base: str) -> bytes:
+    """The parcel as a file, for a school elsewhere; `XFER-012` before the school has sealed it.
+
+    `base` is the address of this installation, for the code on the print inside.
+    """
     transfer = permissions.load(
         actor, Transfer.objects.all(), transfer_id, see=policy.SEE, do=policy.HAND_OVER
     )
@@ -109,7 +112,8 @@ def parcel_file(actor: Actor, transfer_id: UUID) -> bytes:
     by_digest = {one.digest: one.content for one in transcripts.files_of_pupil(transfer.who)}
     parcel = content.read_parcel(record)
     files = [(one.name, by_digest[one.digest]) for one in parcel.files if one.digest in by_digest]
-    return packing.pack(record, files)
+    document = records.Document.objects.get(kind=content.KIND, subject=transfer.id, state="issued")
+    return packing.pack(record, files, paper=records.pdf_of(document, base))
 
 
 def received(transfer: Transfer) -> Parcel | None:

@@ -17,11 +17,16 @@ from khue.signing.algorithms import Algorithm
 
 @dataclass(frozen=True, slots=True)
 class HashToSign:
-    """One digest for a key; `id` is the id of its ToBeSigned and comes back with the value."""
+    """One digest for a key; `id` is the id of its ToBeSigned and comes back with the value.
+
+    `steady` asks for the same value each time (RFC 6979), for a seal that is made anew with each print;
+    a key outside this process does not know of it.
+    """
 
     id: str
     digest: bytes
     algorithm: Algorithm
+    steady: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 They answer at once. The parsed key is kept, because reading it again costs more than signing. ECDSA takes
 the number k that OpenSSL draws, from its generator together with key and digest, so that a poor generator
 alone gives nothing away; asking twice for the same digest gives two values, and the first is in the handle.
+Who asks for a steady value gets that of RFC 6979, which takes a little longer.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ _ECDSA = {
     Algorithm.ECDSA_P256_SHA256: ec.ECDSA(_PREHASHED["sha256"]),
     Algorithm.ECDSA_P384_SHA384: ec.ECDSA(_PREHASHED["sha384"]),
 }
+_STEADY = {
+    Algorithm.ECDSA_P256_SHA256: ec.ECDSA(_PREHASHED["sha256"], deterministic_signing=True),
+    Algorithm.ECDSA_P384_SHA384: ec.ECDSA(_PREHASHED["sha384"], deterministic_signing=True),
+}
 _PKCS1 = padding.PKCS1v15()
 _PSS = padding.PSS(padding.MGF1(digests.SHA256()), digests.SHA256.digest_size)
 
@@ -42,9 +47,9 @@ class LocalKey:
     certificate: bytes
     chain: tuple[bytes, ...] = ()
 
-    def sign(self, algorithm: Algorithm, digest: bytes) -> bytes:
+    def sign(self, algorithm: Algorithm, digest: bytes, *, steady: bool = False) -> bytes:
         """The value over a digest; ECDSA in DER, RSA with its DigestInfo or PSS with a 32-byte salt."""
-        ecdsa = _ECDSA.get(algorithm)
+        ecdsa = (_STEADY if steady else _ECDSA).get(algorithm)
         if ecdsa is not None:
             return cast("ec.EllipticCurvePrivateKey", self.key).sign(digest, ecdsa)
         key, hashed = cast("rsa.RSAPrivateKey", self.key), _PREHASHED[RULES[algorithm].digest]
@@ -70,7 +75,7 @@ class KeySigner:
         if local is None:
             raise NotFound("SIGN-305", credential=credential)
         request = asked(self.kind, Credential(credential, local.certificate, local.chain), hashes)
-        values = {one.id: local.sign(one.algorithm, one.digest) for one in request.hashes}
+        values = {one.id: local.sign(one.algorithm, one.digest, steady=one.steady) for one in request.hashes}
         if self._plain:
             public = local.key.public_key()
             values = {id_: xml_value(public, value) for id_, value in values.items()}

@@ -6,6 +6,7 @@ import ast
 import inspect
 import string
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,18 @@ from khue.signing.tests import signers_rig as rigs
 from khue.signing.tests.signers_rig import genuine
 
 FOLDER = Path(inspect.getfile(signers)).parent
+
+
+@pytest.mark.parametrize(
+    ("kind", "algorithm"), [("p256", Algorithm.ECDSA_P256_SHA256), ("p384", Algorithm.ECDSA_P384_SHA384)]
+)
+def test_who_asks_for_a_steady_value_gets_it_again(kind: str, algorithm: Algorithm) -> None:
+    local, [wanted] = rigs.key(kind), rigs.hashes(1, algorithm)
+    signer, steady = KeySigner({"k": local}), replace(wanted, steady=True)
+    first, second = (signer.begin("k", [steady], "").values[steady.id] for _ in range(2))
+    assert first == second
+    assert genuine(local.certificate, steady, first)
+    assert signer.begin("k", [wanted], "").values[wanted.id] != first
 
 
 @pytest.mark.parametrize(

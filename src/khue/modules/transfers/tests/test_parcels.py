@@ -62,8 +62,10 @@ def test_the_principal_signs_the_school_seals_and_the_file_says_everything(
         transfers.hand_over(world.thu, transfer_id=transfer.id, received_by="bố")
     assert early.value.code == "XFER-012"
     settling.after_signing(world.minh.now, world.school.pk)
-    file = parcel_file(world.thu, transfer.id)
-    assert parcel_file(world.thu, transfer.id) == file
+    file = parcel_file(world.thu, transfer.id, "https://khue.test")
+    assert parcel_file(world.thu, transfer.id, "https://khue.test") == file
+    with zipfile.ZipFile(io.BytesIO(file)) as inside:
+        assert inside.read(packing.PAPER).startswith(b"%PDF")
     unpacked = packing.unpack(file)
     report, _ = records.verify_file(unpacked.record, world.minh.now)
     assert report.verdict.value == "valid", report.conclusion.text

@@ -62,7 +62,8 @@ def parcel(request: HttpRequest, key: str) -> HttpResponse:
     """The signed parcel for a school elsewhere."""
     transfer = queries.transfer_of(request.actor, from_short(key))
     try:
-        data = queries.parcel_file(request.actor, transfer.id)
+        base = f"{request.scheme}://{request.get_host()}"
+        data = queries.parcel_file(request.actor, transfer.id, base)
     except (NotFound, NotAllowed):
         raise
     except KhueError as error:
