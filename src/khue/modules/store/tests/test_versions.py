@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from tests.cast import World
@@ -38,8 +38,6 @@ def ask(door: Door, file: File, **changed: Any) -> EndAsked:
 
 
 def receive(door: Door, asked: EndAsked):
-    from uuid import UUID
-
     return deciding.receive_request(door.sender, asked, UUID(asked.id))
 
 
