@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from khue.kit.paper.widths import POINT, width
@@ -41,19 +41,19 @@ def ruled(columns: Sequence[Column], rows: Iterable[Sequence[str | Cell]], *, si
     Texts that fit their column are put in place without asking; only others are measured.
     """
     return {
-        "columns": [asdict(one) for one in columns],
+        "columns": columns,
         "rows": [_row(columns, row, size) for row in rows],
     }
 
 
 def _row(columns: Sequence[Column], row: Sequence[str | Cell], size: float) -> dict[str, Any]:
-    cells: list[str | dict[str, Any]] = []
+    cells: list[str | Cell] = []
     tall = []
     for number, (column, cell) in enumerate(zip(columns, row, strict=True)):
         if isinstance(cell, str) and width(cell, size) <= column.width - ACROSS:
             cells.append(cell)
             continue
         one = Cell(cell) if isinstance(cell, str) else cell
-        cells.append(asdict(replace(one, size=one.size or size)))
+        cells.append(one if one.size else replace(one, size=size))
         tall.append(number)
     return {"cells": cells, "tall": tall}

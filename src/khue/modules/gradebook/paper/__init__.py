@@ -26,7 +26,9 @@ TEMPLATE = Path(__file__).parent / "book.typ"
 
 def book_pdf(book: ClassBook, day: dt.date) -> bytes:
     """The whole book of a class as PDF; the same data give the same bytes."""
-    return paper.render(TEMPLATE, book_data(book, day))
+    data = book_data(book, day)
+    title = f"{data['title']}, lớp {data['class']}, năm học {data['year']}"
+    return paper.render(TEMPLATE, data, title=title)
 
 
 def book_data(book: ClassBook, day: dt.date) -> dict[str, Any]:
