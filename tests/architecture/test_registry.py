@@ -146,7 +146,7 @@ CLOCKS = {
     "modules/access/edge.py", "modules/access/sessions.py", "kit/outbox.py", "modules/importing/command.py",
     "modules/records/proof.py", "modules/records/verification.py", "signing/command.py",
     "modules/records/trust.py", "modules/records/secrets.py", "modules/records/providers.py",
-    "modules/records/views/evidence.py",
+    "modules/records/views/evidence.py", "modules/store/views/machine.py",
 }  # fmt: skip
 CLOCK_CALLS = {
     "date.today", "dt.date.today", "datetime.date.today", "timezone.now", "timezone.localdate",

@@ -125,7 +125,7 @@ def store(actor: Actor, receipt: Receipt, group: Sequence[Checked]) -> None:
             record = written.take(item, data, judged, ruling)
             held.add(record)
         written.answer(item, judged, ruling, record)
-    written.save()
+    written.write()
 
 
 class _Written:
@@ -170,7 +170,7 @@ class _Written:
             ItemReport(item=item, verdict=judged.verdict, checked_at=self.actor.now, report=judged.report)
         )
 
-    def save(self) -> None:
+    def write(self) -> None:
         """Write it all; those that are superseded first, because one version is in force at a time."""
         StoredRecord.objects.bulk_update(self.over, ["state"])
         StoredRecord.objects.bulk_create(self.records)
