@@ -10,6 +10,7 @@ app_name = "transcripts"
 urlpatterns = [
     path("", signing.home, name="home"),
     path("ky/", signing.sign, name="sign"),
+    path("lap/", classes.generate_many, name="generate_many"),
     path("nhan-goi-y/", comments.accept, name="accept"),
     path("diem-trung-binh/<str:key>.<str:form>", classes.averages_file, name="averages"),
     path("lop/<str:key>/", classes.class_page, name="class"),

@@ -82,6 +82,11 @@ class ClassLine:
         return self.states.get(PageState.GENERATED, 0) + self.states.get(PageState.SIGNING, 0)
 
     @property
+    def waits_for_teachers(self) -> int:
+        """Pages on which a subject is not signed yet, in the eyes of a homeroom teacher."""
+        return max(0, self.signing - len(self.ready) - self.uncommented)
+
+    @property
     def done(self) -> int:
         """Pages that the principal has signed."""
         return self.states.get(PageState.APPROVED, 0) + self.states.get(PageState.ISSUED, 0)
@@ -108,7 +113,7 @@ def teacher_tray(actor: Actor, year: schooling.SchoolYear) -> list[SubjectLine]:
         return []
     taught = schooling.ClassSubject.objects.filter(
         pk__in=schooling.taught_class_subject_ids(actor.person_id, actor.today), school_class__year=year
-    ).exclude(school_class__level="TH")
+    )
     subjects = list(
         taught.select_related("subject", "school_class").order_by(
             "school_class__grade", "school_class__sort_key", "position"
@@ -137,6 +142,10 @@ def _frozen_by_class(class_ids: Iterable[UUID]) -> dict[UUID, list[dict[str, Any
 
 
 def _count(line: SubjectLine, page: Mapping[str, Any], signed: set[str]) -> None:
+    if line.school_class.level == "TH":  # she comments; the homeroom teacher signs
+        line.pages += 1
+        line.uncommented += _lacks_comment(page["content"], line.section)
+        return
     if line.section not in page["sources"]:
         return  # the pupil does not learn it
     line.pages += 1

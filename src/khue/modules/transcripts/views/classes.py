@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -22,6 +25,9 @@ from khue.modules.transcripts.compose import Composed, Missing, compose_class
 from khue.modules.transcripts.models import PageState, TranscriptPage
 from khue.modules.transcripts.services import comments, freezing
 from khue.modules.transcripts.views.signing import done_message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -62,16 +68,38 @@ def generate(request: HttpRequest, key: str) -> HttpResponse:
     except KhueError as refusal:
         messages.error(request, sentence(refusal.code, refusal.params))
         return redirect("transcripts:class", key=key)
-    text = done_message(len(done.new))
-    if done.changed:
-        text += " " + _("{n} học bạ có bản mới.").format(n=len(done.changed))
-    if done.waiting:
-        waits = Counter(said(wording.WAITS[one.waits]) for one in done.waiting)
+    messages.success(request, _told_of([done]))
+    return redirect("transcripts:class", key=key)
+
+
+@signed_in
+@require_POST
+def generate_many(request: HttpRequest) -> HttpResponse:
+    """«Lập học bạ» of many classes, each by itself: one that cannot be made stops none of the others."""
+    done: list[freezing.Generated] = []
+    for key in request.POST.getlist("key"):
+        try:
+            done.append(freezing.generate(request.actor, school_class_id=from_short(key)))
+        except NotFound:
+            raise
+        except KhueError as refusal:
+            messages.warning(request, sentence(refusal.code, refusal.params))
+    if done:
+        messages.success(request, _told_of(done))
+    return redirect(f"{reverse('transcripts:home')}?{urlencode({'nam': request.POST.get('year', '')})}")
+
+
+def _told_of(done: Sequence[freezing.Generated]) -> str:
+    """How many were made, how many have a new version, who waits and why."""
+    text = done_message(sum(len(one.new) for one in done))
+    if changed := sum(len(one.changed) for one in done):
+        text += " " + _("{n} học bạ có bản mới.").format(n=changed)
+    waits = Counter(said(wording.WAITS[pupil.waits]) for one in done for pupil in one.waiting)
+    if waits:
         text += " " + "; ".join(
             _("{n} học sinh: {why}").format(n=count, why=why) for why, count in waits.items()
         )
-    messages.success(request, text)
-    return redirect("transcripts:class", key=key)
+    return text
 
 
 @signed_in

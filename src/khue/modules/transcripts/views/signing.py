@@ -43,6 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "years": years, "year": year, "subjects": subjects, "led": led, "digest": digest,
         "office": [line for line in office if line.school_class.id not in seen],
+        "to_generate": [line for line in office if line.may_generate and line.incomplete],
         "subjects_ready": sum(len(line.ready) for line in subjects),
         "uncommented": sum(line.uncommented for line in (*subjects, *led)),
         "years_ready": sum(len(line.ready) for line in led),
