@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -173,11 +174,10 @@ def sign_in(browser: Browser, demo: str, sessions: dict[str, Any]) -> Iterator[S
     assert not windows.errors
 
 
-@pytest.fixture(scope="session")
-def built_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The town of the journeys of signing, built once, whoever of several workers comes first."""
-    base = tmp_path_factory.getbasetemp()
-    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "town"
+def _built(factory: pytest.TempPathFactory, name: str) -> Path:
+    """A place with its data, built once, whoever of several workers comes first."""
+    base = factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
     try:
         place.mkdir()
     except FileExistsError:
@@ -185,21 +185,21 @@ def built_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
         while not (place / "built").exists() and time.monotonic() < end:
             time.sleep(0.5)
     else:
+        what = [] if name == "town" else [name]
         done = subprocess.run(
-            [sys.executable, "-m", "tests.journeys.town", "build", str(place / "data")],
+            [sys.executable, "-m", "tests.journeys.town", "build", str(place / "data"), *what],
             cwd=ROOT, env=_environment(), check=False, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]
         (place / "built").touch()
-    assert (place / "built").exists(), "the town was not built"
+    assert (place / "built").exists(), f"the {name} was not built"
     return place / "data"
 
 
-@pytest.fixture(scope="module")
-def town(built_town: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """A copy of the town for one file of tests, served."""
-    folder = tmp_path_factory.mktemp("town") / "data"
-    shutil.copytree(built_town, folder)
+@contextmanager
+def _served(built: Path, folder: Path) -> Iterator[Town]:
+    """A copy of what was built, served while a file of tests runs."""
+    shutil.copytree(built, folder)
     port, agent, vgca = _free_port(), _free_port(), _free_port()
     log = folder.parent / "town.log"
     with log.open("w", encoding="utf-8") as out:
@@ -216,10 +216,45 @@ def town(built_town: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         server.wait(timeout=20)
 
 
+@pytest.fixture(scope="session")
+def built_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The town of the journeys of signing."""
+    return _built(tmp_path_factory, "town")
+
+
+@pytest.fixture(scope="module")
+def town(built_town: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A copy of the town for one file of tests, served."""
+    with _served(built_town, tmp_path_factory.mktemp("town") / "data") as found:
+        yield found
+
+
 @pytest.fixture
 def at_town(browser: Browser, town: Town) -> Iterator[Windows]:
     """Windows of the people of the town; no script error may happen in them."""
     windows = Windows(browser, town.address, TOWN_PASSWORD, town.sessions)
+    yield windows
+    windows.close()
+    assert not windows.errors
+
+
+@pytest.fixture(scope="session")
+def built_year_end(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two schools after the end of a school year."""
+    return _built(tmp_path_factory, "year-end")
+
+
+@pytest.fixture(scope="module")
+def year_end(built_year_end: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A copy of the two schools for one file of tests, served."""
+    with _served(built_year_end, tmp_path_factory.mktemp("year-end") / "data") as found:
+        yield found
+
+
+@pytest.fixture
+def at_year_end(browser: Browser, year_end: Town) -> Iterator[Windows]:
+    """Windows of the people of the two schools; no script error may happen in them."""
+    windows = Windows(browser, year_end.address, TOWN_PASSWORD, year_end.sessions)
     yield windows
     windows.close()
     assert not windows.errors

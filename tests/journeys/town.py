@@ -1,6 +1,7 @@
 """A small town with one school, for the journeys of signing: built once, copied, served by this program.
 
     python -m tests.journeys.town build FOLDER
+    python -m tests.journeys.town build FOLDER year-end
     python -m tests.journeys.town serve FOLDER PORT AGENT_PORT VGCA_PORT
 
 Cô Hoa teaches Toán in 15 open classes; three of them have gaps. Thầy Minh has 12 classes to approve. Cô
@@ -48,12 +49,17 @@ def use(folder: Path) -> None:
     )  # fmt: skip
 
 
-def build(folder: Path) -> None:
-    """Make the school in an empty folder."""
+def build(folder: Path, what: str = "") -> None:
+    """Make the school in an empty folder; `year-end` is another one, see `year_end`."""
     use(folder)
     from khue.project.server import prepare
 
     prepare()
+    if what == "year-end":
+        from tests.journeys.year_end import build_year_end
+
+        build_year_end()
+        return
     from tests.journeys.school import Builder
 
     Builder().build()
@@ -100,8 +106,8 @@ def _with_worker(application: Any) -> Any:
 
 
 if __name__ == "__main__":
-    place, ports = Path(sys.argv[2]), [int(text) for text in sys.argv[3:]]
+    place, rest = Path(sys.argv[2]), sys.argv[3:]
     if sys.argv[1] == "build":
-        build(place)
+        build(place, *rest)
     else:
-        serve(place, *ports)
+        serve(place, *(int(text) for text in rest))
