@@ -50,8 +50,16 @@ def build(folder: Path) -> None:
     """Make the province, showing progress; a folder that already holds one is left as it is."""
     use_folder(folder)
     began = time.monotonic()
-    from khue.project.server import prepare  # noqa: PLC0415 - after the settings are named
+    import django  # noqa: PLC0415 - after the settings are named
 
+    django.setup()
+    from django.db import connection  # noqa: PLC0415
+
+    from khue.project.demo.tables import make_tables  # noqa: PLC0415
+    from khue.project.server import prepare  # noqa: PLC0415
+
+    os.umask(0o077)  # the file is for its owner's eyes from the beginning
+    make_tables(connection)
     prepare()
     from khue.project.demo.logins import demo_logins  # noqa: PLC0415
     from khue.project.demo.province import build_province  # noqa: PLC0415
