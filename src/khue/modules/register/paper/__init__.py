@@ -40,7 +40,8 @@ COLUMNS = (
 def book_pdf(book: RegisterBook, entries: Sequence[RegisterEntry], day: dt.date, *, sensitive: bool) -> bytes:
     """The whole book as it stands on a day; always in Vietnamese, as forms of the state are."""
     with translation.override("vi"):
-        return paper.render(TEMPLATE, book_data(book, entries, day, sensitive=sensitive))
+        data = book_data(book, entries, day, sensitive=sensitive)
+        return paper.render(TEMPLATE, data, title=data["title"])
 
 
 def book_data(

@@ -39,7 +39,8 @@ SIGNERS = (
 
 def year_pdf(report: Report, printed: Printed) -> bytes:
     """A4 PDF of a verified page; the same record gives the same bytes."""
-    return paper.render(TEMPLATE, data_of(report, printed))
+    data = data_of(report, printed)
+    return paper.render(TEMPLATE, data, title=data["title"])
 
 
 def data_of(report: Report, printed: Printed) -> dict[str, Any]:
