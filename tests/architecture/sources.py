@@ -11,7 +11,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "khue"
 # Top to bottom: a module may know those after it.
-MODULES = ("importing", "gradebook", "records", "schooling", "access", "people", "orgs", "codes")
+MODULES = (
+    "importing", "transfers", "store", "transcripts", "register", "gradebook", "records", "schooling",
+    "access", "people", "orgs", "codes",
+)  # fmt: skip
 PURE = ("core", "rules", "sheets", "signing")
 
 
