@@ -42,11 +42,18 @@ def move_pupil(
     """
     school = load_school(actor, to_school_id, do=policy.ADMIT)
     facts = {"register_number": register_number, "status": status, "admitted_on": on}
-    return _moved(actor, school, person_id, release, facts)
+    profile, moved = _moved(actor, school, person_id, release, facts)
+    outbox.announce(actor, moved, unit=school.pk)
+    return profile
 
 
-def take_over(actor: Actor, school: Unit, entries: Sequence[Admission]) -> dict[UUID, PupilProfile]:
-    """The entries of pupils who come from the level below, each with the release of its school (lên cấp)."""
+def take_over(
+    actor: Actor, school: Unit, entries: Sequence[Admission]
+) -> dict[UUID, tuple[PupilProfile, PupilMoved]]:
+    """The entries of pupils who come from the level below, each with the release of its school (lên cấp).
+
+    What is to be announced comes back with them: first that they are admitted, then whence they came.
+    """
     return {
         item.person_id: _moved(actor, school, item.person_id, item.release, dict(item.facts))
         for item in sorted(entries, key=lambda item: item.person_id)  # one order: nobody waits in a circle
@@ -56,7 +63,7 @@ def take_over(actor: Actor, school: Unit, entries: Sequence[Admission]) -> dict[
 
 def _moved(
     actor: Actor, school: Unit, person_id: UUID, release: Release, facts: dict[str, object]
-) -> PupilProfile:
+) -> tuple[PupilProfile, PupilMoved]:
     profile = _held(person_id)
     if profile.school_id == school.pk:
         raise Refused("PEO-017", name=profile.person.full_name)
@@ -81,9 +88,7 @@ def _moved(
         actor, "people.pupil.moved", subject=profile, unit=school.pk, reason=release.decision,
         before={"school": str(old)}, after=after | {"school": str(school.pk)} | reference,
     )
-    moved = PupilMoved(person_id, old, school.pk, on)
-    outbox.announce(actor, moved, unit=school.pk)
-    return profile
+    return profile, PupilMoved(person_id, old, school.pk, on)
 
 
 @transaction.atomic

@@ -64,7 +64,9 @@ def admit_pupils(
     # In the order given: the register numbers them so.
     event = PupilsAdmitted(school.pk, tuple(item.person_id for item in pupils))
     outbox.announce(actor, event, unit=school.pk)
-    entered = moved | {row.person_id: row for row in rows}
+    for _profile, came in moved.values():
+        outbox.announce(actor, came, unit=school.pk)
+    entered = {key: profile for key, (profile, _) in moved.items()} | {row.person_id: row for row in rows}
     return [entered[item.person_id] for item in pupils]
 
 

@@ -23,6 +23,7 @@ from khue.modules.importing.kinds.pupils import Line, match_row, profile_of, res
 from khue.modules.importing.plan import Plan, Question, read_date
 from khue.modules.people import api as people
 from khue.modules.people.data import Admission, NewIdentifier, NewPerson, Release, Returned
+from khue.modules.register import api as register
 from khue.modules.schooling import api as schooling
 from khue.rules import enrollment
 from khue.rules.curriculum import level_of_grade
@@ -270,9 +271,12 @@ def undo(actor: Actor, school_id: UUID, data: dict[str, Any]) -> None:
         )
         for item in data["moved"]
     ]
-    people.return_pupils(actor, school_id=school_id, pupils=back)
+    if back:
+        people.return_pupils(actor, school_id=school_id, pupils=back)
     if data["pupils"]:
-        people.withdraw_people(actor, school_id=school_id, person_ids=[UUID(p) for p in data["pupils"]])
+        ids = [UUID(key) for key in data["pupils"]]
+        register.void_entries(actor, school_id=school_id, person_ids=ids, reason=pupils.UNDONE)
+        people.withdraw_people(actor, school_id=school_id, person_ids=ids)
 
 
 def _newcomer(line: Line) -> schooling.Newcomer:

@@ -15,7 +15,9 @@ from khue.kit.models import OutboxEvent
 from khue.modules.importing import services
 from khue.modules.importing.models import ImportRun, RunState
 from khue.modules.people import api as people
+from khue.modules.people import data as people_data
 from khue.modules.people.models import Person, PersonIdentifier, PupilProfile
+from khue.modules.register import models as register
 from khue.modules.schooling import api as schooling
 from khue.sheets.data import ImportAs
 
@@ -180,6 +182,30 @@ def test_who_completed_the_level_below_comes_with_the_entry_of_before(world: Wor
     profile.refresh_from_db()
     assert profile.school_id == world.primary.pk
     assert Person.objects.filter(full_name="Lý Văn Mới").count() == 0
+
+
+def test_the_register_numbers_them_in_their_order_and_strikes_them_out_after_the_undo(world: World) -> None:
+    child, _year = graduate(world)
+    people.change_person(
+        SYSTEM, person_id=child.pk, changes=people_data.PersonChange(child.pk, person={"phone": "0912"})
+    )
+    outbox.deliver()
+    born = f"{child.birth_date:%d/%m/%Y}"
+    run = checked(
+        world, line("Vi Thị Xuân"), line("Đàm Thị Lên", so="020314008888", sinh=born), line("Lý Văn An")
+    )
+    (doubt,) = run.plan["doubts"]
+    run = services.decide(world.thu, run_id=run.id, choices={doubt["key"]: "yes"})
+    run = services.apply_run(world.thu, run_id=run.id)
+    outbox.deliver()
+    entries = register.RegisterEntry.objects.filter(school=world.school, name__in=admitted(run))
+    assert list(entries.order_by("number").values_list("name", flat=True)) == admitted(run)
+    kinds = register.RegisterEvent.objects.filter(entry__in=entries, sequence=1)
+    assert set(kinds.values_list("kind", flat=True)) == {"admitted"}
+    services.undo_run(world.thu, run_id=run.id)
+    outbox.deliver()
+    struck = register.RegisterEntry.objects.filter(school=world.school, name__in=admitted(run))
+    assert set(struck.values_list("person", "state")) == {(None, "void")}
 
 
 def test_a_confirmed_split_holds_the_admission_until_it_is_undone(world: World) -> None:
