@@ -147,6 +147,7 @@ CLOCKS = {
     "modules/records/proof.py", "modules/records/verification.py", "signing/command.py",
     "modules/records/trust.py", "modules/records/secrets.py", "modules/records/providers.py",
     "modules/records/views/evidence.py", "modules/store/views/machine.py",
+    "modules/transcripts/views/sharing.py",
 }  # fmt: skip
 CLOCK_CALLS = {
     "date.today", "dt.date.today", "datetime.date.today", "timezone.now", "timezone.localdate",

@@ -52,11 +52,12 @@ def _pdf(transcript: Transcript, *, whole: bool, warning: str = "") -> bytes:
     newest = transcript.pages[-1]
     day = _day(newest.issued) or dt.date(int(newest.page.year[5:]), 1, 1)
     at = dt.datetime(day.year, day.month, day.day, tzinfo=VIETNAM)
+    title = f"Học bạ {LEVEL_NAMES[transcript.level]} {transcript.code}"
     try:
-        return paper.render(TEMPLATE, data, archival=at)
+        return paper.render(TEMPLATE, data, title=title, archival=at)
     except typst.TypstError:
         # PDF/A takes no character that its fonts lack. The record keeps it; the print shows that it is there.
-        return paper.render(TEMPLATE, _printable(data), archival=at)
+        return paper.render(TEMPLATE, _printable(data), title=title, archival=at)
 
 
 def _printable(value: Any) -> Any:
@@ -72,10 +73,8 @@ def data_of(transcript: Transcript, *, whole: bool) -> dict[str, Any]:
     """All texts, in the order of the pages."""
     if not transcript.pages:
         raise Invalid("TRANS-112", transcript=transcript.code)
-    found: dict[str, Any] = {
-        "title": f"Học bạ {LEVEL_NAMES[transcript.level]} {transcript.code}", "whole": whole,
-                "years": [_year(one, transcript.print_code) for one in transcript.pages],
-    }  # fmt: skip
+    years = [_year(one, transcript.print_code) for one in transcript.pages]
+    found: dict[str, Any] = {"whole": whole, "years": years}
     return found | (_front(transcript) if whole else {})
 
 

@@ -162,7 +162,7 @@ def shared_page(request: HttpRequest, token: str) -> HttpResponse:
     refusal = None
     if request.method == "POST":
         try:
-            return _opened(request, copy, checked)
+            return _opened(request, copy, checked, now)
         except KhueError as error:
             refusal = error
             if error.code in {"TRANS-125", "TRANS-126"}:
@@ -178,13 +178,15 @@ def shared_page(request: HttpRequest, token: str) -> HttpResponse:
     return _unlisted(render(request, "transcripts/shared.html", context, status=status))
 
 
-def _opened(request: HttpRequest, copy: Copy, checked: Sequence[sharing.Checked]) -> HttpResponse:
+def _opened(
+    request: HttpRequest, copy: Copy, checked: Sequence[sharing.Checked], now: dt.datetime
+) -> HttpResponse:
     if not checked:
         raise Invalid("TRANS-127")
     sharing.require_code(copy, request.POST.get("code", ""), address=address_of(request))
     made = sharing.content_of(copy, checked)
     agent = request.headers.get("User-Agent", "")
-    sharing.noted(copy, what=Opened.CONTENT, agent=agent, now=timezone.now())
+    sharing.noted(copy, what=Opened.CONTENT, agent=agent, now=now)
     response = HttpResponse(made.content, content_type=made.media_type)
     response["Content-Disposition"] = f'inline; filename="{made.name}"'  # codes only: letters, digits, «-»
     return _unlisted(response)
