@@ -229,3 +229,17 @@ def test_numbers_are_unique_and_never_used_again_whatever_the_lists_say(world: W
 def test_gaps_are_named() -> None:
     assert numbering.gaps([1, 2, 5, 9]) == [(3, 4), (6, 8)]
     assert numbering.gaps([]) == []
+
+
+@pytest.mark.django_db
+def test_an_import_can_be_undone_after_its_pupils_were_entered(world: World) -> None:
+    entry = entered(world)
+    person = entry.person_id
+    assert person is not None
+    with pytest.raises(Refused):
+        people.withdraw_people(SYSTEM, school_id=world.school.pk, person_ids=[person])
+    register.void_entries(SYSTEM, school_id=world.school.pk, person_ids=[person], reason="Hoàn tác nhập")
+    people.withdraw_people(SYSTEM, school_id=world.school.pk, person_ids=[person])
+    assert not people.Person.objects.filter(pk=person).exists()
+    assert RegisterEntry.objects.get(pk=entry.pk).name == "Chu Thị Én"
+    assert list(register.verify_register()) == []
