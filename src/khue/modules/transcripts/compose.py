@@ -60,6 +60,7 @@ class ClassYear:
     """What all pages of a class share, loaded once."""
 
     year: gradebook.YearBook
+    last: dt.date
     place: Place
     teachers: Mapping[UUID, Sequence[Named]]
     homeroom: Named
@@ -76,17 +77,18 @@ def compose_class(
     """The pages of a class in the order of the book; pupils who had left when the year ended have none."""
     year = gradebook.year_book(school_class_id, pupil_ids=pupil_ids)
     shared = _load(year, today, now)
-    last = last_day(year.book.school_class.year)
     return [
         _compose(shared, row, number)
         for number, row in enumerate(year.book.roster, 1)
-        if not row.left_by(last)
+        if not row.left_by(shared.last)
     ]
 
 
-def last_day(year: schooling.SchoolYear) -> dt.date:
-    """The last day of a school year: names, places and membership count as on it."""
-    return year.ends_on - dt.timedelta(days=1)
+def last_day(school_class: schooling.SchoolClass) -> dt.date:
+    """The last day of the second term: membership, names and places count as on it, not the summer after."""
+    year = school_class.year
+    ends = {term.number: term.ends_on for term in schooling.terms(year, school_class.school_id)}
+    return ends.get(lines.LAST, year.ends_on) - dt.timedelta(days=1)
 
 
 def part_of(year: schooling.SchoolYear) -> int:
@@ -108,7 +110,7 @@ def unpack(kept: Mapping[str, Any]) -> YearPage:
 def _load(year: gradebook.YearBook, today: dt.date, now: dt.datetime) -> ClassYear:
     school_class = year.book.school_class
     ids = [row.pupil_id for row in year.book.roster]
-    last = last_day(school_class.year)
+    last = last_day(school_class)
     teachers, homeroom = signers_today(school_class.id, today, now)
     rows = TranscriptPage.objects.filter(year=school_class.year_id, person__in=ids)
     pages = {row.person_id: row for row in rows.select_related("transcript")}
@@ -120,7 +122,7 @@ def _load(year: gradebook.YearBook, today: dt.date, now: dt.datetime) -> ClassYe
         comments[page][section] = text
     earlier = earlier_of([row.id for row in own.values()], part_of(school_class.year))
     return ClassYear(
-        year, people_facts.place_of(school_class.school, last), teachers, homeroom,
+        year, last, people_facts.place_of(school_class.school, last), teachers, homeroom,
         people_facts.pupils_facts(ids, last, school_class.school_id), pages,
         {key: row.code for key, row in own.items()}, comments,
         {key: earlier.get(row.id, ()) for key, row in own.items()},

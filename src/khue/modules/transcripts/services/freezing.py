@@ -126,7 +126,7 @@ def open_pages(actor: Actor, school_class: schooling.SchoolClass) -> dict[UUID, 
 
     A draft that was begun in an earlier class of the year comes along. The caller holds the class.
     """
-    last = last_day(school_class.year)
+    last = last_day(school_class)
     roster = [row for row in schooling.roster(school_class.id) if not row.left_by(last)]
     ids = [row.pupil_id for row in roster]
     transcripts = open_transcripts(

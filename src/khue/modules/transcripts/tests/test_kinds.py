@@ -19,7 +19,7 @@ from khue.modules.gradebook import api as gradebook
 from khue.modules.gradebook.tests.acts import close_subjects, fill_term, seal, seal_term
 from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
-from khue.modules.people.data import PersonChange
+from khue.modules.people.data import NewPerson, PersonChange
 from khue.modules.records import demo_keys
 from khue.modules.records.models import Document
 from khue.modules.records.services import settling
@@ -214,3 +214,42 @@ def test_a_file_of_another_school_is_kept_as_it_came(closed: World, signers: Sig
         transcripts.keep_file(closed.lan, school_id=closed.elsewhere.pk, person_id=arrived, file=file)
     assert ReceivedFile.objects.count() == 1
     assert TranscriptPage.objects.get(pk=page.id).state == PageState.ISSUED
+
+
+def test_a_year_of_an_older_regulation_stands_before_a_new_one(world: World, signers: Signers) -> None:
+    old = schooling.open_year(
+        SYSTEM, code="2023-2024", term_starts=(dt.date(2023, 9, 5), dt.date(2024, 1, 15)),
+        ends_on=dt.date(2024, 6, 1),
+    )  # fmt: skip
+    pupil = world.pupils["6A"][0]
+    last = schooling.open_class(SYSTEM, school_id=world.school.pk, year=old, name="9Z", grade=9)
+    member = schooling.NewMember(pupil, dt.date(2023, 9, 1), dt.date(2024, 6, 1))
+    schooling.enroll_many(SYSTEM, school_class_id=last.id, members=[member])
+    gradebook.open_sheets(SYSTEM, school_class_ids=[last.id])
+    world.classes["9Z"] = last
+    day = dt.date(2023, 9, 1)
+    nhung = people.register_person(SYSTEM, school_id=world.school.pk, person=NewPerson("Đinh Thị Nhung"))
+    people.employ(SYSTEM, school_id=world.school.pk, person_id=nhung.pk, position="Giáo viên", since=day)
+    schooling.assign_homeroom(SYSTEM, school_class_id=last.id, person_id=nhung.pk, since=day)
+    subjects = schooling.class_subjects(last.id)
+    schooling.assign_teachers(
+        SYSTEM, school_id=world.school.pk, since=day,
+        assignments=[schooling.Assignment(one.id, nhung.pk) for one in subjects],
+    )  # fmt: skip
+    for name in ("9Z", "6A"):
+        for term in (1, 2):
+            seal_term(world, name, term)
+        seal(world, name, 0)
+    deliver()
+    for name in ("9Z", "6A"):
+        transcripts.generate(world.thu, school_class_id=world.classes[name].id)
+    before, after = (
+        unpack(row.content or {}) for row in TranscriptPage.objects.filter(person=pupil).order_by("part")
+    )
+    assert (before.regime, after.regime) == ("TT58+26", "TT22")
+    assert before.learning == ("K", "K", "K")
+    assert (before.title, before.completion) == (
+        "Học sinh tiên tiến", "Hoàn thành chương trình trung học cơ sở",
+    )  # fmt: skip
+    assert before.transcript == after.transcript
+    assert after.earlier == (("2023-2024", "9Z", "Trường THCS Khe Vàng"),)

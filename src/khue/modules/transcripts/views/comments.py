@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,6 +20,7 @@ from khue.kit.words import said
 from khue.modules.access.edge import signed_in
 from khue.modules.schooling import api as schooling
 from khue.modules.transcripts import content, drafts, policy
+from khue.modules.transcripts.compose import last_day
 from khue.modules.transcripts.models import TranscriptPage
 from khue.modules.transcripts.services import comments
 
@@ -68,7 +72,8 @@ def accept(request: HttpRequest) -> HttpResponse:
             messages.error(request, sentence(refusal.code, refusal.params))
     text = ngettext("Đã nhận {n} câu nhận xét.", "Đã nhận {n} câu nhận xét.", taken)
     messages.success(request, text.format(n=taken))
-    return redirect("transcripts:home")
+    # Back to the year that one came from, or the teacher would look for the classes in the next one.
+    return redirect(f"{reverse('transcripts:home')}?{urlencode({'nam': request.POST.get('year', '')})}")
 
 
 @signed_in
@@ -76,7 +81,7 @@ def accept(request: HttpRequest) -> HttpResponse:
 def facts_page(request: HttpRequest, key: str) -> HttpResponse:
     """Body measures, awards, contests, certificates, the summer's comment: one form for the class."""
     school_class = _class(request, key, policy.ENTER_FACTS)
-    last = school_class.year.ends_on
+    last = last_day(school_class)
     roster = [row for row in schooling.roster(school_class.id) if not row.left_by(last)]
     pages = TranscriptPage.objects.filter(school_class=school_class)
     known = dict(pages.values_list("person_id", "facts"))
