@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from khue.core.actor import system_actor
-from khue.kit import audit, outbox
+from khue.kit import audit, outbox, rows
 from khue.modules.store import judging
 from khue.modules.store.events import PackageAnswered
 from khue.modules.store.lineage import lineage_of, seals_of
@@ -173,11 +173,11 @@ class _Written:
     def write(self) -> None:
         """Write it all; those that are superseded first, because one version is in force at a time."""
         StoredRecord.objects.bulk_update(self.over, ["state"])
-        StoredRecord.objects.bulk_create(self.records)
+        rows.insert(self.records)
         StoredFile.objects.bulk_create(self.files, batch_size=50)
-        StoredEvent.objects.bulk_create(self.events)
-        ReceivedItem.objects.bulk_update(self.items, ["state", "reasons", "record", "answered_at"])
-        ItemReport.objects.bulk_create(self.reports)
+        rows.insert(self.events)
+        rows.insert(self.items, unique=("id",), update=("state", "reasons", "record", "answered_at"))
+        rows.insert(self.reports)
 
 
 def event_of(
