@@ -177,6 +177,7 @@ def _count(run: ImportRun) -> int:
 # A plan is stored in Vietnamese, with its digest; these of its words are said in the reader's language.
 OPENINGS = (
     gettext_noop("Học sinh lớp"),
+    gettext_noop("Tiếp nhận vào khối"),
     gettext_noop("Thôi phân công"),
     gettext_noop("Phân công"),
 )
