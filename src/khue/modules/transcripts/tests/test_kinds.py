@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -28,7 +29,9 @@ from khue.modules.transcripts import api as transcripts
 from khue.modules.transcripts import averages
 from khue.modules.transcripts.compose import Composed, compose_class, unpack
 from khue.modules.transcripts.models import PageState, ReceivedFile, TranscriptPage
+from khue.modules.transcripts.services.keeping import open_transcripts
 from khue.modules.transcripts.tests.acts import PART, deliver, refused, sign_class
+from khue.modules.transcripts.tests.test_content import written
 
 pytestmark = pytest.mark.django_db
 
@@ -174,18 +177,35 @@ def test_the_averages_of_thpt_go_to_graduation(world: World, signers: Signers) -
     assert rows == []  # nobody is in grade 12
     with pytest.raises(NotFound):
         averages.average_rows(world.minh, world.upper.pk, world.year)
-    row = transcripts_row(world)
-    assert averages.as_csv([row]).decode("utf-8-sig").splitlines()[1].endswith("7.52,8.01,")
+    leaving = leave_from_twelve(world)
+    (row,) = averages.average_rows(long, world.upper.pk, world.year)
+    assert (row.person_id, row.class_name, row.averages) == (leaving, "12A1", ("7.52", "8.01", ""))
+    assert averages.as_csv([row]).decode("utf-8-sig").splitlines()[1].endswith(",12A1,7.52,8.01,")
     with zipfile.ZipFile(io.BytesIO(averages.as_xlsx([row]))) as book:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert "<v>7.52</v>" in sheet
     assert "<v>8.01</v>" in sheet
 
 
-def transcripts_row(world: World) -> averages.AverageRow:
-    return averages.AverageRow(
-        world.pupils["10A1"][0], "Lý Tiến Bình", "05/01/2008", "12A1", "2099003000", ("7.52", "8.01", "")
-    )
+def leave_from_twelve(world: World) -> UUID:
+    """A pupil of grade 12 whose years before came from another school."""
+    pupil = make_pupils(world.upper, ("Hoàng Thị Mười Hai",), 2109000000)[0]
+    made = make_class(world.upper, world.year, "12A1", 12, [pupil], electives=("VL", "HH", "SH", "TIN"))
+    (one,) = compose_class(made.id, world.thu.today, world.thu.now)
+    assert one.page is not None
+    owned = open_transcripts(SYSTEM, school_id=world.upper.pk, level="THPT", person_ids=[pupil])[pupil]
+    TranscriptPage.objects.create(
+        transcript=owned, person_id=pupil, school=world.upper, school_class=made, year=world.year, part=2025,
+        name=one.name,
+    )  # fmt: skip
+    for year, grade, average in (("2023-2024", 10, "7.52"), ("2024-2025", 11, "8.01")):
+        page = replace(one.page, year=year, grade=grade, average=average, transcript=owned.code)
+        ReceivedFile.objects.create(
+            transcript=owned, person_id=pupil, school=world.upper, year=year, record_code=f"C-{grade}",
+            version=1, digest=f"{grade:064d}", content=written(page), verdict="valid",
+            received_at=NOW, received_by="",
+        )  # fmt: skip
+    return pupil
 
 
 def test_a_file_of_another_school_is_kept_as_it_came(closed: World, signers: Signers) -> None:
