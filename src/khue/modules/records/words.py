@@ -11,6 +11,8 @@ from django.utils.translation import gettext_noop as _
 OF_RECORDS = (
     _("Sổ theo dõi và đánh giá học sinh, học kì"), _("Sổ theo dõi và đánh giá học sinh, cả năm"),
     _("Sổ theo dõi và đánh giá học sinh, sau hè"),
+    _("Học bạ, một năm học"), _("Học bạ tiểu học, một năm học"), _("Gói học bạ gửi kho của Sở"),
+    _("Gói hồ sơ chuyển trường"), _("Sổ đăng bộ, một năm học"),
     _("Học bạ số"), _("Lí lịch học sinh"), _("Tổng kết cả năm"),
     _("Giáo viên bộ môn"), _("Giáo viên chủ nhiệm"), _("Cán bộ quản lí"), _("Nhà trường"),
 )  # fmt: skip

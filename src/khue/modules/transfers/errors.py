@@ -22,7 +22,7 @@ CODES: dict[str, str] = {
     "XFER-012": _("Gói hồ sơ chưa có dấu của trường. Hãy đợi trường đóng dấu rồi lấy gói."),
     "XFER-013": _("{name} chưa học lớp nào trong năm học này ở trường. Hãy xếp lớp trước khi cho chuyển."),
     "XFER-014": _("Bạn chưa được giao chức vụ ký của trường. Hãy nhờ hiệu trưởng ký."),
-    "XFER-020": _("Tệp không phải gói chuyển trường: {why}. Hãy xin trường cũ gửi lại gói."),
+    "XFER-020": _("Tệp không phải gói chuyển trường: {what}. Hãy xin trường cũ gửi lại gói."),
     "XFER-021": _("Gói lớn hơn {limit} MB nên không đọc. Hãy xin trường cũ gửi lại gói."),
     "XFER-022": _("Tệp «{name}» trong gói không khớp với bản trường cũ đã ký. Gói đã bị sửa: không nhận."),
     "XFER-023": _("Chữ ký của tệp «{name}» sai: {finding} Không nhận gói này; hãy hỏi trường cũ."),

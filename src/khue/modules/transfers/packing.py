@@ -12,6 +12,8 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_noop as _
+
 from khue.core.errors import Invalid, Refused
 from khue.modules.transfers.content import read_parcel
 
@@ -69,23 +71,23 @@ def unpack(data: bytes) -> Unpacked:
         with zipfile.ZipFile(io.BytesIO(data)) as source:
             return _read(source)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise Invalid("XFER-020", field="file", why="không mở được tệp nén") from error
+        raise Invalid("XFER-020", field="file", what=_("không mở được tệp nén")) from error
 
 
 def _read(source: zipfile.ZipFile) -> Unpacked:
     infos = source.infolist()
     names = [info.filename for info in infos]
     if len(infos) > MOST_FILES or len(set(names)) != len(names):
-        raise Invalid("XFER-020", field="file", why="quá nhiều tệp hoặc tên trùng nhau")
+        raise Invalid("XFER-020", field="file", what=_("quá nhiều tệp hoặc tên trùng nhau"))
     if sum(info.file_size for info in infos) > INFLATED:
         raise Invalid("XFER-021", field="file", limit=INFLATED // (1024 * 1024))
     if RECORD not in names:
-        raise Invalid("XFER-020", field="file", why=f"thiếu {RECORD}")
+        raise Invalid("XFER-020", field="file", what=_("thiếu tệp chính"))
     record = _one(source, RECORD)
     try:
         parcel = read_parcel(record)
     except (ValueError, SyntaxError, TypeError) as error:
-        raise Invalid("XFER-020", field="file", why=f"không đọc được {RECORD}") from error
+        raise Invalid("XFER-020", field="file", what=_("không đọc được tệp chính")) from error
     files = []
     for one in parcel.files:
         if one.name not in names:

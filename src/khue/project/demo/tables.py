@@ -54,7 +54,7 @@ def _is_known(operation: operations.base.Operation) -> bool:
 def _apply(migration: Migration, editor: BaseDatabaseSchemaEditor, last: ProjectState) -> None:
     for operation in migration.operations:
         if isinstance(operation, operations.CreateModel):
-            model = last.apps.get_model(migration.app_label, operation.name)
+            model = last.apps.all_models[migration.app_label][operation.name_lower]
             if operation.allow_migrate_model(editor.connection.alias, model):  # not one that was swapped
                 editor.create_model(model)
         elif not isinstance(operation, _CONTAINED):

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as noop
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from khue.core.dates import VIETNAM, parse_date
@@ -39,8 +39,11 @@ if TYPE_CHECKING:
 MONTH = 30  # days that a copy is good for, if nobody says otherwise
 SHOWN = 100
 ASKED = ("year", "purpose", "recipient", "expires_on")
-STATES = {"valid": noop("Còn hiệu lực"), "expired": noop("Đã hết hạn"), "revoked": noop("Đã thu hồi")}
-LEVELS = {"TH": noop("Tiểu học"), "THCS": "THCS", "THPT": "THPT"}
+STATES = {
+    "valid": gettext_noop("Còn hiệu lực"), "expired": gettext_noop("Đã hết hạn"),
+    "revoked": gettext_noop("Đã thu hồi"),
+}  # fmt: skip
+LEVELS = {"TH": gettext_noop("Tiểu học"), "THCS": "THCS", "THPT": "THPT"}
 
 
 @signed_in

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods
 
 from khue.core.errors import Invalid, KhueError, NotAllowed, NotFound
@@ -86,7 +87,7 @@ def refusal(request: HttpRequest, key: str) -> HttpResponse:
 
 def _bytes(file: UploadedFile[bytes] | None) -> bytes:
     if file is None:
-        raise Invalid("XFER-020", field="file", why="chưa chọn tệp")
+        raise Invalid("XFER-020", field="file", what=gettext_noop("chưa chọn tệp"))
     if (file.size or 0) > packing.LIMIT:
         raise Invalid("XFER-021", field="file", limit=packing.LIMIT // MIB)
     return file.read()
