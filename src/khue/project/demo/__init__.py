@@ -6,6 +6,7 @@ Everything in it is invented. The same school year gives the same province.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import shutil
 import sys
@@ -65,7 +66,9 @@ def build(folder: Path) -> None:
     from khue.project.demo.province import build_province  # noqa: PLC0415
 
     if not demo_logins():
+        gc.disable()  # everything is needed until the end
         build_province(_progress)
+        gc.enable()
         print(f"\r  Xong sau {time.monotonic() - began:.1f} giây.{' ' * 50}", file=sys.stderr)  # noqa: T201
     for login in demo_logins():
         print(f"  {login.username:<10} {login.role:<28} {login.name}, {login.unit}")  # noqa: T201

@@ -13,14 +13,16 @@ PASSWORD = "thu-nghiem-2026"  # noqa: S105 - shown on the first page of the demo
 
 # username → role as people say it, what to try
 TRIES: dict[str, tuple[str, str]] = {
-    "hoa": (_("Giáo viên Toán"), _("Nhập một cột điểm chỉ bằng bàn phím số; dán từ Excel; chốt bảng")),
-    "lan": (_("Giáo viên chủ nhiệm"), _("Xem còn thiếu gì, rèn luyện, chốt học kì; xác nhận sửa điểm")),
-    "minh": (_("Hiệu trưởng"), _("Kết quả cả năm và vì sao; duyệt sửa điểm; khoá lớp")),
+    "hoa": (_("Giáo viên Toán"), _("Nhập cột điểm bằng bàn phím số; chốt bảng; kí môn Toán trong học bạ")),
+    "lan": (_("Giáo viên chủ nhiệm"), _("Xem còn thiếu gì, rèn luyện, chốt học kì; nhận xét và kí học bạ")),
+    "minh": (_("Hiệu trưởng"), _("Kí học bạ hàng loạt; cho chuyển trường; khoá sổ đăng bộ; duyệt sửa điểm")),
     "nga": (_("Phó hiệu trưởng"), _("Duyệt và khoá sổ khi được uỷ quyền; xem danh sách cần quan tâm")),
-    "thu": (_("Văn thư"), _("Nhập tệp Excel của trường; lớp, phân công")),
+    "thu": (_("Văn thư"), _("Sổ đăng bộ; tiếp nhận học sinh chuyển đến; gửi kho học bạ; nhập tệp Excel")),
     "dung": (_("Cán bộ CNTT"), _("Tạo tài khoản, in mật khẩu lần đầu, xem nhật kí")),
     "binh": (_("Cán bộ UBND xã"), _("Xem các trường của xã, không xem được điểm")),
-    "son": (_("Chuyên viên Sở GD&ĐT"), _("Xem kết quả các trường; không sửa được điểm")),
+    "son": (_("Chuyên viên Sở GD&ĐT"), _("Kho học bạ của các trường; xem kết quả, không sửa được điểm")),
+    "thao": (_("Hiệu trưởng trường bạn"), _("Phía bên kia của việc chuyển trường")),
+    "hanh": (_("Hiệu trưởng tiểu học"), _("Học bạ, sổ đăng bộ tiểu học đã kí; gói đã gửi kho của Sở")),
     "mai": (_("Giáo viên tiểu học"), _("Bảng T/H/C theo thời điểm, phẩm chất và năng lực")),
     "tuan": (_("Giáo viên THPT"), _("Môn có cụm chuyên đề; lớp tổ hợp")),
     "quantri": (_("Quản trị của Sở"), _("Phân quyền, danh mục, nhật kí")),

@@ -23,6 +23,8 @@ BOYS = (
     "Phong",
     "Quân", "Sơn", "Tài", "Thắng", "Tuấn", "Tùng", "Việt", "Vũ", "Đạt", "Chiến",
 )  # fmt: skip
+ETHNIC = ("02", "02", "07", "07", "07", "01", "09")  # Tày, Nùng, Kinh, Dao
+HAMLETS = ("Khe Vàng", "Bản Chu", "Pò Lọi", "Nà Lừa", "Khuổi Tấu", "Tằm Hán", "Pác Mạ")
 
 
 def full_name(random: Random, sex: str) -> str:
