@@ -8,6 +8,8 @@ accept RSA from 2048 bits. SHA-1, MD5, HMAC and other curves are not in the tabl
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import cast
@@ -72,6 +74,7 @@ SHA256_URI = "http://www.w3.org/2001/04/xmlenc#sha256"
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512(),
 }  # fmt: skip
+HASHED = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 _PREHASHED = {name: utils.Prehashed(algorithm) for name, algorithm in _HASHES.items()}
 _ECDSA = {name: ec.ECDSA(prehashed) for name, prehashed in _PREHASHED.items()}
 _CURVES: dict[str, tuple[Algorithm, int]] = {
@@ -85,9 +88,11 @@ _ORDERS = {
         "581A0DB248B0A77AECEC196ACCC52973", 16
     ),
 }  # fmt: skip
+_HALVES = {name: (_ORDERS[name] >> 1).to_bytes(size) for name, (_, size) in _CURVES.items()}
 _OF_CURVE = {
     algorithm: (name, size, _ECDSA[RULES[algorithm].digest]) for name, (algorithm, size) in _CURVES.items()
 }
+_SIGN = 0x80
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 
@@ -143,6 +148,27 @@ def is_genuine(key: PublicKey, algorithm: Algorithm, digest: bytes, value: bytes
     return True
 
 
+def embedded_check(key: PublicKey) -> Callable[[Algorithm, bytes, bytes], bool]:
+    """The question whether a value signs a digest and has the one form that is embedded, for one key.
+
+    Algorithm, digest and value go in. The same as `is_genuine` and, of r‖s, that s is the smaller one.
+    """
+    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _CURVES:
+        return lambda algorithm, digest, value: is_genuine(key, algorithm, digest, value)
+    size, half, verify = _CURVES[key.curve.name][1], _HALVES[key.curve.name], key.verify
+
+    def check(algorithm: Algorithm, digest: bytes, value: bytes) -> bool:
+        if len(value) != 2 * size or value[size:] > half:
+            return False
+        try:
+            verify(der_of(value, size), digest, _ECDSA[RULES[algorithm].digest])
+        except InvalidSignature:
+            return False
+        return True
+
+    return check
+
+
 def proven_value(key: PublicKey, algorithm: Algorithm, digest: bytes, raw: bytes) -> bytes | None:
     """A returned value in the one form that is embedded, or None if it does not sign this digest.
 
@@ -181,7 +207,11 @@ def der_of(value: bytes, size: int) -> bytes:
     """An ECDSA value r‖s as DER; any other length than twice the size is refused (`SIGN-002`)."""
     if len(value) != 2 * size:
         raise Invalid("SIGN-002", length=len(value), expected=2 * size)
-    return utils.encode_dss_signature(int.from_bytes(value[:size]), int.from_bytes(value[size:]))
+    r, s = value[:size].lstrip(b"\0"), value[size:].lstrip(b"\0")
+    # as DER writes numbers that are not negative: no byte more than it takes, and one for the sign
+    r = r if r and r[0] < _SIGN else b"\0" + r
+    s = s if s and s[0] < _SIGN else b"\0" + s
+    return b"0%c\x02%c%b\x02%c%b" % (4 + len(r) + len(s), len(r), r, len(s), s)
 
 
 def xml_value(key: PublicKey, value: bytes) -> bytes:

@@ -157,7 +157,11 @@ def parts(content: bytes) -> list[Element]:
     """All elements of the content of a SEQUENCE, a SET or a constructed tag."""
     found, at, size = [], 0, len(content)
     while at < size:
-        tag, start, end = _span(content, at)
+        start = at + 2
+        tag, length = content[at], content[at + 1] if start <= size else _SHORT
+        end = start + length
+        if length >= _SHORT or tag & _NUMBER == _NUMBER or end > size:  # seldom: a long one, or a wrong one
+            tag, start, end = _span(content, at)
         found.append(Element(tag, content[start:end], content[at:end]))
         at = end
     return found

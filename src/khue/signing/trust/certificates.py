@@ -108,6 +108,12 @@ def _check_form(certificate: bytes) -> None:
         raise Invalid("SIGN-200")
 
 
+@lru_cache(maxsize=256)
+def public_key_of(certificate: bytes) -> object:
+    """The key of an authority, which signs many lists and stamps: its point is worked out once."""
+    return parse(certificate).public_key()
+
+
 @lru_cache(maxsize=_KEPT)
 def facts_of(certificate: bytes) -> Facts:
     """The facts of a certificate; extensions that cannot be read refuse it (`SIGN-200`)."""
@@ -202,7 +208,7 @@ def is_signed_by(
     if algorithm is None or algorithm.name not in _HASHES:
         return False
     try:
-        key = parse(issuer).public_key()
+        key = public_key_of(issuer)
         if isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(signature, data, ec.ECDSA(algorithm))
         elif isinstance(key, rsa.RSAPublicKey):

@@ -7,12 +7,20 @@ compared with what is there; the references that are there are read only to say 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from khue.core.errors import Invalid, KhueError
-from khue.signing.algorithms import BY_URI, RULES, SHA256_URI, Algorithm, accepted, describe, is_genuine
+from khue.signing.algorithms import (
+    BY_URI,
+    HASHED,
+    RULES,
+    SHA256_URI,
+    Algorithm,
+    accepted,
+    describe,
+)
 from khue.signing.canonical import digest, unescape
 from khue.signing.report import UNKNOWN, Finding, Indication, Revocation, SignatureReport, Sub, Verdict
 from khue.signing.trust.base import Evidence, TokenFact, Trust
@@ -21,10 +29,12 @@ from khue.signing.xades import grammar
 from khue.signing.xades.augment import archive_bytes
 from khue.signing.xades.binding import misfit_of
 from khue.signing.xades.judgement import Judgement, verdict_of
-from khue.signing.xades.keys import Holder, holder_of, smallest
+from khue.signing.xades.keys import Holder, holder_of
 from khue.signing.xades.record import Place, Signer
-from khue.signing.xades.references import Covered, signed_info_of, value_element
+from khue.signing.xades.references import fresh_digest, signed_info_around, value_element
 from khue.signing.xades.signature import Parts
+
+(_SIGNED_INFO,) = grammar.IN_SIGNED_INFO  # how it opens in place, and alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +48,15 @@ class Scope:
     head: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Earlier(NamedTuple):
+    """The signatures of earlier steps, which a signature covers."""
+
+    elements: tuple[bytes, ...] = ()  # canonical SignatureValue of each
+    references: str = ""  # to them, as they stand in SignedInfo
+    lacking: tuple[str, ...] = ()  # Ids of required ones that are not there
+
+
+class Subject(NamedTuple):
     """What one signature must cover and who must have made it, from the record."""
 
     place: Place
@@ -47,13 +64,10 @@ class Subject:
     data_id: str
     data: bytes  # canonical
     data_digest: str  # base64
-    earlier: Mapping[str, bytes]  # Id of each earlier signature → canonical SignatureValue
-    covered: Sequence[Covered]  # the same with their digests
-    lacking: tuple[str, ...] = ()  # Ids of required earlier signatures that are not there
+    earlier: Earlier
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """One judged signature, and the time that its own stamps and those over it prove."""
 
     report: SignatureReport
@@ -115,17 +129,18 @@ def broken(signature: str, place: Place | None, finding: Finding | None, sub: Su
 
 def _check_coverage(parts: Parts, subject: Subject, judgement: Judgement, facts: _Facts) -> None:
     """Position and intactness: SignedInfo is the one that must stand in this slot of this record."""
-    if subject.lacking:
-        judgement.fail(Sub.ORDER_FAILURE, Finding("SIGN-154", {"missing": ", ".join(subject.lacking)}))
-    algorithm = BY_URI.get(parts.method)
-    data = subject.data_id, subject.data_digest
-    if algorithm is not None:
-        wanted = signed_info_of(parts.id, algorithm, data, subject.covered, parts.properties)
-        if wanted == parts.signed_info:
-            facts.position = facts.intact = not subject.lacking
-            return
-    wanted = signed_info_of(parts.id, Algorithm.ECDSA_P256_SHA256, data, subject.covered, parts.properties)
-    _explain(parts, wanted, judgement, facts)
+    earlier = subject.earlier
+    if earlier.lacking:
+        judgement.fail(Sub.ORDER_FAILURE, Finding("SIGN-154", {"missing": ", ".join(earlier.lacking)}))
+    method = parts.method if parts.method in BY_URI else RULES[Algorithm.ECDSA_P256_SHA256].uri
+    wanted = signed_info_around(
+        (parts.id, method, subject.data_id), subject.data_digest, earlier.references,
+        fresh_digest(parts.properties),
+    )  # fmt: skip
+    if wanted == parts.signed_info:
+        facts.position = facts.intact = not earlier.lacking
+    else:
+        _explain(parts, wanted, judgement, facts)
 
 
 def _explain(parts: Parts, wanted: str, judgement: Judgement, facts: _Facts) -> None:
@@ -160,11 +175,9 @@ def _check_value(parts: Parts, holder: Holder, judgement: Judgement, facts: _Fac
     if algorithm not in holder.fitting:
         finding = Finding("SIGN-159", {"algorithm": describe(holder.key)})
         judgement.fail(Sub.CRYPTO_CONSTRAINTS_FAILURE, finding)
-    signed_info = grammar.alone(parts.signed_info, grammar.IN_SIGNED_INFO).encode()
-    value = hashlib.new(RULES[algorithm].digest, signed_info).digest()
-    facts.valid = is_genuine(holder.key, algorithm, value, parts.value_bytes)
-    if facts.valid and smallest(holder.key, parts.value_bytes) != parts.value_bytes:
-        facts.valid = False
+    signed_info = f"{_SIGNED_INFO[1]}{parts.signed_info[len(_SIGNED_INFO[0]) :]}".encode()
+    value = HASHED[RULES[algorithm].digest](signed_info).digest()
+    facts.valid = holder.embedded(algorithm, value, parts.value_bytes)
     if not facts.valid:
         judgement.fail(Sub.SIG_CRYPTO_FAILURE, Finding("SIGN-157"))
     return algorithm
@@ -204,7 +217,7 @@ def _check_times(
         tokens = [(parts.unsigned.stamp, value_element(parts.id, parts.value))]
         if parts.unsigned.archives:
             properties = grammar.alone(parts.properties, grammar.IN_PROPERTIES).encode()
-            data = [subject.data, *subject.earlier.values(), properties]
+            data = [subject.data, *subject.earlier.elements, properties]
             tokens += [
                 (token, archive_bytes(parts, data, before))
                 for before, token in enumerate(parts.unsigned.archives)

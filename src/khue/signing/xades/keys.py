@@ -9,15 +9,15 @@ from __future__ import annotations
 import datetime as dt
 from base64 import b64decode
 from binascii import b2a_base64
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from khue.core.errors import Invalid, Refused
-from khue.signing.algorithms import Algorithm, PublicKey, fits, low_s
+from khue.signing.algorithms import Algorithm, PublicKey, embedded_check, fits, low_s
 from khue.signing.canonical import digest
 from khue.signing.trust.certificates import Identity, identity_of, issuer_of, parse, serial_of
 from khue.signing.xades import grammar
@@ -38,6 +38,7 @@ class Holder:
     serial: str
     issuer: str
     fitting: tuple[Algorithm, ...]  # with which it may sign; of several the first is its own
+    embedded: Callable[[Algorithm, bytes, bytes], bool] = field(compare=False, repr=False)
 
     def valid_at(self, moment: dt.datetime) -> bool:
         """Whether the dates of the certificate cover a moment."""
@@ -62,6 +63,7 @@ def holder_of(certificate: bytes) -> Holder:
             serial_of(certificate),
             issuer_of(certificate),
             tuple(one for one in Algorithm if fits(one, key)),
+            embedded_check(key),
         )
     except (ValueError, UnsupportedAlgorithm) as error:
         raise Invalid("SIGN-139") from error

@@ -16,7 +16,7 @@ from functools import lru_cache
 from khue.core.errors import Invalid
 from khue.signing.algorithms import BY_URI, SHA256_URI
 from khue.signing.xades import grammar
-from khue.signing.xades.signature import Parts, parts_of
+from khue.signing.xades.signature import UNSIGNED_START, Parts, parts_from
 
 LARGEST_PROVEN = 4 * 1024 * 1024  # bytes; far below where libxml2 has limits of its own
 DEEPEST = 64  # elements in one another, below a section
@@ -40,17 +40,32 @@ _OPENING, _SECTION = b"<kr:", b"<kr:Section"
 _SIGNER = b'Signer identifier="" name="" number="" role=""></kr:Signer>'
 _SHAPING = {b"Record", b"Content", b"Head", b"Section", b"Signer", b"Signatures"}
 
-# The references of a signature, with each hole narrowed to what our own signatures have there.
-_REFERENCES = re.compile(
-    "(?:{})+".format(
-        re.escape(grammar.REFERENCE.text)
-        .replace(r"\{kind\}", f'(?:Id="[a-z0-9-]+"|Type="{re.escape(grammar.COUNTERSIGNED)}"'
-                 f'|Type="{re.escape(grammar.SIGNED_PROPERTIES)}")')
-        .replace(r"\{target\}", "[a-z0-9-]+")
-        .replace(r"\{method\}", re.escape(SHA256_URI))
-        .replace(r"\{digest\}", "[A-Za-z0-9+/]++={0,2}")
-    )
+# A signature, with each hole narrowed to what our own signatures have there; what comes unsigned, the
+# certificates and the roles are looked at more closely by those who read them.
+_REFERENCE = re.sub(
+    r"\(\?P<\w+>", "(?:",
+    grammar.REFERENCE.expression(
+        kind=f'Id="[a-z0-9-]++"|Type="{re.escape(grammar.COUNTERSIGNED)}"'
+             f'|Type="{re.escape(grammar.SIGNED_PROPERTIES)}"',
+        target="[a-z0-9-]++", method=re.escape(SHA256_URI),
+    ),
 )  # fmt: skip
+_CERTIFICATE = grammar.CERTIFICATE.text.replace("{certificate}", "[A-Za-z0-9+/]++={0,2}")
+_SIGNED_PROPERTIES = grammar.PROPERTIES.expression(
+    roles=grammar.CLAIMED_ROLE.text.replace("{role}", "[^<>]*").join(("(?:", ")++"))
+)
+_SIGNATURE = re.compile(
+    grammar.SIGNATURE.expression(
+        signed_info=grammar.SIGNED_INFO.expression(references=f"(?:{_REFERENCE})++"),
+        key_info=grammar.KEY_INFO.text.replace("{certificates}", f"(?:{_CERTIFICATE})++"),
+        properties=f"(?P<signed>{_SIGNED_PROPERTIES})"
+                   f"(?P<unsigned>(?:{re.escape(UNSIGNED_START)}.*)?)",
+    ), re.DOTALL,
+)  # fmt: skip
+_HOLES = tuple(_SIGNATURE.groupindex[name] for name in (
+    "id", "signed_info", "method", "references", "value", "key_info", "signed", "time", "certificate",
+    "roles", "unsigned",
+))  # fmt: skip
 
 # What a piece does to the elements that are open: it opens one more (its name), or it opens and closes
 # its own and then closes these. Scores and short words come again and again, so pieces are remembered.
@@ -85,14 +100,14 @@ def proven_signatures(texts: Sequence[str]) -> tuple[Parts, ...] | None:
     """
     found: list[Parts] = []
     for text in texts:
-        whole = grammar.SIGNATURE.read(text)
+        whole = _SIGNATURE.fullmatch(text)
+        if whole is None:
+            return None
         try:
-            parts = parts_of(whole) if whole is not None else None
+            parts = parts_from(whole.group(*_HOLES))
         except Invalid:
             return None
-        if parts is None or not all(map(_is_plain, parts.roles)):
-            return None
-        if parts.method not in BY_URI or _REFERENCES.fullmatch(parts.references) is None:
+        if parts.method not in BY_URI or not all(map(_is_plain, parts.roles)):
             return None
         found.append(parts)
     return tuple(found)

@@ -26,13 +26,13 @@ from khue.signing.xades.record import (
     CONTENT_ID,
     OPEN,
     EmbeddedSignature,
+    Layout,
     Opened,
-    Place,
     Record,
     Section,
     Types,
+    check_layout,
     check_section,
-    check_shape,
     open_section,
 )
 from khue.signing.xades.signature import Parts
@@ -58,7 +58,7 @@ class Source:
     """A file taken apart: the record without signatures, the bytes that are digested, what else there is."""
 
     record: Record
-    places: tuple[Place, ...]
+    layout: Layout
     content: bytes  # canonical form of the content alone
     sections: Mapping[str, bytes]  # the same of each section, by Id
     signatures: tuple[str, ...]  # each ds:Signature as it stands, not looked at yet
@@ -76,10 +76,10 @@ def read(data: bytes, types: Types | None = None, *, complete: bool = True) -> S
         raise Invalid("SIGN-114", place="Record")
     whole = _proven(data) or _parsed(data)
     record, opened = _cut(whole)
-    places = check_shape(record, types, opened, complete=complete)
+    layout = check_layout(record, types, opened, complete=complete)
     _, *parts = whole.content.removesuffix(_CONTENT_END).split(_SECTION_START)
     return Source(
-        record, places, _alone(whole.content, "kr:Content"),
+        record, layout, _alone(whole.content, "kr:Content"),
         {one.section.id: _SECTION_ALONE + part for one, part in zip(opened, parts, strict=True)},
         _cut_signatures(whole.region) if whole.signatures is None else whole.signatures, whole.taken,
     )  # fmt: skip
@@ -130,18 +130,17 @@ def _parsed(data: bytes) -> _Whole:
 def parse(data: bytes, types: Types | None = None) -> Record:
     """The record in a file (đọc hồ sơ); strict about everything but the mathematics of signatures."""
     source = read(data, types)
-    order = {one.ref.signature_id: (index, one.ref) for index, one in enumerate(source.places)}
     found: list[EmbeddedSignature] = []
     last = -1
     for text in source.signatures:
         parts = grammar.SIGNATURE.read(text)
         if parts is None:
             raise Invalid("SIGN-150", signature=signature_id(text))
-        index, ref = order.get(parts["id"], (-1, None))
-        if ref is None or index <= last:
+        index, place = source.layout.named.get(parts["id"], (-1, None))
+        if place is None or index <= last:
             raise Invalid("SIGN-151", signature=parts["id"])
         last = index
-        found.append(EmbeddedSignature(ref, text))
+        found.append(EmbeddedSignature(place.ref, text))
     return replace(source.record, signatures=tuple(found))
 
 

@@ -40,9 +40,11 @@ _SIGNER = re.compile(
 )
 _SIGNERS = f"((?:{_SIGNER.pattern.replace('(', '(?:')})*)"
 _SECTION_OPENING = re.compile(f"<kr:Section{_ATTRIBUTES}>{_SIGNERS}")
-_SECTION_SHAPE = re.compile(
-    f'<kr:Section Id="([^"<&]*)"{_OTHERS} kind="([^"<&]*)"{_OTHERS}>{_SIGNERS}'
-)  # the usual order, read without taking the other attributes apart
+# The usual order, read without taking the other attributes apart.
+_SECTION_SHAPE = re.compile(f'<kr:Section Id="([^"<&]*)"{_OTHERS} kind="([^"<&]*)"{_OTHERS}>{_SIGNERS}')
+_SECTION_USUAL = re.compile(
+    f'<kr:Section Id="([^"<&]*)"{_OTHERS} kind="([^"<&]*)"{_OTHERS} record="([^"<&]*)"{_OTHERS}>{_SIGNERS}'
+)
 _HEAD_OPENING = re.compile(rf"<kr:Head{_ATTRIBUTES}>")
 _OWN = ("Id", "kind", "record")  # attributes of a section that `build_section` writes itself
 
@@ -74,7 +76,7 @@ class Opened(NamedTuple):
     """A section of which the first lines have been read."""
 
     section: Section
-    attributes: Mapping[str, str]
+    record: str | None  # code of the record that it says it belongs to
     signers: tuple[Signer, ...]
     naming: str  # the text that names them
 
@@ -122,6 +124,7 @@ class Layout(NamedTuple):
     kind: RecordType
     places: tuple[Place, ...]  # in the order of the file
     order: Mapping[SlotRef, int]  # which of them a slot is
+    named: Mapping[str, tuple[int, Place]]  # the same by the Id of the signature, with the place
     first: int  # step
 
 
@@ -191,7 +194,10 @@ def with_signatures(record: Record, signatures: tuple[EmbeddedSignature, ...]) -
 
 def attributes_of(section: Section) -> Mapping[str, str]:
     """The attributes of a section."""
-    return opened(section).attributes
+    known: Mapping[str, str] | None = section.known.get("attributes")
+    if known is None:
+        known = section.known["attributes"] = _attributes(_opening(section.text)[1])
+    return known
 
 
 def head_of(record: Record) -> Mapping[str, str]:
@@ -236,13 +242,25 @@ def shape_of(section: Section) -> tuple[str, str, str]:
 
 def open_section(text: str) -> Opened:
     """The attributes of a section and the signers that it names first."""
-    opening = _SECTION_OPENING.match(text)
-    if opening is None:
+    usual = _SECTION_USUAL.match(text)
+    if usual is None:
+        _, opening, naming = _opening(text)
+        own = _attributes(opening)
+        shape, code = (own.get("Id", ""), own.get("kind", ""), naming), own.get("record")
+    else:
+        identifier, kind, code, naming = usual.groups()
+        shape = identifier, kind, naming
+    section = Section(shape[0], shape[1], text)
+    section.known["shape"] = shape
+    return Opened(section, code, _signers(naming), naming)
+
+
+def _opening(text: str) -> tuple[str, str, str]:
+    """The first lines of a section, the attributes in them, and the signers."""
+    found = _SECTION_OPENING.match(text)
+    if found is None:
         raise Invalid("SIGN-115", place="Section")
-    own = _attributes(opening[1])
-    section = Section(own.get("Id", ""), own.get("kind", ""), text)
-    section.known["shape"] = section.id, section.kind, opening[2]
-    return Opened(section, own, _signers(opening[2]), opening[2])
+    return found[0], found[1], found[2]
 
 
 @lru_cache(maxsize=1024)
@@ -264,25 +282,30 @@ def check_section(one: Opened, code: str, kinds: Mapping[str, Slot | None]) -> N
         raise Invalid("SIGN-116", id=section.id)
     if section.kind not in kinds:
         raise Invalid("SIGN-115", place=f"Section {section.id}")
-    if one.attributes.get("record") != code:
-        raise Invalid("SIGN-118", section=section.id, record=one.attributes.get("record", ""), expected=code)
+    if one.record != code:
+        raise Invalid("SIGN-118", section=section.id, record=one.record or "", expected=code)
     slot = kinds[section.kind]
-    ordered = all(
-        slot and signer.role == slot.role and signer.number == at for at, signer in enumerate(one.signers, 1)
-    )
-    if not ordered or bool(one.signers) != bool(slot) or len(one.signers) > MOST_SIGNERS:
+    role = slot.role if slot else ""
+    signers = [(signer.role, signer.number) for signer in one.signers]
+    ordered = signers == [(role, number) for number in range(1, len(signers) + 1)]
+    if not ordered or bool(signers) != bool(slot) or len(signers) > MOST_SIGNERS:
         raise Invalid("SIGN-120", section=section.id)
 
 
-def check_shape(
-    record: Record, types: Types | None = None, parts: Sequence[Opened] | None = None, *,
-    complete: bool = True,
-) -> tuple[Place, ...]:  # fmt: skip
+def check_shape(record: Record, types: Types | None = None, *, complete: bool = True) -> tuple[Place, ...]:
     """All places for signatures, if code, head and sections are as the record type wants them.
 
-    The places stand in the order of the file: by step, then section, then number. `parts`: the
-    sections, where they have been opened already. Not yet `complete`, sections may be lacking.
+    The places stand in the order of the file: by step, then section, then number. Not yet `complete`,
+    sections may be lacking.
     """
+    return check_layout(record, types, complete=complete).places
+
+
+def check_layout(
+    record: Record, types: Types | None = None, parts: Sequence[Opened] | None = None, *,
+    complete: bool = True,
+) -> Layout:  # fmt: skip
+    """The same, as the layout; `parts` are the sections, where they have been opened already."""
     kind = type_of(record, types)
     sections = [opened(one) for one in record.sections] if parts is None else parts
     head = head_of(record)
@@ -292,14 +315,15 @@ def check_shape(
         raise Invalid("SIGN-115", place="Head")
     kinds = {name: kind.slot_of_section(name) for name, _, _ in kind.sections}
     for one, kept in zip(sections, record.sections, strict=True):
-        if one.section != kept:
+        if one.section is not kept and one.section != kept:
             raise Invalid("SIGN-115", place=f"Section {kept.id}")
         check_section(one, record.code, kinds)
     twice = _first_twice([one.id for one in record.sections])
     if twice:
         raise Invalid("SIGN-116", id=twice)
     _check_counts([one.kind for one in record.sections], kind, complete=complete)
-    return tuple(_places([(one.section.id, one.section.kind, one.naming) for one in sections], kind))
+    shape = tuple([(one.section.id, one.section.kind, one.naming) for one in sections])
+    return _layout_of_type(record.type, shape) if types is None else _layout(kind, shape)
 
 
 def check_complete(record: Record, types: Types | None = None) -> None:
@@ -348,7 +372,9 @@ def _layout(kind: RecordType, shape: Shape) -> Layout:
     order: dict[SlotRef, int] = {}
     for index, place in enumerate(places):
         order.setdefault(place.ref, index)
-    return Layout(kind, places, MappingProxyType(order), min(one.step for one in kind.slots))
+    named = {place.ref.signature_id: (index, place) for index, place in enumerate(places)}
+    first = min(one.step for one in kind.slots)
+    return Layout(kind, places, MappingProxyType(order), MappingProxyType(named), first)
 
 
 def required_slots(record: Record, types: Types | None = None) -> list[SlotRef]:

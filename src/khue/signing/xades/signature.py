@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from khue.core.errors import Invalid
 from khue.signing.trust.base import Evidence
@@ -13,13 +14,12 @@ from khue.signing.xades import grammar
 from khue.signing.xades.keys import certificates_of, decode
 from khue.signing.xades.template import Template
 
-_UNSIGNED_START = "<xades:UnsignedProperties>"
+UNSIGNED_START = "<xades:UnsignedProperties>"
 _NO_EVIDENCE = Evidence()
 _MOST_ROLES = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """What a signature consists of; texts stand in place."""
 
     id: str
@@ -74,26 +74,27 @@ def parts_of(whole: Mapping[str, str]) -> Parts:
     """The same for a signature whose outermost template has been read."""
     name = whole["id"]
     info = grammar.SIGNED_INFO.read(whole["signed_info"])
-    properties, mark, rest = whole["properties"].partition(_UNSIGNED_START)
+    properties, mark, rest = whole["properties"].partition(UNSIGNED_START)
     signed = grammar.PROPERTIES.read(properties)
-    roles = _roles(signed["roles"]) if signed else None
-    if info is None or signed is None or signed["id"] != name or roles is None:
+    if info is None or signed is None or signed["id"] != name:
+        raise Invalid("SIGN-150", signature=name)
+    return parts_from((
+        name, whole["signed_info"], info["method"], info["references"], whole["value"], whole["key_info"],
+        properties, signed["time"], signed["certificate"], signed["roles"], mark + rest,
+    ))  # fmt: skip
+
+
+def parts_from(texts: tuple[str, ...]) -> Parts:
+    """The same from the texts in the holes of the templates, in the order of the file."""
+    name, info, method, references, value, key_info, properties, time, certificate, own, unsigned = texts
+    roles = _roles(own)
+    if roles is None:
         raise Invalid("SIGN-150", signature=name)
     return Parts(
-        id=name,
-        signed_info=whole["signed_info"],
-        method=info["method"],
-        references=info["references"],
-        value=whole["value"],
-        value_bytes=decode(whole["value"]),
-        key_info=whole["key_info"],
-        certificates=certificates_of(whole["key_info"]),
-        properties=properties,
-        claimed_time=_moment(signed["time"], name),
-        certificate_digest=signed["certificate"],
-        roles=roles,
-        unsigned=read_unsigned(mark + rest, name) if mark else NONE,
-    )
+        name, info, method, references, value, decode(value), key_info, certificates_of(key_info),
+        properties, _moment(time, name), certificate, roles,
+        read_unsigned(unsigned, name) if unsigned else NONE,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=256)

@@ -161,7 +161,7 @@ def _task_of_section(section: Section, slot: SlotRef, types: Types | None) -> Ta
     if not 1 <= slot.number <= len(known.signers):
         raise Refused("SIGN-130", slot=slot.signature_id)
     place = Place(rule, slot, known.signers[slot.number - 1])
-    code = known.attributes.get("record", "")
+    code = known.record or ""
     return Task(place, code, (section.id, _section_digest(section)), ())
 
 

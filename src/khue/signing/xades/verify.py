@@ -10,31 +10,28 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 from khue.core.errors import Invalid
 from khue.signing.algorithms import POLICY_VERSION
 from khue.signing.canonical import digest
-from khue.signing.profile import record_types
 from khue.signing.report import Finding, Report, Sub, Verdict
 from khue.signing.tbs import SlotRef
 from khue.signing.trust.base import Evidence, Trust
 from khue.signing.xades import grammar
-from khue.signing.xades.check import Checked, Scope, Subject, broken, check
+from khue.signing.xades.check import Checked, Earlier, Scope, Subject, broken, check
 from khue.signing.xades.judgement import Judgement, worst
 from khue.signing.xades.keys import encode
 from khue.signing.xades.reading import Source, read, signature_id
-from khue.signing.xades.record import CONTENT_ID, Place, Types, check_complete, head_of, type_of
-from khue.signing.xades.references import value_element
+from khue.signing.xades.record import CONTENT_ID, Place, Types, check_complete, head_of
+from khue.signing.xades.references import countersigned, value_element
 from khue.signing.xades.signature import Parts, parts_of
 
 TOLERANCE = dt.timedelta(minutes=5)  # between the clock of a signer and that of a time-stamp
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """One ds:Signature in file order: its place and parts, or why it has none."""
 
     id: str
@@ -64,12 +61,11 @@ def verify_record(
     and from a checkpoint of the evidence log that proves when the whole file existed at the latest.
     Never raises for what a file holds.
     """
-    table = record_types() if types is None else types
     try:
-        source = read(data, table, complete=complete)
+        source = read(data, types, complete=complete)
         found = _find(source)
         if any(one.place is not None and not one.place.ref.section for one in found):
-            check_complete(source.record, table)
+            check_complete(source.record, types)
     except Invalid as error:
         finding = Finding(error.code, error.params)
         return _report(data, now, Verdict.INVALID, sub=Sub.FORMAT_FAILURE, findings=(finding,))
@@ -79,7 +75,7 @@ def verify_record(
     overall = _overall(found, missing, complete=complete)
     verdict = worst([overall.verdict, *(one.verdict for one in checked)])
     shown = verdict is not Verdict.INVALID and _covers_content(checked)
-    kind = type_of(source.record, table)
+    kind = source.layout.kind
     return _report(
         data,
         now,
@@ -106,38 +102,39 @@ class _Scenery:
             for one in found
             if one.place is not None and one.value and one.sub is not Sub.ORDER_FAILURE
         }
-        self._elements: dict[SlotRef, bytes] = {}
+        self._covered: dict[SlotRef, tuple[bytes, str]] = {}
         self._digests: dict[str, str] = {}
+        self._before: dict[int, Earlier] = {}
 
     def subject(self, place: Place) -> Subject:
         """What a signature in a place must cover."""
-        step = place.slot.step
-        earlier = [one for one in self._source.places if one.slot.step < step]
-        elements = {
-            one.ref.signature_id: self._element(one.ref) for one in earlier if one.ref in self._values
-        }
         section = place.ref.section
         data = self._source.sections[section] if section else self._source.content
         data_id = section or CONTENT_ID
-        return Subject(
-            place=place,
-            signer=place.signer,
-            data_id=data_id,
-            data=data,
-            data_digest=self._digest(data_id, data),
-            earlier=elements,
-            covered=[(key, self._digest(f"{key}-value", value)) for key, value in elements.items()],
-            lacking=tuple(
-                one.ref.signature_id for one in earlier if one.slot.required and one.ref not in self._values
-            ),
-        )
+        step = place.slot.step
+        before = self._before.get(step) or self._earlier(step)
+        return Subject(place, place.signer, data_id, data, self._digest(data_id, data), before)
 
-    def _element(self, ref: SlotRef) -> bytes:
-        """The canonical SignatureValue in a slot."""
-        known = self._elements.get(ref)
+    def _earlier(self, step: int) -> Earlier:
+        """The signatures of the steps before one; the signers of a step all cover the same."""
+        earlier = [one for one in self._source.layout.places if one.slot.step < step]
+        covered = [self._cover(one.ref) for one in earlier if one.ref in self._values]
+        found = self._before[step] = Earlier(
+            tuple([element for element, _ in covered]),
+            "".join([reference for _, reference in covered]),
+            tuple([
+                one.ref.signature_id for one in earlier if one.slot.required and one.ref not in self._values
+            ]),
+        )  # fmt: skip
+        return found
+
+    def _cover(self, ref: SlotRef) -> tuple[bytes, str]:
+        """The canonical SignatureValue in a slot, and the reference to it."""
+        known = self._covered.get(ref)
         if known is None:
             one = self._values[ref]
-            known = self._elements[ref] = value_element(one.id, one.value)
+            element = value_element(one.id, one.value)
+            known = self._covered[ref] = element, countersigned(one.id, encode(digest(element)))
         return known
 
     def _digest(self, key: str, data: bytes) -> str:
@@ -149,7 +146,7 @@ class _Scenery:
 
 def _find(source: Source) -> list[_Found]:
     """Each signature with its place, in file order, which must be the order of the record type."""
-    order = {place.ref.signature_id: (index, place) for index, place in enumerate(source.places)}
+    order = source.layout.named
     found: list[_Found] = []
     last = -1
     for text, parts in zip(source.signatures, source.taken or repeat(None), strict=False):
@@ -212,7 +209,7 @@ def _missing(source: Source, found: Sequence[_Found]) -> tuple[str, ...]:
     present = {one.place.ref for one in found if one.place is not None}
     return tuple(
         f"{one.slot.name} ({one.ref.section}, {one.ref.number})" if one.ref.section else one.slot.name
-        for one in source.places
+        for one in source.layout.places
         if one.slot.required and one.ref not in present
     )
 
