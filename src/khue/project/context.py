@@ -16,13 +16,14 @@ OFFICE = (Role.CLERK, Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.DEPARTMENT_ADMIN
 # Who opens gradebooks: all but those who keep the computers or lead a commune.
 BOOKS = tuple(role for role in Role if role not in {Role.IT_STAFF, Role.COMMUNE_OFFICER})
 SIGNERS = (Role.TEACHER, Role.PRINCIPAL, Role.VICE_PRINCIPAL)
+TRANSCRIPTS = (*OFFICE, Role.TEACHER, Role.DEPARTMENT_OFFICER)
 # label, address, roles that see it
 ENTRIES = (
     (_("menu", "Sổ điểm"), "gradebook:home", BOOKS),
     (_("menu", "Ký"), "gradebook:sign", SIGNERS),
     (_("menu", "Lớp"), "schooling:home", (*BOOKS, Role.IT_STAFF)),
     (_("menu", "Đăng bộ"), "register:home", (*OFFICE, Role.DEPARTMENT_OFFICER)),
-    (_("menu", "Học bạ"), "transcripts:home", (*OFFICE, Role.TEACHER, Role.DEPARTMENT_OFFICER)),
+    (_("menu", "Học bạ"), "transcripts:home", TRANSCRIPTS),
     (_("menu", "Chuyển trường"), "transfers:home", (*OFFICE, Role.TEACHER)),
     (_("menu", "Kho học bạ"), "store:home", (*OFFICE, Role.DEPARTMENT_OFFICER)),
     (_("menu", "Người"), "people:home", (*OFFICE, Role.TEACHER, Role.DEPARTMENT_OFFICER, Role.IT_STAFF)),

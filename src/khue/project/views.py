@@ -14,7 +14,8 @@ from khue.kit.words import said
 from khue.modules.access.edge import signed_in
 from khue.modules.gradebook import api as gradebook
 from khue.modules.schooling import api as schooling
-from khue.project.context import BOOKS, OFFICE, SIGNERS
+from khue.modules.transfers import api as transfers
+from khue.project.context import BOOKS, OFFICE, SIGNERS, TRANSCRIPTS
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -64,12 +65,13 @@ def today(request: HttpRequest) -> HttpResponse:
         progress = gradebook.progress_today(actor, year, term) if leads else []
     context = {
         "year": year, "term": term, "sheets": sheets[:12], "more": max(0, len(sheets) - 12),
-        "waiting": waiting,
+        "waiting": waiting, "moving": transfers.waiting(actor) if actor.holds(*OFFICE) else 0,
         "roles": list(dict.fromkeys(said(ROLE_NAMES[grant.role]) for grant in actor.grants)),
         "may_import": actor.holds(*IMPORTERS),
         "leads": leads, "progress": progress,
         "reads_books": actor.holds(*BOOKS), "keeps_accounts": actor.holds(Role.IT_STAFF),
         "signs": actor.holds(*SIGNERS), "keeps_records": actor.holds(*OFFICE),
+        "reads_transcripts": actor.holds(*TRANSCRIPTS),
         "sees_units": actor.holds(Role.COMMUNE_OFFICER),
     }  # fmt: skip
     return render(request, "project/today.html", context)

@@ -51,12 +51,14 @@ def one_round() -> dict[str, int]:
     from khue.kit import outbox  # noqa: PLC0415
     from khue.modules.records import api as records  # noqa: PLC0415
     from khue.modules.store import api as store  # noqa: PLC0415
+    from khue.modules.transfers import api as transfers  # noqa: PLC0415
 
     now = timezone.now()
     jobs: dict[str, Callable[[], int]] = {
         "announced": outbox.deliver,
         "records": lambda: sum(records.settle(now).values()),
         "store": lambda: store.work(now),
+        "reminded": lambda: transfers.remind(now),
         "lists": lambda: records.refresh_revocation(now, REVOCATION),
         "proofs": lambda: prove(now),
     }

@@ -154,6 +154,12 @@ FIELDS: dict[str, Matcher] = {
         "Mã học sinh MOET",
         "Mã định danh (Bộ GD&ĐT)",
     ),
+    "ma_suot_doi": one_of(
+        "Mã số hồ sơ học tập suốt đời",
+        "Mã hồ sơ học tập suốt đời",
+        "Mã hồ sơ suốt đời",
+        "Mã suốt đời",
+    ),
     "ma_hs": one_of(
         "Mã học sinh",
         "Mã HS",

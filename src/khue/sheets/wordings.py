@@ -78,6 +78,7 @@ INFO: Patterns = {
 
 PUPILS: Patterns = {
     "ma_moet": r"ma .*\b(?:moet|bo|csdl)\b.*|ma dinh danh(?! (?:ca nhan|cong dan|truong|lop))(?: .*)?",
+    "ma_suot_doi": r"ma(?: so)?(?: ho so)?(?: hoc tap)? suot doi(?: .*)?",
     "ma_hs": r"ma(?: so| dinh danh)? (?:hoc sinh|hs|hssv|hoc vien)(?: .*)?|ma (?:phan mem|smas|vnedu"
         r"|ca nhan hs)(?: .*)?|id(?: .*)?",
     "lop": r"(?:ten |ma )?lop(?: hoc| dang hoc| hien tai| hien nay| chinh khoa)*",

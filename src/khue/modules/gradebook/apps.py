@@ -35,8 +35,8 @@ class GradebookConfig(AppConfig):
         from khue.modules.access import api as access  # noqa: PLC0415 - apps are loaded only now
         from khue.modules.gradebook import handlers, policy  # noqa: F401, PLC0415 - apps are loaded only now
         from khue.modules.gradebook.paper.signed import signed_pdf  # noqa: PLC0415 - the same
-        from khue.modules.gradebook.signed import acts, content  # noqa: PLC0415 - the same
         from khue.modules.gradebook.services.releasing import release_places  # noqa: PLC0415 - the same
+        from khue.modules.gradebook.signed import acts, content  # noqa: PLC0415 - the same
         from khue.modules.records import api as records  # noqa: PLC0415 - the same
         from khue.modules.schooling import api as schooling  # noqa: PLC0415 - the same
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from khue.core.actor import Actor
 
 # Of these a human being has one: two different ones are two human beings, until somebody proves a slip.
-OFFICIAL = (IdentifierScheme.MINISTRY, IdentifierScheme.PERSONAL)
+OFFICIAL = (IdentifierScheme.MINISTRY, IdentifierScheme.PERSONAL, IdentifierScheme.LIFELONG)
 LONGEST_REASON = 300
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 POSITIONS = (_("Giáo viên"), _("Hiệu trưởng"), _("Phó Hiệu trưởng"), _("Nhân viên"))
-SCHEMES = (IdentifierScheme.MINISTRY, IdentifierScheme.PERSONAL, IdentifierScheme.STAFF)
+SCHEMES = (
+    IdentifierScheme.MINISTRY, IdentifierScheme.PERSONAL, IdentifierScheme.LIFELONG, IdentifierScheme.STAFF,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

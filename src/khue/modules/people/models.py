@@ -51,6 +51,7 @@ class IdentifierScheme(models.TextChoices):
     SOFTWARE = "software", _("Mã của phần mềm cũ")
     STAFF = "staff", _("Mã cán bộ")
     TEMPORARY = "temporary", _("Mã tạm")
+    LIFELONG = "lifelong", _("Mã số hồ sơ học tập suốt đời")  # NĐ 88/2026 Điều 9; its form is not known yet
 
 
 class PersonIdentifier(Dated):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 RELATIONS = ("father", "mother", "guardian")
-LIFELONG = "lifelong"  # mã số hồ sơ học tập suốt đời
+LIFELONG = people.IdentifierScheme.LIFELONG.value
 
 
 @dataclass(frozen=True, slots=True)

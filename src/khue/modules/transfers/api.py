@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from khue.modules.transfers.models import Transfer, TransferState
+from khue.modules.transfers.queries import waiting
 from khue.modules.transfers.services.accepting import accept, refuse, withdraw
 from khue.modules.transfers.services.receiving import examine, receive
 from khue.modules.transfers.services.releasing import RELEASE, hand_over, release
+from khue.modules.transfers.services.reminding import remind
 from khue.modules.transfers.services.requesting import request_coming, request_leaving
 
 __all__ = [
@@ -18,7 +20,9 @@ __all__ = [
     "receive",
     "refuse",
     "release",
+    "remind",
     "request_coming",
     "request_leaving",
+    "waiting",
     "withdraw",
 ]

@@ -64,6 +64,7 @@ class Transfer(Record):
     document = models.UUIDField(null=True)  # the signed parcel, if it was signed here
     decision_due = models.DateField(null=True)  # the receiving school decides
     placement_due = models.DateField(null=True)
+    reminded_on = models.DateField(null=True)  # the last day on which a deadline was told
     decided_at = models.DateTimeField(null=True)
     decided_by = models.CharField(max_length=200, blank=True)
     decision = models.CharField(max_length=200, blank=True)  # số, ngày văn bản tiếp nhận
@@ -151,8 +152,8 @@ classify(
     internal=(
         "id", "code", "pupil", "from_school", "from_name", "to_school", "to_name", "to_code", "same_province",
         "from_class", "grade", "level", "state", "side", "requested_at", "requested_by", "release_due",
-        "released_at", "document", "decision_due", "placement_due", "decided_at", "decision", "to_class",
-        "accepted_on",
+        "released_at", "document", "decision_due", "placement_due", "reminded_on", "decided_at", "decision",
+        "to_class", "accepted_on",
     ),
     personal=("pupil_name", "applicant", "released_by", "decided_by"),
     sensitive=("reason", "refusal"),

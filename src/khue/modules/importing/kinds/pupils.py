@@ -76,6 +76,7 @@ MORE = {
 SCHEMES = {
     "ma_moet": ("moet", gettext_noop("Mã định danh Bộ")),
     "ma_hs": ("software", gettext_noop("Mã phần mềm")),
+    "ma_suot_doi": ("lifelong", gettext_noop("Mã số hồ sơ học tập suốt đời")),
 }
 EMPTY = gettext_noop("(trống)")
 OLDEST = dt.date(1900, 1, 1)
@@ -426,5 +427,6 @@ def _address(row: Row, prefix: str) -> str:
 
 def rest_of(row: Row) -> Row:
     """Columns without a field of their own, kept so that nothing of the file is lost."""
-    used = {*PERSON, *PROFILE, "r", "ref", "lop", "ma_moet", "ma_hs", "ngay_sinh", "so_dinh_danh", "ngay_vao"}
+    own = {"r", "ref", "lop", "ngay_sinh", "so_dinh_danh", "ngay_vao"}
+    used = {*PERSON, *PROFILE, *SCHEMES, *own}
     return {name: value for name, value in row.items() if name not in used and value not in (None, "", False)}

@@ -57,32 +57,37 @@ def request_leaving(
     return _write(actor, profile, _Wish(Side.FROM, reason, applicant, to_school, elsewhere))
 
 
-@transaction.atomic
 def request_coming(
     actor: Actor, *, to_school_id: UUID, ministry_code: str, name: str, born: dt.date, reason: str,
     applicant: str = "",
 ) -> Transfer:  # fmt: skip
     """The school that the family wants writes it down: it knows the pupil by code, name and day of birth.
 
-    Whoever does not know all three learns nothing, not even that there is such a pupil (`XFER-005`).
+    Whoever does not know all three learns nothing, not even that there is such a pupil (`XFER-005`); that
+    somebody searched in vain stays in the log.
     """
     to_school = require_office(actor, to_school_id)
-    found = people.PersonIdentifier.objects.filter(
-        scheme=people.IdentifierScheme.MINISTRY, lookup=ministry_code.strip(), valid_to__isnull=True
-    ).select_related("person")
-    person = next((one.person for one in found), None)
-    profile = None
-    if person is not None and person.birth_date == born and fold(person.full_name) == fold(name):
-        profile = (
-            people.PupilProfile.objects.select_related("person", "school").filter(person=person).first()
-        )
-    if profile is None:
+    with transaction.atomic():
+        profile = _pupil_named(ministry_code, name, born)
+        if profile is not None:
+            return _write(actor, profile, _Wish(Side.TO, reason, applicant, to_school))
         audit.record(
             actor, "transfers.transfer.not_found", subject=to_school, unit=to_school_id,
             after={"code": ministry_code.strip()[:40]},
         )  # fmt: skip
-        raise Refused("XFER-005", field="ministry_code")
-    return _write(actor, profile, _Wish(Side.TO, reason, applicant, to_school))
+    raise Refused("XFER-005", field="ministry_code")
+
+
+def _pupil_named(ministry_code: str, name: str, born: dt.date) -> people.PupilProfile | None:
+    found = people.PersonIdentifier.objects.filter(
+        scheme=people.IdentifierScheme.MINISTRY, lookup=ministry_code.strip(), valid_to__isnull=True
+    ).select_related("person")
+    person = next((one.person for one in found), None)
+    if person is None or person.birth_date != born or fold(person.full_name) != fold(name):
+        return None
+    profiles = people.PupilProfile.objects.select_related("person", "school")
+    profile: people.PupilProfile | None = profiles.filter(person=person).first()
+    return profile
 
 
 def require_office(actor: Actor, school_id: UUID) -> orgs.Unit:
@@ -138,9 +143,7 @@ def _none_open(person: people.Person) -> None:
         raise Refused("XFER-001", name=person.full_name, number=known.code)
 
 
-def current_stay(
-    school_id: UUID, person_id: UUID, day: dt.date
-) -> schooling.ClassMembership | None:
+def current_stay(school_id: UUID, person_id: UUID, day: dt.date) -> schooling.ClassMembership | None:
     """The class of the school in which a pupil is on a day, or was last in the year that goes on."""
     rows = schooling.ClassMembership.objects.filter(
         school=school_id, pupil=person_id, school_class__year__starts_on__lte=day

@@ -11,7 +11,7 @@ from tests.cast import SYSTEM, make_actor, make_staff
 from khue.core.actor import Role
 from khue.core.errors import Invalid, NotAllowed, NotFound, Refused
 from khue.kit import outbox
-from khue.kit.models import AuditEvent
+from khue.kit.models import AuditEvent, OutboxEvent
 from khue.modules.gradebook import api as gradebook
 from khue.modules.people import api as people
 from khue.modules.register import api as register
@@ -19,6 +19,7 @@ from khue.modules.schooling import api as schooling
 from khue.modules.transfers import api as transfers
 from khue.modules.transfers.data import Elsewhere
 from khue.modules.transfers.models import Transfer, TransferStep
+from khue.modules.transfers.services.reminding import remind
 
 if TYPE_CHECKING:
     from khue.core.actor import Actor
@@ -221,3 +222,19 @@ def test_where_schools_sign_a_release_is_a_signature(move: Move, settings: Any) 
         transfers.release(move.world.minh, transfer_id=transfer.id)
     assert refusal.value.code == "XFER-010"
     assert transfers.release(SYSTEM, transfer_id=transfer.id).state == "released"
+
+
+def test_a_deadline_is_told_once_a_day_before_and_after_it_passes(move: Move) -> None:
+    transfer = ask(move)  # due on Thursday 18/12
+    told = []
+    for days in (0, 2, 2, 3, 5):
+        now = move.world.thu.now + dt.timedelta(days=days)
+        told.append(remind(now))
+    assert told == [0, 1, 0, 1, 1]
+    events = OutboxEvent.objects.filter(name="TransferDue").order_by("id")
+    assert [(one.payload["step"], one.payload["late"]) for one in events] == [
+        ("release", False), ("release", False), ("release", True),
+    ]  # fmt: skip
+    assert {one.unit for one in events} == {move.world.school.pk}
+    transfers.withdraw(move.world.thu, transfer_id=transfer.id)
+    assert remind(move.world.thu.now + dt.timedelta(days=9)) == 0
