@@ -1,6 +1,6 @@
 """Last year's transcripts and the closed pages of registers, signed with the demo's keys (học bạ, khoá sổ).
 
-The primary class 5A is signed and sealed, 7A too but for two transcripts that thầy Minh has held back. 4A
+The primary class 5A is signed and sealed, 7A too but for one transcript that thầy Minh has held back. 4A
 waits for its principal, 6A for its teachers, cô Hoa and cô Lan among them; 8A and 9A have none yet: their
 year is not closed. The registers of the cohorts whose year is closed are closed, too.
 """
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from khue.project.demo.schools import School
 
 WAITING = "Học sinh còn chờ kết quả kiểm tra lại trong hè."  # said only where somebody does
-HELD_BACK = 2  # of 7A
+HELD_BACK = 1  # of 7A
 COPY_LASTS = dt.timedelta(days=60)
 
 

@@ -57,22 +57,22 @@ class SchoolPlan:
 LOWER = SchoolPlan(
     "Trường THCS Khe Vàng", "20988001", "THCS", "Xã Lộc Bình", "Huyện Lộc Bình",
     ("Hoàng Văn Minh", "Vi Thị Thu", "Bế Thị Nga"), ("Nông Thị Hoa", "Lý Thị Lan"), 8,
-    (ClassPlan("6A", 6, 18), ClassPlan("7A", 7, 9), ClassPlan("8A", 8, 14), ClassPlan("9A", 9, 14)),
+    (ClassPlan("6A", 6, 16), ClassPlan("7A", 7, 7), ClassPlan("8A", 8, 12), ClassPlan("9A", 9, 12)),
 )  # fmt: skip
 PRIMARY = SchoolPlan(  # in the hills
     "Trường PTDTBT Tiểu học Khuổi Tấu", "20988002", "TH", "Xã Mẫu Sơn", "Huyện Lộc Bình",
     ("Lộc Thị Hạnh", "Mông Văn Kiên", "Đàm Thị Vân"), ("Bế Thị Mai",), 5,
     (
-        ClassPlan("1A", 1, 12, since=1), ClassPlan("3A", 3, 10, since=1), ClassPlan("4A", 4, 10),
-        ClassPlan("5A", 5, 10),
+        ClassPlan("1A", 1, 10, since=1), ClassPlan("3A", 3, 10, since=1), ClassPlan("4A", 4, 8),
+        ClassPlan("5A", 5, 8),
     ),
 )  # fmt: skip
 UPPER = SchoolPlan(
     "Trường THPT Đèo Khách", "20988003", "THPT", "Xã Văn Quan", "",
     ("Chu Văn Thắng", "Hứa Thị Yến", "Lâm Quốc Việt"), ("Đàm Văn Tuấn",), 8,
     (
-        ClassPlan("10A1", 10, 14, *SCIENCE), ClassPlan("10A2", 10, 14, *SOCIETY, since=1),
-        ClassPlan("11A1", 11, 14, *SCIENCE, since=1), ClassPlan("12A1", 12, 14, *SCIENCE, since=1),
+        ClassPlan("10A1", 10, 12, *SCIENCE), ClassPlan("10A2", 10, 12, *SOCIETY, since=1),
+        ClassPlan("11A1", 11, 12, *SCIENCE, since=1), ClassPlan("12A1", 12, 12, *SCIENCE, since=1),
     ),
 )  # fmt: skip
 HAMLET = SchoolPlan(  # the other end of a change of school
