@@ -49,6 +49,12 @@ class Known:
     placed: dict[str, str] = field(default_factory=dict)  # stay → class
     left: set[str] = field(default_factory=set)  # stays whose end is written
     undone: set[str] = field(default_factory=set)
+    since: UUID | None = None  # of the last event that said where the pupil is
+    by_paper: bool = False  # whether an office wrote that event, with a paper
+
+    def heard_of(self, stay: schooling.ClassMembership) -> bool:
+        """Whether a stay was there before the last event was written: it cannot say what came after."""
+        return self.since is not None and stay.id < self.since
 
 
 def follow(
@@ -87,7 +93,7 @@ def follow(
         _places(events, mine, known[entry.id])
         if events.state in enrollment.PRESENT:
             _facts(events, now[person], actor.today)
-            _status(events, profiles[person].status, actor.today)
+            _status(events, profiles[person].status, actor.today, by_paper=known[entry.id].by_paper)
         news += [(entry, event) for event in events.made]
     if news:
         recording.write(actor, news)
@@ -100,6 +106,7 @@ class _Draft:
         self.entry = entry
         self.state = State(entry.state)
         self.made: list[chain.NewEvent] = []
+        self.is_as_it_was = True  # no event of the draft says where the pupil is
 
     def add(self, kind: EventKind, on: dt.date, **data: Any) -> bool:
         """Add an event if it may follow; False if it may not."""
@@ -107,7 +114,9 @@ class _Draft:
         if self.state not in enrollment.FLOW[flow][0]:
             return False
         self.made.append(chain.NewEvent(kind, on, data=data))
-        self.state = enrollment.state_after(self.state, flow, data)
+        after = enrollment.state_after(self.state, flow, data)
+        self.is_as_it_was = self.is_as_it_was and after is self.state
+        self.state = after
         return True
 
 
@@ -127,8 +136,11 @@ def _entries(school_id: UUID, ids: Sequence[UUID]) -> list[RegisterEntry]:
 def _known(entries: Sequence[RegisterEntry]) -> defaultdict[UUID, Known]:
     found: defaultdict[UUID, Known] = defaultdict(Known)
     rows = RegisterEvent.objects.filter(entry__in=[entry.id for entry in entries]).order_by("sequence")
-    for entry, data in rows.values_list("entry_id", "data"):
+    names = ("id", "entry_id", "kind", "data", "decision", "paper")
+    for key, entry, kind, data, decision, paper in rows.values_list(*names):
         known = found[entry]
+        if Kind(kind) in enrollment.DATED or data.get("state"):
+            known.since, known.by_paper = key, bool(decision or paper)
         if data.get("stay"):
             known.placed[data["stay"]] = data.get("class", "")
         if data.get("left"):
@@ -196,7 +208,7 @@ def _places(draft: _Draft, stays: Sequence[schooling.ClassMembership], known: Kn
     for stay in stays:
         key = stay.id.hex
         if key not in known.placed:
-            _placed(draft, stay, before)
+            _placed(draft, stay, before, late=known.heard_of(stay))
         if stay.valid_to is None and key in known.left:
             draft.add(EventKind.CORRECTED, stay.valid_from, back=key, state=State.STUDYING.value)
         elif stay.valid_to is not None and key not in known.left:
@@ -204,13 +216,16 @@ def _places(draft: _Draft, stays: Sequence[schooling.ClassMembership], known: Kn
         before = stay
 
 
-def _placed(draft: _Draft, stay: schooling.ClassMembership, before: schooling.ClassMembership | None) -> None:
+def _placed(
+    draft: _Draft, stay: schooling.ClassMembership, before: schooling.ClassMembership | None, *, late: bool
+) -> None:
+    """A class says that the pupil attends, unless the pupil left after coming into it."""
     school_class = stay.school_class
     data = {
         "stay": stay.id.hex, "class": school_class.name, "grade": school_class.grade,
         "year": school_class.year.code,
     }  # fmt: skip
-    if draft.state in {State.LEFT, State.SUSPENDED}:
+    if draft.state in {State.LEFT, State.SUSPENDED} and not (late and draft.is_as_it_was):
         draft.add(EventKind.RETURNED, stay.valid_from)
     same_year = before is not None and before.school_class.year_id == school_class.year_id
     if before is not None and same_year and fold(before.status) == MOVED:
@@ -241,11 +256,14 @@ def _facts(draft: _Draft, now: dict[str, Any], today: dt.date) -> None:
         draft.add(EventKind.CORRECTED, today, changes=changes)
 
 
-def _status(draft: _Draft, status: str, today: dt.date) -> None:
-    """A pupil's file says that the pupil left, or attends again, and no class says it."""
+def _status(draft: _Draft, status: str, today: dt.date, *, by_paper: bool) -> None:
+    """A pupil's file says that the pupil left, or attends again, and no class says it.
+
+    Whom the office suspended by decision it takes back so: the file, which says nothing of it, cannot.
+    """
     text = fold(status)
     if text in ATTENDING:
-        if draft.state is State.SUSPENDED and not draft.made:
+        if draft.state is State.SUSPENDED and not draft.made and not by_paper:
             draft.add(EventKind.RETURNED, today)
         return
     known = next((kind for start, kind in LEAVING if text.startswith(start)), None)
@@ -258,7 +276,10 @@ def follow_move(actor: Actor, person_id: UUID, from_school: UUID, to_school: UUI
 
     Where the transfer wrote both registers itself nothing is left to do. Whoever goes up to the next level
     has not been transferred; whoever is given back to the level below was entered here by mistake.
+    An announcement that comes late, when the pupil is somewhere else again, says nothing any more.
     """
+    if not people.PupilProfile.objects.filter(person=person_id, school=to_school).exists():
+        return
     profile = orgs.SchoolProfile.objects.filter(unit=to_school).first()
     levels = profile.level_set() if profile else ()
     entries = [row for row in entries_of_school(from_school, [person_id]) if _is_here(row)]

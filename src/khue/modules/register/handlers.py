@@ -16,7 +16,6 @@ from khue.modules.people import api as people
 from khue.modules.register.following import follow, follow_merge, follow_move
 from khue.modules.register.models import EventKind
 from khue.modules.register.results import SUMMER, YEAR, follow_results
-from khue.modules.schooling import api as schooling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -44,11 +43,11 @@ def _changed(event_id: UUID, payload: dict[str, Any]) -> None:
 
 
 def _moved(event_id: UUID, payload: dict[str, Any]) -> None:
-    """Pupils came into a class or left it."""
+    """Pupils came into a class or left it; a class that was taken back is known by its school only."""
     actor = _author(event_id, "schooling.")
-    row = schooling.SchoolClass.objects.filter(pk=payload["school_class_id"]).first()
-    if row is not None:
-        follow(actor, row.school_id, [UUID(key) for key in payload["pupil_ids"]])
+    school = OutboxEvent.objects.values_list("unit", flat=True).get(pk=event_id)
+    if school is not None:
+        follow(actor, school, [UUID(key) for key in payload["pupil_ids"]])
 
 
 def _went(event_id: UUID, payload: dict[str, Any]) -> None:

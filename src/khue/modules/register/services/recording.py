@@ -9,6 +9,7 @@ from django.db import transaction
 from khue.core.errors import Invalid, KhueError, Refused
 from khue.core.names import nfc
 from khue.kit import audit, outbox, permissions
+from khue.modules.people import api as people
 from khue.modules.register import chain, policy
 from khue.modules.register.events import RegisterChanged
 from khue.modules.register.models import EntryState, EventKind, RegisterEntry, RegisterEvent
@@ -60,6 +61,17 @@ def check(actor: Actor, entry: RegisterEntry, event: chain.NewEvent) -> None:
     why = enrollment.refusal(asked, before)
     if why:
         raise refused(why, asked, entry.name, before.state, entry.state_on)
+    after = enrollment.state_after(before.state, asked.kind, event.data)
+    if after in enrollment.PRESENT and before.state not in enrollment.PRESENT:
+        _require_pupil(entry)
+
+
+def _require_pupil(entry: RegisterEntry) -> None:
+    """Refuse (`REG-005`) to take up again somebody who is a pupil of another school by now."""
+    profile = people.PupilProfile.objects.filter(person=entry.person_id)
+    school = profile.select_for_update(of=("self",)).values_list("school_id", flat=True).first()
+    if school != entry.school_id:
+        raise Refused("REG-005")
 
 
 def check_paper(actor: Actor, decision_on: dt.date | None) -> None:

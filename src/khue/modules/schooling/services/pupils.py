@@ -51,18 +51,18 @@ def enroll_many(
     """Put pupils into a class, numbered in the order of Vietnamese names (xếp lớp)."""
     row = load_class(actor, school_class_id)
     ids = [member.pupil_id for member in members]
-    _hold(ids)
+    hold(ids)
     known = set(
         people.PupilProfile.objects.filter(person__in=ids, school=row.school_id).values_list(
             "person_id", flat=True
         )
     )
-    stays = _stays(row, ids)
+    stays = stays_of(row, ids)
     for member in members:
         if member.pupil_id not in known:
             raise Refused("SCH-018")
         within(row.year, member.since, field="since")
-        _refuse_overlap(stays[member.pupil_id], member.since, member.until)
+        refuse_overlap(stays[member.pupil_id], member.since, member.until)
         stays[member.pupil_id].append((row.name, Period(member.since, member.until)))
     rows = [
         ClassMembership(
@@ -124,9 +124,9 @@ def move_class(
     old, new = loaded[school_class_id], loaded[to_class_id]
     if old == new or (old.school_id, old.year_id, old.grade) != (new.school_id, new.year_id, new.grade):
         raise Refused("SCH-007", field="to_class_id", grade=old.grade)
-    _hold([pupil_id])
+    hold([pupil_id])
     _leave(old, pupil_id, on, MOVED)
-    _refuse_overlap(_stays(new, [pupil_id])[pupil_id], on, None)
+    refuse_overlap(stays_of(new, [pupil_id])[pupil_id], on, None)
     stay = ClassMembership(school_id=new.school_id, school_class=new, pupil_id=pupil_id, valid_from=on)
     stay.save(force_insert=True)
     _number(new, [stay])
@@ -233,16 +233,20 @@ def _refuse_strangers(subject: ClassSubject, pupil_ids: Sequence[UUID]) -> None:
         raise Refused("SCH-006")
 
 
-def _hold(pupil_ids: Sequence[UUID]) -> None:
+def hold(pupil_ids: Sequence[UUID]) -> None:
     """Lock the pupils: two schools' clerks cannot put one child into two classes at once."""
     rows = people.Person.objects.select_for_update(of=("self",)).filter(pk__in=pupil_ids)
     list(rows.order_by("pk").values_list("pk", flat=True))
 
 
-def _stays(row: SchoolClass, pupil_ids: Sequence[UUID]) -> defaultdict[UUID, list[tuple[str, Period]]]:
-    """The periods these pupils spend in classes of the year, with the class's name."""
+def stays_of(
+    row: SchoolClass, pupil_ids: Sequence[UUID], *, but: ClassMembership | None = None
+) -> defaultdict[UUID, list[tuple[str, Period]]]:
+    """The periods these pupils spend in classes of the year, of any school, with the class's name."""
     found: defaultdict[UUID, list[tuple[str, Period]]] = defaultdict(list)
     stays = ClassMembership.objects.filter(pupil__in=pupil_ids, school_class__year=row.year_id)
+    if but is not None:
+        stays = stays.exclude(pk=but.pk)
     for pupil, name, start, end in stays.values_list(
         "pupil_id", "school_class__name", "valid_from", "valid_to"
     ):
@@ -250,7 +254,7 @@ def _stays(row: SchoolClass, pupil_ids: Sequence[UUID]) -> defaultdict[UUID, lis
     return found
 
 
-def _refuse_overlap(stays: Sequence[tuple[str, Period]], since: dt.date, until: dt.date | None) -> None:
+def refuse_overlap(stays: Sequence[tuple[str, Period]], since: dt.date, until: dt.date | None) -> None:
     """Refuse (`SCH-004`) a stay that shares a day with another one of the year."""
     new = Period(since, until)
     for name, period in stays:

@@ -9,11 +9,10 @@ from uuid import UUID
 from django.db import transaction
 
 from khue.core.errors import Conflict, Refused
-from khue.kit import audit, outbox, permissions
+from khue.kit import audit, permissions
 from khue.modules.people import api as people
 from khue.modules.schooling import policy, split
 from khue.modules.schooling.data import Newcomer, NewMember, RoomPlan
-from khue.modules.schooling.events import MembershipChanged
 from khue.modules.schooling.models import ClassMembership, ClassSplit, SchoolClass, SplitState
 from khue.modules.schooling.services import classes, combining, holding, pupils, rooming, withdrawing
 from khue.modules.schooling.services.scope import load_school, within
@@ -138,7 +137,6 @@ def undo_split(actor: Actor, *, split_id: UUID) -> ClassSplit:
         holding.ask_holders(actor, UUID(key), ids, whole=key in opened)
         combining.withdraw_choices(UUID(key), ids)
         withdrawing.withdraw_members(actor, school_class_id=UUID(key), pupil_ids=ids)
-        outbox.announce(actor, MembershipChanged(UUID(key), tuple(ids)), unit=row.school_id)
     for key in sorted(opened - row.undo["placed"].keys()):
         holding.ask_holders(actor, UUID(key), [], whole=True)
     withdrawing.withdraw_classes(actor, school_class_ids=[UUID(key) for key in sorted(opened)])

@@ -9,8 +9,9 @@ from django.db import transaction
 
 from khue.core.errors import Conflict, Refused
 from khue.kit import audit, outbox, permissions
+from khue.modules.people import api as people
 from khue.modules.schooling import policy
-from khue.modules.schooling.events import TeachingChanged
+from khue.modules.schooling.events import MembershipChanged, TeachingChanged
 from khue.modules.schooling.models import (
     ClassMembership,
     ClassSubject,
@@ -19,6 +20,7 @@ from khue.modules.schooling.models import (
     SubjectChoice,
     TeachingAssignment,
 )
+from khue.modules.schooling.services.pupils import hold, refuse_overlap, stays_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,6 +61,7 @@ def withdraw_members(actor: Actor, *, school_class_id: UUID, pupil_ids: Sequence
         actor, "schooling.class.members_withdrawn", subject=row, unit=row.school_id,
         before=[str(key) for key in pupil_ids],
     )
+    outbox.announce(actor, MembershipChanged(row.id, tuple(pupil_ids)), unit=row.school_id)
     return count
 
 
@@ -66,7 +69,10 @@ def withdraw_members(actor: Actor, *, school_class_id: UUID, pupil_ids: Sequence
 def restore_stays(
     actor: Actor, *, school_class_id: UUID, stays: Mapping[UUID, tuple[dt.date | None, str]]
 ) -> None:
-    """Give pupils back the end and the state their stay in a class had before (undo of leaving, moving)."""
+    """Give pupils back the end and the state their stay in a class had before (undo of leaving, moving).
+
+    Refused where a pupil has gone to another class or school since (`SCH-004`, `SCH-006`, `SCH-018`).
+    """
     row = permissions.load(
         actor, SchoolClass.objects.all(), school_class_id, see=policy.SEE_CLASS, do=policy.CHANGE_CLASS,
         lock=True,
@@ -74,15 +80,27 @@ def restore_stays(
     present = ClassMembership.objects.select_for_update(of=("self",)).filter(
         school_class=row, pupil__in=stays
     )
+    hold(list(stays))
     latest = {stay.pupil_id: stay for stay in present.order_by("valid_from", "id")}
+    here = set(
+        people.PupilProfile.objects.filter(person__in=stays, school=row.school_id).values_list(
+            "person_id", flat=True
+        )
+    )
     for pupil, (end, status) in stays.items():
-        stay = latest[pupil]
+        stay = latest.get(pupil)
+        if stay is None:
+            raise Refused("SCH-006")
+        if end is None and pupil not in here:
+            raise Refused("SCH-018")
+        refuse_overlap(stays_of(row, [pupil], but=stay)[pupil], stay.valid_from, end)
         stay.valid_to, stay.status = end, status
         stay.save(update_fields=["valid_to", "status"])
     audit.record(
         actor, "schooling.class.stays_restored", subject=row, unit=row.school_id,
         after=[str(key) for key in stays],
     )
+    outbox.announce(actor, MembershipChanged(row.id, tuple(stays)), unit=row.school_id)
 
 
 def teaching_of(school_class_ids: Sequence[UUID]) -> dict[str, str]:
