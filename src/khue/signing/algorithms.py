@@ -74,7 +74,6 @@ SHA256_URI = "http://www.w3.org/2001/04/xmlenc#sha256"
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512(),
 }  # fmt: skip
-HASHED = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 _PREHASHED = {name: utils.Prehashed(algorithm) for name, algorithm in _HASHES.items()}
 _ECDSA = {name: ec.ECDSA(prehashed) for name, prehashed in _PREHASHED.items()}
 _CURVES: dict[str, tuple[Algorithm, int]] = {
@@ -93,6 +92,9 @@ _OF_CURVE = {
     algorithm: (name, size, _ECDSA[RULES[algorithm].digest]) for name, (algorithm, size) in _CURVES.items()
 }
 _SIGN = 0x80
+_ECDSA_OF = {algorithm: _ECDSA[rule.digest] for algorithm, rule in RULES.items()}
+_FUNCTIONS = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
+HASHED = {algorithm: _FUNCTIONS[rule.digest] for algorithm, rule in RULES.items()}
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 
@@ -127,8 +129,13 @@ def fits(algorithm: Algorithm, key: object) -> bool:
 
 def accepted(algorithm: Algorithm, key: object, at: dt.datetime) -> bool:
     """Whether the policy accepts a signature with this algorithm and key that was made at that time."""
+    return fits(algorithm, key) and in_force(algorithm, at)
+
+
+def in_force(algorithm: Algorithm, at: dt.datetime) -> bool:
+    """Whether the policy accepts signatures with this algorithm, by whatever key, that were made then."""
     last = RULES[algorithm].last_day
-    return fits(algorithm, key) and (last is None or at.astimezone(dt.UTC).date() <= last)
+    return last is None or at.astimezone(dt.UTC).date() <= last
 
 
 def is_genuine(key: PublicKey, algorithm: Algorithm, digest: bytes, value: bytes) -> bool:
@@ -161,7 +168,7 @@ def embedded_check(key: PublicKey) -> Callable[[Algorithm, bytes, bytes], bool]:
         if len(value) != 2 * size or value[size:] > half:
             return False
         try:
-            verify(der_of(value, size), digest, _ECDSA[RULES[algorithm].digest])
+            verify(der_of(value, size), digest, _ECDSA_OF[algorithm])
         except InvalidSignature:
             return False
         return True

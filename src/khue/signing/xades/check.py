@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from khue.core.errors import Invalid, KhueError
 from khue.signing.algorithms import (
@@ -18,12 +18,12 @@ from khue.signing.algorithms import (
     RULES,
     SHA256_URI,
     Algorithm,
-    accepted,
     describe,
+    in_force,
 )
 from khue.signing.canonical import digest, unescape
 from khue.signing.report import UNKNOWN, Finding, Indication, Revocation, SignatureReport, Sub, Verdict
-from khue.signing.trust.base import Evidence, TokenFact, Trust
+from khue.signing.trust.base import Evidence, PathFact, TokenFact, Trust
 from khue.signing.trust.certificates import shown
 from khue.signing.xades import grammar
 from khue.signing.xades.augment import archive_bytes
@@ -46,6 +46,7 @@ class Scope:
     trust: Trust | None
     evidence: Evidence | None
     head: Mapping[str, str]
+    judged: dict[tuple[Any, ...], PathFact] = field(default_factory=dict)  # who signs more than once
 
 
 class Earlier(NamedTuple):
@@ -176,7 +177,7 @@ def _check_value(parts: Parts, holder: Holder, judgement: Judgement, facts: _Fac
         finding = Finding("SIGN-159", {"algorithm": describe(holder.key)})
         judgement.fail(Sub.CRYPTO_CONSTRAINTS_FAILURE, finding)
     signed_info = f"{_SIGNED_INFO[1]}{parts.signed_info[len(_SIGNED_INFO[0]) :]}".encode()
-    value = HASHED[RULES[algorithm].digest](signed_info).digest()
+    value = HASHED[algorithm](signed_info).digest()
     facts.valid = holder.embedded(algorithm, value, parts.value_bytes)
     if not facts.valid:
         judgement.fail(Sub.SIG_CRYPTO_FAILURE, Finding("SIGN-157"))
@@ -263,14 +264,15 @@ def _check_trust(
     """The path of the certificate, and the policy on algorithms, at the time that is proved or now."""
     judgement, facts = state
     at = facts.best or scope.now
-    if algorithm in holder.fitting and not accepted(algorithm, holder.key, at):
+    if algorithm in holder.fitting and not in_force(algorithm, at):
         finding = Finding("SIGN-170", {"algorithm": describe(holder.key), "at": shown(at)})
         judgement.doubt(Sub.CRYPTO_CONSTRAINTS_FAILURE, finding)
     if scope.trust is None:
         judgement.doubt(Sub.NO_CERTIFICATE_CHAIN_FOUND, Finding("SIGN-171"))
         return
+    question = parts.certificates, at, facts.best is not None
     try:
-        fact = scope.trust.judge(
+        fact = scope.judged.get(question) or scope.trust.judge(
             parts.certificates[0], parts.certificates[1:], at=at, proved=facts.best is not None,
             evidence=scope.evidence,
         )  # fmt: skip
@@ -278,6 +280,7 @@ def _check_trust(
         finding = Finding(error.code, error.params)
         judgement.doubt(Sub.CERTIFICATE_CHAIN_GENERAL_FAILURE, finding)
         return
+    scope.judged[question] = fact
     facts.trusted, facts.anchor_set, facts.revocation = fact.trusted, fact.anchor_set, fact.revocation
     indication = fact.indication
     if not fact.trusted and indication is Indication.PASSED:

@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from khue.core.errors import Invalid
 from khue.signing.algorithms import BY_URI, SHA256_URI
 from khue.signing.xades import grammar
-from khue.signing.xades.signature import UNSIGNED_START, Parts, parts_from
+from khue.signing.xades.signature import Parts, parts_from
 
 LARGEST_PROVEN = 4 * 1024 * 1024  # bytes; far below where libxml2 has limits of its own
 DEEPEST = 64  # elements in one another, below a section
@@ -40,32 +41,25 @@ _OPENING, _SECTION = b"<kr:", b"<kr:Section"
 _SIGNER = b'Signer identifier="" name="" number="" role=""></kr:Signer>'
 _SHAPING = {b"Record", b"Content", b"Head", b"Section", b"Signer", b"Signatures"}
 
-# A signature, with each hole narrowed to what our own signatures have there; what comes unsigned, the
-# certificates and the roles are looked at more closely by those who read them.
-_REFERENCE = re.sub(
-    r"\(\?P<\w+>", "(?:",
-    grammar.REFERENCE.expression(
-        kind=f'Id="[a-z0-9-]++"|Type="{re.escape(grammar.COUNTERSIGNED)}"'
-             f'|Type="{re.escape(grammar.SIGNED_PROPERTIES)}"',
-        target="[a-z0-9-]++", method=re.escape(SHA256_URI),
-    ),
+# The references of a signature, with each hole narrowed to what our own signatures have there.
+_REFERENCES = re.compile(
+    "(?:{})++".format(
+        re.escape(grammar.REFERENCE.text)
+        .replace(r"\{kind\}", f'(?:Id="[a-z0-9-]++"|Type="{re.escape(grammar.COUNTERSIGNED)}"'
+                 f'|Type="{re.escape(grammar.SIGNED_PROPERTIES)}")')
+        .replace(r"\{target\}", "[a-z0-9-]++")
+        .replace(r"\{method\}", re.escape(SHA256_URI))
+        .replace(r"\{digest\}", "[A-Za-z0-9+/]++={0,2}")
+    )
 )  # fmt: skip
-_CERTIFICATE = grammar.CERTIFICATE.text.replace("{certificate}", "[A-Za-z0-9+/]++={0,2}")
-_SIGNED_PROPERTIES = grammar.PROPERTIES.expression(
-    roles=grammar.CLAIMED_ROLE.text.replace("{role}", "[^<>]*").join(("(?:", ")++"))
-)
-_SIGNATURE = re.compile(
-    grammar.SIGNATURE.expression(
-        signed_info=grammar.SIGNED_INFO.expression(references=f"(?:{_REFERENCE})++"),
-        key_info=grammar.KEY_INFO.text.replace("{certificates}", f"(?:{_CERTIFICATE})++"),
-        properties=f"(?P<signed>{_SIGNED_PROPERTIES})"
-                   f"(?P<unsigned>(?:{re.escape(UNSIGNED_START)}.*)?)",
-    ), re.DOTALL,
-)  # fmt: skip
-_HOLES = tuple(_SIGNATURE.groupindex[name] for name in (
-    "id", "signed_info", "method", "references", "value", "key_info", "signed", "time", "certificate",
-    "roles", "unsigned",
-))  # fmt: skip
+_DIGEST = re.compile("[A-Za-z0-9+/]++={0,2}")
+_TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_NAMED = re.compile("sig-[a-z0-9-]{1,100}")
+_ANCHOR = re.compile('[^>"]*[>"]')
+_SIGNATURE_START = grammar.SIGNATURE.text.partition("{")[0]
+_NUMBER = 1  # of the hole with the references
+_INFO_END = "</ds:SignedInfo>"
+_HOLE = "\x00"
 
 # What a piece does to the elements that are open: it opens one more (its name), or it opens and closes
 # its own and then closes these. Scores and short words come again and again, so pieces are remembered.
@@ -100,17 +94,85 @@ def proven_signatures(texts: Sequence[str]) -> tuple[Parts, ...] | None:
     """
     found: list[Parts] = []
     for text in texts:
-        whole = _SIGNATURE.fullmatch(text)
-        if whole is None:
-            return None
         try:
-            parts = parts_from(whole.group(*_HOLES))
+            holes = _holes_of(text)
+            parts = parts_from(holes) if holes is not None else None
         except Invalid:
             return None
-        if parts.method not in BY_URI or not all(map(_is_plain, parts.roles)):
+        if parts is None or not all(map(_is_plain, parts.roles)):
             return None
         found.append(parts)
     return tuple(found)
+
+
+class _Frame(NamedTuple):
+    """What stands around the holes of a signature with one Id; the holes are method, references, value,
+    certificates, time, digest of the certificate, roles, unsigned properties.
+    """
+
+    first: str
+    rest: tuple[tuple[str, str], ...]  # how it begins, up to the end of a tag or a value; and all of it
+    info: int  # where SignedInfo begins
+    properties: int  # how long before the time SignedProperties begin
+
+
+@lru_cache(maxsize=4096)
+def _frame(name: str) -> _Frame | None:
+    if _NAMED.fullmatch(name) is None:
+        return None
+    properties = grammar.PROPERTIES.write(id=name, time=_HOLE, certificate=_HOLE, roles=_HOLE)
+    info = grammar.SIGNED_INFO.write(method=_HOLE, references=_HOLE)
+    whole = grammar.SIGNATURE.write(
+        id=name, signed_info=info, value=_HOLE, key_info=_HOLE, properties=properties + _HOLE
+    )
+    first, *rest = whole.split(_HOLE)
+    starts = [_ANCHOR.match(one) for one in rest]
+    return _Frame(
+        first,
+        tuple([(start[0], one) for start, one in zip(starts, rest, strict=True) if start]),
+        whole.index(info),
+        properties.index(_HOLE),
+    )
+
+
+def _holes_of(text: str) -> tuple[str, ...] | None:
+    """What `parts_from` asks for; None where it could be anything else than a signature with plain holes.
+
+    No hole has the beginning of what follows it, so that the templates find the same.
+    """
+    begin = len(_SIGNATURE_START)
+    name = text[begin : text.find('"', begin)]
+    frame = _frame(name) if len(name) < _LONGEST_KEPT else None
+    if frame is None or not text.startswith(frame.first):
+        return None
+    place = len(frame.first)
+    holes: list[str] = []
+    ends: list[int] = []
+    for start, literal in frame.rest:
+        end = text.find(start, place) if len(holes) != _NUMBER else _references_end(text, place)
+        if end < 0 or not text.startswith(literal, end):
+            return None
+        holes.append(text[place:end])
+        ends.append(end)
+        place = end + len(literal)
+    method, references, value, key_info, time, certificate, roles, unsigned = holes
+    plain = (
+        place == len(text) and value and method in BY_URI
+        and _TIME.fullmatch(time) and _DIGEST.fullmatch(certificate)
+    )  # fmt: skip
+    if not plain:
+        return None
+    info = text[frame.info : ends[1] + len(_INFO_END)]
+    properties = text[ends[4] - len(time) - frame.properties : ends[6] + len(frame.rest[6][1])]
+    return (
+        name, info, method, references, value, key_info, properties, time, certificate, roles, unsigned,
+    )  # fmt: skip
+
+
+def _references_end(text: str, place: int) -> int:
+    """Where plain references end that begin at a place; -1 where there is none."""
+    found = _REFERENCES.match(text, place)
+    return found.end() if found else -1
 
 
 def _skeleton(data: bytes, text: str) -> bytes | None:
@@ -152,13 +214,18 @@ def _is_section(section: bytes) -> bool:
     if not section.endswith(_SECTION_END):
         return False
     pieces = section[: -len(_SECTION_END)].split(_OPENING)
-    opening = _SECTION_OPENING.fullmatch(pieces[0])
-    if opening is None or not _are_attributes(opening[1], 1):
+    if len(pieces[0]) > _LONGEST_TAG or not _opens_section(pieces[0]):
         return False
     first = 1
     while first < len(pieces) and pieces[first] == _SIGNER:
         first += 1
     return _is_balanced(pieces[first:])
+
+
+@lru_cache(maxsize=1024)
+def _opens_section(skeleton: bytes) -> bool:
+    opening = _SECTION_OPENING.fullmatch(skeleton)
+    return opening is not None and _are_attributes(opening[1], 1)
 
 
 def _is_balanced(pieces: list[bytes]) -> bool:

@@ -26,6 +26,7 @@ CLOSE = "</kr:Signatures></kr:Record>"
 _OPENING = OPEN.encode()
 CONTENT_ID = "content"
 MOST_SIGNERS = 20  # of one section
+_LONGEST_KEPT = 16_384  # characters that name signers, of what is remembered about many records
 Types = Mapping[str, RecordType]
 Shape = tuple[tuple[str, str, str], ...]  # of each section: Id, kind, the text that names its signers
 
@@ -40,11 +41,11 @@ _SIGNER = re.compile(
 )
 _SIGNERS = f"((?:{_SIGNER.pattern.replace('(', '(?:')})*)"
 _SECTION_OPENING = re.compile(f"<kr:Section{_ATTRIBUTES}>{_SIGNERS}")
-# The usual order, read without taking the other attributes apart.
 _SECTION_SHAPE = re.compile(f'<kr:Section Id="([^"<&]*)"{_OTHERS} kind="([^"<&]*)"{_OTHERS}>{_SIGNERS}')
+_NEXT, _LAST = r'(?: [A-Za-z]++="[^"<]*+")*?', r'(?: [A-Za-z0-9]++="[^"<]*+")*+'
 _SECTION_USUAL = re.compile(
-    f'<kr:Section Id="([^"<&]*)"{_OTHERS} kind="([^"<&]*)"{_OTHERS} record="([^"<&]*)"{_OTHERS}>{_SIGNERS}'
-)
+    f'<kr:Section Id="([^"<&]*+)"{_NEXT} kind="([^"<&]*+)"{_NEXT} record="([^"<&]*+)"{_LAST}>{_SIGNERS}'
+)  # the usual order of attributes, of which each stands there once
 _HEAD_OPENING = re.compile(rf"<kr:Head{_ATTRIBUTES}>")
 _OWN = ("Id", "kind", "record")  # attributes of a section that `build_section` writes itself
 
@@ -194,10 +195,7 @@ def with_signatures(record: Record, signatures: tuple[EmbeddedSignature, ...]) -
 
 def attributes_of(section: Section) -> Mapping[str, str]:
     """The attributes of a section."""
-    known: Mapping[str, str] | None = section.known.get("attributes")
-    if known is None:
-        known = section.known["attributes"] = _attributes(_opening(section.text)[1])
-    return known
+    return _attributes(_opening(section.text)[1])
 
 
 def head_of(record: Record) -> Mapping[str, str]:
@@ -244,7 +242,7 @@ def open_section(text: str) -> Opened:
     """The attributes of a section and the signers that it names first."""
     usual = _SECTION_USUAL.match(text)
     if usual is None:
-        _, opening, naming = _opening(text)
+        opening, naming = _opening(text).groups()
         own = _attributes(opening)
         shape, code = (own.get("Id", ""), own.get("kind", ""), naming), own.get("record")
     else:
@@ -255,21 +253,25 @@ def open_section(text: str) -> Opened:
     return Opened(section, code, _signers(naming), naming)
 
 
-def _opening(text: str) -> tuple[str, str, str]:
-    """The first lines of a section, the attributes in them, and the signers."""
-    found = _SECTION_OPENING.match(text)
-    if found is None:
+def _opening(text: str) -> re.Match[str]:
+    if (found := _SECTION_OPENING.match(text)) is None:
         raise Invalid("SIGN-115", place="Section")
-    return found[0], found[1], found[2]
+    return found
 
 
-@lru_cache(maxsize=1024)
 def _signers(text: str) -> tuple[Signer, ...]:
     """Signers as a section names them; the same people sign a class's sections and many pupils' records."""
+    return _kept_signers(text) if len(text) <= _LONGEST_KEPT else _read_signers(text)
+
+
+def _read_signers(text: str) -> tuple[Signer, ...]:
     return tuple(
         Signer(unescape(identifier), unescape(name), int(number), role)
         for identifier, name, number, role in _SIGNER.findall(text)
     )
+
+
+_kept_signers = lru_cache(maxsize=1024)(_read_signers)
 
 
 def check_section(one: Opened, code: str, kinds: Mapping[str, Slot | None]) -> None:
@@ -313,17 +315,38 @@ def check_layout(
         raise Invalid("SIGN-115", place="Content/@code")
     if not head.get("school") or "schoolIdentifier" not in head:
         raise Invalid("SIGN-115", place="Head")
+    shape = tuple([shape_of(one.section) for one in sections])
+    pairs = [*zip(sections, record.sections, strict=True)]
+    same = all(one.section is kept and one.record == record.code for one, kept in pairs)
+    kept_in_mind = types is None and sum([len(naming) for _, _, naming in shape]) <= _LONGEST_KEPT
+    if kept_in_mind and same:
+        return _layout_if_fit(record.type, shape, complete)
     kinds = {name: kind.slot_of_section(name) for name, _, _ in kind.sections}
-    for one, kept in zip(sections, record.sections, strict=True):
-        if one.section is not kept and one.section != kept:
+    for one, kept in pairs:
+        if one.section != kept:
             raise Invalid("SIGN-115", place=f"Section {kept.id}")
         check_section(one, record.code, kinds)
-    twice = _first_twice([one.id for one in record.sections])
+    _check_order(shape, kind, complete=complete)
+    return _layout_of_type(record.type, shape) if kept_in_mind else _layout(kind, shape)
+
+
+@lru_cache(maxsize=1024)
+def _layout_if_fit(code: str, shape: Shape, complete: bool) -> Layout:  # noqa: FBT001 — part of a key
+    """The layout of a type in the table, if the sections are as it wants them; remembered for a class."""
+    kind = record_types()[code]
+    kinds = {name: kind.slot_of_section(name) for name, _, _ in kind.sections}
+    for identifier, own, naming in shape:
+        check_section(Opened(Section(identifier, own, ""), "", _signers(naming), naming), "", kinds)
+    _check_order(shape, kind, complete=complete)
+    return _layout_of_type(code, shape)
+
+
+def _check_order(shape: Shape, kind: RecordType, *, complete: bool) -> None:
+    """No Id twice, and of each kind as many sections as there may be, in their order."""
+    twice = _first_twice([identifier for identifier, _, _ in shape])
     if twice:
         raise Invalid("SIGN-116", id=twice)
-    _check_counts([one.kind for one in record.sections], kind, complete=complete)
-    shape = tuple([(one.section.id, one.section.kind, one.naming) for one in sections])
-    return _layout_of_type(record.type, shape) if types is None else _layout(kind, shape)
+    _check_counts([own for _, own, _ in shape], kind, complete=complete)
 
 
 def check_complete(record: Record, types: Types | None = None) -> None:

@@ -14,7 +14,7 @@ from khue.signing.xades import grammar
 from khue.signing.xades.keys import certificates_of, decode
 from khue.signing.xades.template import Template
 
-UNSIGNED_START = "<xades:UnsignedProperties>"
+_UNSIGNED_START = "<xades:UnsignedProperties>"
 _NO_EVIDENCE = Evidence()
 _MOST_ROLES = 2
 
@@ -74,7 +74,7 @@ def parts_of(whole: Mapping[str, str]) -> Parts:
     """The same for a signature whose outermost template has been read."""
     name = whole["id"]
     info = grammar.SIGNED_INFO.read(whole["signed_info"])
-    properties, mark, rest = whole["properties"].partition(UNSIGNED_START)
+    properties, mark, rest = whole["properties"].partition(_UNSIGNED_START)
     signed = grammar.PROPERTIES.read(properties)
     if info is None or signed is None or signed["id"] != name:
         raise Invalid("SIGN-150", signature=name)

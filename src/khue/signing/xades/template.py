@@ -30,19 +30,6 @@ class Template:
         """The text with its holes filled."""
         return self._format % values
 
-    def expression(self, **holes: str) -> str:
-        """A regular expression for the text, a group for each hole, which holds `holes` or else what it may.
-
-        It finds what `read` finds where no hole can hold what follows it.
-        """
-        kinds = {**{name: allowed.pattern for name, allowed in self._allowed}, **holes}
-        found, known = [re.escape(self._start)], set[str]()
-        for name, literal in self._rest:
-            again = name in known or name not in kinds
-            found += f"(?P={name})" if again else f"(?P<{name}>{kinds[name]})", re.escape(literal)
-            known.add(name)
-        return "".join(found)
-
     def read(self, text: str) -> Mapping[str, str] | None:
         """What fills the holes of a whole text, or None if the text is another one."""
         found = self.match(text, 0)

@@ -17,7 +17,6 @@ from khue.core.errors import Invalid
 from khue.signing.algorithms import POLICY_VERSION
 from khue.signing.canonical import digest
 from khue.signing.report import Finding, Report, Sub, Verdict
-from khue.signing.tbs import SlotRef
 from khue.signing.trust.base import Evidence, Trust
 from khue.signing.xades import grammar
 from khue.signing.xades.check import Checked, Earlier, Scope, Subject, broken, check
@@ -102,40 +101,35 @@ class _Scenery:
             for one in found
             if one.place is not None and one.value and one.sub is not Sub.ORDER_FAILURE
         }
-        self._covered: dict[SlotRef, tuple[bytes, str]] = {}
         self._digests: dict[str, str] = {}
-        self._before: dict[int, Earlier] = {}
+        self._before = self._steps()
 
     def subject(self, place: Place) -> Subject:
         """What a signature in a place must cover."""
         section = place.ref.section
         data = self._source.sections[section] if section else self._source.content
         data_id = section or CONTENT_ID
-        step = place.slot.step
-        before = self._before.get(step) or self._earlier(step)
+        before = self._before[place.slot.step]
         return Subject(place, place.signer, data_id, data, self._digest(data_id, data), before)
 
-    def _earlier(self, step: int) -> Earlier:
-        """The signatures of the steps before one; the signers of a step all cover the same."""
-        earlier = [one for one in self._source.layout.places if one.slot.step < step]
-        covered = [self._cover(one.ref) for one in earlier if one.ref in self._values]
-        found = self._before[step] = Earlier(
-            tuple([element for element, _ in covered]),
-            "".join([reference for _, reference in covered]),
-            tuple([
-                one.ref.signature_id for one in earlier if one.slot.required and one.ref not in self._values
-            ]),
-        )  # fmt: skip
+    def _steps(self) -> dict[int, Earlier]:
+        """The signatures before each step; the signers of a step all cover the same."""
+        found: dict[int, Earlier] = {}
+        elements: list[bytes] = []
+        references: list[str] = []
+        lacking: list[str] = []
+        for place in self._source.layout.places:  # in the order of their steps
+            step = place.slot.step
+            if step not in found:
+                found[step] = Earlier(tuple(elements), "".join(references), tuple(lacking))
+            one = self._values.get(place.ref)
+            if one is not None:
+                element = value_element(one.id, one.value)
+                elements.append(element)
+                references.append(countersigned(one.id, encode(digest(element))))
+            elif place.slot.required:
+                lacking.append(place.ref.signature_id)
         return found
-
-    def _cover(self, ref: SlotRef) -> tuple[bytes, str]:
-        """The canonical SignatureValue in a slot, and the reference to it."""
-        known = self._covered.get(ref)
-        if known is None:
-            one = self._values[ref]
-            element = value_element(one.id, one.value)
-            known = self._covered[ref] = element, countersigned(one.id, encode(digest(element)))
-        return known
 
     def _digest(self, key: str, data: bytes) -> str:
         known = self._digests.get(key)
