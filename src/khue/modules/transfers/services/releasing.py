@@ -143,7 +143,8 @@ def depart(actor: Actor, transfer: Transfer, on: dt.date, *, paper: str = "") ->
             decision=transfer.code, decision_on=actor.today, paper=paper, data=data,
         )  # fmt: skip
     for stay in stays:
-        if stay.valid_from < on <= stay.school_class.year.ends_on:
+        # Nobody leaves a class on the day of coming into it (`SCH-019`): the pupil would stay in it for ever.
+        if stay.valid_from <= on <= stay.school_class.year.ends_on:
             schooling.leave_class(
                 office, school_class_id=stay.school_class_id, pupil_id=stay.pupil_id, on=on, status=LEFT
             )
