@@ -11,7 +11,7 @@ from khue.core.dates import VIETNAM
 from khue.modules.access import api as access
 from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
-from khue.modules.people.data import NewPerson
+from khue.modules.people.data import NewJob, NewPerson
 from khue.project.demo.logins import PASSWORD
 from khue.project.demo.names import full_name
 
@@ -63,7 +63,7 @@ PRIMARY = SchoolPlan(  # in the hills
     "Trường PTDTBT Tiểu học Khuổi Tấu", "20988002", "TH", "Xã Mẫu Sơn", "Huyện Lộc Bình",
     ("Lộc Thị Hạnh", "Mông Văn Kiên", "Đàm Thị Vân"), ("Bế Thị Mai",), 5,
     (
-        ClassPlan("1A", 1, 10, since=1), ClassPlan("3A", 3, 10, since=1), ClassPlan("4A", 4, 8),
+        ClassPlan("1A", 1, 10, since=1), ClassPlan("4A", 4, 8),
         ClassPlan("5A", 5, 8),
     ),
 )  # fmt: skip
@@ -126,17 +126,10 @@ def found(system: Actor, plan: SchoolPlan, province: orgs.Unit, random: Random) 
     if plan.district:
         commune = _once(system, "commune", plan.commune, province)
         orgs.move_unit(system, unit=unit, parent=commune, on=DISTRICTS_END)
-    principal, clerk, deputy = plan.leaders
     others = [full_name(random, random.choice(("Nữ", "Nam"))) for _ in range(plan.staff - len(plan.teachers))]
-    school = School(
-        plan,
-        unit,
-        _staff(system, unit, principal, "Hiệu trưởng"),
-        _staff(system, unit, clerk, "Nhân viên"),
-        _staff(system, unit, deputy, "Phó hiệu trưởng"),
-    )
-    school.teachers = [_staff(system, unit, name, "Giáo viên") for name in (*plan.teachers, *others)]
-    return school
+    offices = [*zip(plan.leaders, ("Hiệu trưởng", "Nhân viên", "Phó hiệu trưởng"), strict=True)]
+    rows = _staff(system, unit, *offices, *((name, "Giáo viên") for name in (*plan.teachers, *others)))
+    return School(plan, unit, rows[0], rows[1], rows[2], rows[3:])
 
 
 def _once(
@@ -147,26 +140,23 @@ def _once(
     return known or orgs.found_unit(system, kind=kind, name=name, parent=province, until=until)
 
 
-def _staff(system: Actor, unit: orgs.Unit, name: str, position: str) -> people.Person:
-    person = people.register_person(system, school_id=unit.id, person=NewPerson(name))
-    people.employ(
-        system,
-        school_id=unit.id,
-        person_id=person.id,
-        position=position,
-        since=system.today - dt.timedelta(700),
-    )
-    return person
+def _staff(system: Actor, unit: orgs.Unit, *named: tuple[str, str]) -> list[people.Person]:
+    """People with their positions in a unit, in the order given."""
+    rows = people.register_people(system, school_id=unit.id, people=[NewPerson(name) for name, _ in named])
+    since = system.today - dt.timedelta(700)
+    jobs = [NewJob(row.pk, position, since) for row, (_, position) in zip(rows, named, strict=True)]
+    people.employ_people(system, school_id=unit.id, jobs=jobs)
+    return list(rows)
 
 
 def give_accounts(system: Actor, schools: list[School], department: orgs.Unit, province: orgs.Unit) -> None:
     """Roles of everybody who may sign in or sign; see `logins.TRIES`."""
     lower, primary, upper, hamlet = schools
     commune = orgs.Unit.objects.get(kind="commune", name=lower.plan.commune)
-    officer = _staff(system, department, "Lương Văn Sơn", "Chuyên viên")
-    admin = _staff(system, department, "Dương Thu Nhung", "Chuyên viên")
-    technician = _staff(system, lower.unit, "Liễu Tiến Dũng", "Nhân viên")
-    official = _staff(system, commune, "Phùng Thanh Bình", "Công chức văn hoá - xã hội")
+    officer = _staff(system, department, ("Lương Văn Sơn", "Chuyên viên"))[0]
+    admin = _staff(system, department, ("Dương Thu Nhung", "Chuyên viên"))[0]
+    technician = _staff(system, lower.unit, ("Liễu Tiến Dũng", "Nhân viên"))[0]
+    official = _staff(system, commune, ("Phùng Thanh Bình", "Công chức văn hoá - xã hội"))[0]
     held = [
         ("hoa", lower.teachers[0], Role.TEACHER, lower.unit),
         ("lan", lower.teachers[1], Role.TEACHER, lower.unit),
