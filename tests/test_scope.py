@@ -14,8 +14,13 @@ from khue.modules.gradebook.signed import acts
 from khue.modules.orgs.api import Unit
 from khue.modules.people.api import Employment, Person, PupilProfile
 from khue.modules.records.models import Certificate, Document, SigningBatch
+from khue.modules.register.models import RegisterBook, RegisterEntry
 from khue.modules.schooling.api import ClassSubject, SchoolClass
+from khue.modules.store.models import Package, ReceivedRequest, StoredRecord, StoreKey
+from khue.modules.transcripts.models import Copy, Transcript, TranscriptPage
+from khue.modules.transfers.models import Transfer
 from tests.cast import World, fill, make_actor
+from tests.private_rows import make_rows
 from tests.signers import make_signers
 
 pytestmark = pytest.mark.django_db
@@ -23,25 +28,50 @@ pytestmark = pytest.mark.django_db
 ASKED_OF: dict[type[Model], tuple[str, ...]] = {
     Unit: (
         "orgs.unit.see", "orgs.unit.change", "schooling.school.see", "schooling.class.open",
-        "records.certificate.register_school",
+        "records.certificate.register_school", "register.school.see", "register.school.enter",
+        "transfers.school.request", "transcripts.school.receive", "transcripts.school.export",
+        "store.school.see", "store.school.send", "store.school.connect", "store.school.watch",
+        "store.school.give_key",
     ),
     Person: ("people.person.see", "people.person.change", "people.person.see_sensitive"),
     PupilProfile: ("people.pupil.see", "people.pupil.change", "people.pupil.see_sensitive"),
     Employment: ("people.staff.see", "people.staff.change"),
-    SchoolClass: ("schooling.class.see", "schooling.class.change"),
+    SchoolClass: (
+        "schooling.class.see", "schooling.class.change", "transcripts.class.see",
+        "transcripts.class.generate", "transcripts.class.comment", "transcripts.class.facts",
+        "transcripts.class.approve",
+    ),
     ClassSubject: ("schooling.subject.see", "schooling.subject.change"),
     Sheet: ("gradebook.sheet.see", "gradebook.sheet.enter"),
     Document: ("records.document.see", "records.document.seal", "records.document.cancel"),
     SigningBatch: ("records.batch.see",),
     Certificate: ("records.certificate.see",),
+    RegisterEntry: ("register.entry.see", "register.entry.see_sensitive", "register.entry.write"),
+    RegisterBook: ("register.book.see", "register.book.print", "register.book.close"),
+    Transfer: (
+        "transfers.transfer.see", "transfers.transfer.release", "transfers.transfer.hand_over",
+        "transfers.transfer.accept", "transfers.transfer.refuse", "transfers.transfer.withdraw",
+    ),
+    TranscriptPage: (
+        "transcripts.page.see", "transcripts.page.sign_subject", "transcripts.page.sign_year",
+        "transcripts.page.approve", "transcripts.page.renew",
+    ),
+    Transcript: ("transcripts.copy.list", "transcripts.copy.issue", "transcripts.rows.send"),
+    Copy: ("transcripts.copy.see", "transcripts.copy.revoke"),
+    Package: ("store.package.see", "store.package.send", "store.package.ask_end"),
+    StoredRecord: ("store.record.see", "store.record.decide"),
+    ReceivedRequest: ("store.request.decide",),
+    StoreKey: ("store.key.see",),
 }  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def signed(world: World, settings, tmp_path) -> None:
-    """Something is signed: cô Hoa's sheet, with her key."""
+    """Something is signed: cô Hoa's sheet, with her key; a pupil of 6A has rows of every other kind."""
     fill(world.sheet("6A", "TOAN"))
-    make_signers(world, settings, tmp_path).sign(world.hoa, acts.SHEET, world.sheet("6A", "TOAN").pk)
+    signers = make_signers(world, settings, tmp_path)
+    signers.sign(world.hoa, acts.SHEET, world.sheet("6A", "TOAN").pk)
+    make_rows(world, signers.document())
 
 
 def actors(world: World) -> list[Actor]:
@@ -86,7 +116,8 @@ def test_whoever_may_change_may_also_see(world: World) -> None:
 
 
 def test_nothing_of_another_school_is_ever_seen(world: World) -> None:
-    for model in (SchoolClass, ClassSubject, Sheet, PupilProfile, Document):
+    private = (RegisterEntry, RegisterBook, TranscriptPage, Transcript, Copy, Package)
+    for model in (SchoolClass, ClassSubject, Sheet, PupilProfile, Document, *private):
         for actor in (world.quang, make_actor(Person.objects.get(pk=world.quang.person_id))):
             see = ASKED_OF[model][0]
             assert not permissions.visible(actor, see, model._default_manager.all()).exists()
