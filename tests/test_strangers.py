@@ -10,10 +10,12 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
+from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
-from khue.core.actor import Role
+from khue.core.actor import Role, system_actor
 from khue.core.ids import short, uuid7
 from khue.kit.models import AuditEvent
 from khue.modules.access.api import Account, Grant
@@ -23,14 +25,21 @@ from khue.modules.orgs.api import Unit
 from khue.modules.people import api as people
 from khue.modules.records.models import Certificate
 from khue.modules.schooling import api as schooling
+from khue.modules.store.services import keys
+from khue.modules.transcripts import sharing
 from tests.cast import NOW, SINCE, World, fill, make_actor, make_class, make_pupils, make_staff, sign_in
+from tests.private_rows import PRIVATE, make_rows
 from tests.signers import make_signers
 
 pytestmark = pytest.mark.django_db
 SCHOOL_ROLES = (Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.CLERK, Role.TEACHER, Role.IT_STAFF)
 # What a stranger's visit itself leaves behind.
 TRACES = {"kit.AuditEvent", "sessions.Session"}
-OURS = ("access", "people", "schooling", "gradebook", "importing", "orgs", "records")
+OLDER = ("access", "people", "schooling", "gradebook", "importing", "orgs", "records")
+NEWER = ("register", "transcripts", "copies", "transfers", "store")
+OURS = (*OLDER, *NEWER)
+EVERYWHERE = {"unit", "class", "pupil", "document"}  # kinds of rows that addresses of all modules name
+MACHINES = "store:api_"  # a key in the header, no cookie: no form can be made to send there
 NOTHING = {301, 302, 400, 404, 405, 422}
 PATTERN = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -72,7 +81,8 @@ def secrets(world: World, settings, tmp_path) -> dict[str, UUID]:
         opened_at=NOW,
         expires_at=NOW + dt.timedelta(hours=1),
     )
-    return {
+    private = {kind: row.pk for kind, row in make_rows(world, signers.document()).items()}
+    return private | {
         "unit": world.school.pk, "class": world.classes["6A"].pk, "subject": world.subject("6A", "TOAN").pk,
         "sheet": world.sheet("6A", "TOAN").pk, "pupil": world.pupils["6A"][0], "staff": hoa,
         "job": people.Employment.objects.get(person=hoa).pk, "grant": grant.pk, "emergency": opened.pk,
@@ -105,10 +115,11 @@ def everything() -> dict[str, list[tuple[object, ...]]]:
     }
 
 
-def visits(key: UUID) -> Iterator[tuple[str, str]]:
-    """Each address with this id in all of its places."""
+def visits(key: UUID, kind: str = "") -> Iterator[tuple[str, str]]:
+    """Each address with this id in all of its places: of the modules that know rows of the kind."""
+    spaces = OURS if not kind or kind in EVERYWHERE else NEWER if kind in PRIVATE else OLDER
     for name, parameters in addresses():
-        if {"key", "unit", "pupil"} & set(parameters):
+        if {"key", "unit", "pupil"} & set(parameters) and name.split(":")[0] in spaces:
             given = {name: 1 if name == "term" else short(key) for name in parameters}
             yield name, reverse(name, kwargs=given)
 
@@ -122,19 +133,23 @@ def test_no_address_opens_for_a_stranger(world: World, secrets, request, who: st
     client = request.getfixturevalue(who)
     before = everything()
 
-    def told(key: UUID) -> dict[tuple[str, str], int]:
+    def told(key: UUID, kind: str = "") -> dict[tuple[str, str], int]:
         found = {}
-        for name, address in visits(key):
+        cache.clear()  # who asks a machine's address too often is told so
+        for name, address in visits(key, kind):
             found[name, "GET"] = client.get(address).status_code
             found[name, "POST"] = client.post(address, {"viec": "mat-khau", "step": "approve"}).status_code
         return found
 
     unknown = told(uuid7())
-    assert {code for (_, method), code in unknown.items() if method == "GET"} <= {404, 405}
+    pages = {asked: code for asked, code in unknown.items() if not asked[0].startswith(MACHINES)}
+    assert {code for (_, method), code in pages.items() if method == "GET"} <= {404, 405}
     # 400: the body was read first, whatever the id; 302: on to the list, with a refusal above it.
-    assert set(unknown.values()) <= {302, 400, 404, 405}
+    assert set(pages.values()) <= {302, 400, 404, 405}
+    assert {unknown[asked] for asked in unknown.keys() - pages.keys()} == {401, 405}
     for kind, key in secrets.items():
-        assert told(key) == unknown, kind  # what is there and what is not are told alike
+        found = told(key, kind)  # what is there and what is not are told alike
+        assert found == {asked: unknown[asked] for asked in found}, kind
     assert everything() == before
 
 
@@ -179,6 +194,7 @@ def bodies(world: World, secrets: dict[str, UUID]) -> Iterator[tuple[str, dict[s
     yield reverse("gradebook:close_many"), {"sheet": foreign["sheet"]}
     yield reverse("gradebook:seal_many"), {"class": foreign["class"], "term": "1"}
     yield reverse("gradebook:sign_many"), {"part": "sheets", "term": "1", "key": foreign["sheet"]}
+    yield from newer_bodies(own, foreign)
     both = [short(world.sheet("own", "TOAN").pk), foreign["sheet"]]
     yield reverse("gradebook:sign_many"), {"part": "sheets", "term": "1", "key": both}
     for part in ("classes", "digest"):
@@ -200,6 +216,65 @@ def bodies(world: World, secrets: dict[str, UUID]) -> Iterator[tuple[str, dict[s
     # Fields that no form has: nothing is assigned for being sent.
     edit = reverse("people:edit", args=[own["pupil"]])
     yield edit, {"school": foreign["unit"], "school_id": foreign["unit"], "id": foreign["pupil"]}
+
+
+def newer_bodies(own: dict[str, str], foreign: dict[str, str]) -> Iterator[tuple[str, dict[str, object]]]:
+    """The same for registers, transcripts, transfers and the store."""
+    why, decision = "Gia đình chuyển nơi ở", "Số 1/QĐ"
+    yield reverse("register:not_entered", args=[own["unit"]]), {"pupil": foreign["pupil"]}
+    for act in ("sign", "plain"):
+        close = {"book": foreign["book"], "act": act, "accept_missing": "Còn nằm ở sổ giấy."}
+        yield reverse("register:close", args=[own["unit"]]), close
+    leaving = {"pupil": foreign["pupil"], "person": foreign["pupil"], "to_school": own["unit"], "reason": why}
+    yield reverse("transfers:leaving"), leaving
+    yield reverse("transfers:leaving"), leaving | {"to_school": "", "outside": "Trường THCS Chợ Chu"}
+    coming = {"truong": foreign["unit"], "school": foreign["unit"], "to_school": foreign["unit"]}
+    yield reverse("transfers:coming"), coming | {"reason": why, "ministry_code": "2099000000"}
+    yield reverse("transfers:receive"), {"truong": foreign["unit"], "school": foreign["unit"]}
+    for field in ("class", "lop", "key"):
+        yield reverse("transcripts:generate_many"), {field: foreign["class"], "nam": "2025-2026"}
+        yield reverse("transcripts:accept"), {field: foreign["class"], "nam": "2025-2026"}
+    for step in ("subject", "year", "approve"):
+        yield reverse("transcripts:sign"), {"act": step, "class": foreign["class"], "nam": "2025-2026"}
+    yield reverse("store:send", args=[own["unit"]]), {"document": foreign["document"], "nam": "2025-2026"}
+    for field in ("item", "key"):
+        answer = {field: foreign["package item"], "answer": "accepted", "reason": why, "authority": decision}
+        yield reverse("store:decide"), answer
+
+
+def test_no_link_of_a_copy_opens_without_its_token(world: World, secrets, attacker: Client) -> None:
+    """The link has a token of its own: no id of a row is one, and the page alone shows no name."""
+    before = everything()
+    for token in (*map(short, secrets.values()), secrets["copy"].hex, "a" * 43):
+        for client in (attacker, Client()):
+            for answer in (client.get(f"/hb/{token}"), client.post(f"/hb/{token}", {"code": "00000000"})):
+                assert answer.status_code == 404, token
+    assert everything() == before
+    shown = Client().get(f"/hb/{sharing.token_of(secrets['copy'])}")
+    assert shown.status_code == 200
+    assert "Lý Tiến Bình" not in shown.content.decode()
+
+
+def test_a_machine_opens_nothing_of_another_school(world: World, secrets) -> None:
+    """A school's key sees its own packages and requests; those of another are told like none."""
+    now = timezone.now()
+    text = keys.give(system_actor("Sở", now), school_id=world.elsewhere.pk, label="Máy Nà Lầu", days=1)[1]
+    before = everything()
+    unknown: dict[str, int] = {}
+    for kind in ("none", "package", "outgoing request", "received request"):
+        key = secrets.get(kind) or uuid7()
+        code = "20180001-GOI" if kind == "package" else "20180001-KHONG"
+        paths = [f"packages/{code}{end}" for end in ("", "/body", "/finish", "/answers")]
+        for path in [*paths, f"requests/{key}"]:
+            for method in ("get", "post", "patch", "delete"):
+                ask = getattr(Client(headers={"authorization": f"Bearer {text}"}), method)
+                answer = ask(f"/kho-hoc-ba/api/v1/{path}", headers={"upload-offset": "0"})
+                place = f"{method} {path.replace(code, '').replace(str(key), '')}"
+                assert answer.status_code in {404, 405}, (place, answer.content)
+                assert unknown.setdefault(place, answer.status_code) == answer.status_code, kind
+    after = everything()
+    del before["store.StoreKey"], after["store.StoreKey"]  # the day on which it was used last
+    assert after == before
 
 
 def test_no_body_smuggles_what_belongs_to_another_school(world: World, secrets, attacker: Client) -> None:
@@ -234,6 +309,9 @@ def test_forms_need_the_token_of_their_own_page(world: World, attacker: Client) 
         given = {key: 1 if key == "term" else short(world.classes["own"].pk) for key in parameters}
         answer = strict.post(reverse(name, kwargs=given))
         tried += 1
+        if name.startswith(MACHINES):  # the cookie counts for nothing there
+            assert answer.status_code in {401, 405, 429}, (name, answer.status_code)
+            continue
         assert answer.status_code in {403, 405}, (name, answer.status_code)
         assert answer.status_code == 405 or "KIT-005" in answer.content.decode()
     assert tried > 30
