@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from khue.project.demo.schools import ClassPlan, School
 
 COMPLETE = ("7A", "5A")  # everybody in them goes up: their transcripts are issued before the summer
-EARLY = 6  # sheets of a class whose teachers have entered marks in the term in progress
+EARLY = 5  # sheets of a class whose teachers have entered marks in the term in progress
 SIGNED_TERM = 2  # of last year, in the lower secondary school: when it began to sign
 
 

@@ -56,7 +56,7 @@ class SchoolPlan:
 
 LOWER = SchoolPlan(
     "Trường THCS Khe Vàng", "20988001", "THCS", "Xã Lộc Bình", "Huyện Lộc Bình",
-    ("Hoàng Văn Minh", "Vi Thị Thu", "Bế Thị Nga"), ("Nông Thị Hoa", "Lý Thị Lan"), 8,
+    ("Hoàng Văn Minh", "Vi Thị Thu", "Bế Thị Nga"), ("Nông Thị Hoa", "Lý Thị Lan"), 7,
     (ClassPlan("6A", 6, 16), ClassPlan("7A", 7, 7), ClassPlan("8A", 8, 12), ClassPlan("9A", 9, 12)),
 )  # fmt: skip
 PRIMARY = SchoolPlan(  # in the hills
@@ -69,7 +69,7 @@ PRIMARY = SchoolPlan(  # in the hills
 )  # fmt: skip
 UPPER = SchoolPlan(
     "Trường THPT Đèo Khách", "20988003", "THPT", "Xã Văn Quan", "",
-    ("Chu Văn Thắng", "Hứa Thị Yến", "Lâm Quốc Việt"), ("Đàm Văn Tuấn",), 8,
+    ("Chu Văn Thắng", "Hứa Thị Yến", "Lâm Quốc Việt"), ("Đàm Văn Tuấn",), 7,
     (
         ClassPlan("10A1", 10, 12, *SCIENCE), ClassPlan("10A2", 10, 12, *SOCIETY, since=1),
         ClassPlan("11A1", 11, 12, *SCIENCE, since=1), ClassPlan("12A1", 12, 12, *SCIENCE, since=1),
