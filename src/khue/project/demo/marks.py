@@ -10,13 +10,14 @@ if TYPE_CHECKING:
 
     from khue.modules.gradebook.slots import Slot
 
-PHRASES = (
-    "Chăm chỉ, tiến bộ đều.",
-    "Hiểu bài nhanh, cần trình bày cẩn thận hơn.",
-    "Nắm được kiến thức cơ bản, cần luyện thêm.",
-    "Còn rụt rè, cần mạnh dạn phát biểu.",
-)
 GOOD, FAIR, WEAK = 80, 65, 50
+PHRASES = (  # from which mark on
+    (GOOD, "Hiểu bài nhanh, cần trình bày cẩn thận hơn."),
+    (FAIR, "Chăm chỉ, tiến bộ đều."),
+    (WEAK, "Nắm được kiến thức cơ bản, cần luyện thêm."),
+    (0, "Còn hổng kiến thức, cần ôn lại cùng thầy cô."),
+)
+REMARKS = ("Ngoan, hoà đồng với bạn.", "Còn rụt rè, cần mạnh dạn phát biểu.", "Tích cực việc chung của lớp.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def mark_for(slot: Slot, ability: Ability, subject: int, random: Random) -> str:
     if kind == "tdc":
         return "T" if tenths >= FAIR else "Đ"
     if kind == "text" and random.randrange(4) == 0:
-        return random.choice(PHRASES)
+        return next(text for least, text in PHRASES if tenths >= least)
     return ""
 
 
@@ -68,4 +69,4 @@ def homeroom_value(slot: Slot, ability: Ability, term: int, random: Random) -> s
         return str(ability.absent)
     if slot.code == "absent_unexcused":
         return str(1 if ability.absent > 10 and term == 1 else 0)  # noqa: PLR2004 - a pupil often absent
-    return random.choice(PHRASES) if slot.kind.value == "text" and random.randrange(6) == 0 else ""
+    return random.choice(REMARKS) if slot.kind.value == "text" and random.randrange(6) == 0 else ""
