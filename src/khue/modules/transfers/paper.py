@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from khue.core.dates import VIETNAM
 from khue.kit import paper
 from khue.modules.transfers.content import read_parcel
+from khue.modules.transfers.wording import column_name, value_shown
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -74,7 +75,8 @@ def _subjects(parcel: Parcel) -> list[list[Any]]:
     marks: dict[str, list[str]] = {}
     for one in parcel.marks:
         when = f" ({one.on})" if one.on else ""
-        marks.setdefault(one.subject, []).append(f"HK{one.term} {one.column}: {one.value or '–'}{when}")
+        told = f"HK{one.term} {column_name(one.column)}: {value_shown(one.value) or '–'}{when}"
+        marks.setdefault(one.subject, []).append(told)
     rows = [
         [one.name, *(value.replace(".", ",") for value in one.averages), "; ".join(marks.get(one.code, []))]
         for one in parcel.subjects

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_noop as _
@@ -25,6 +25,7 @@ from khue.modules.transfers.models import OPEN_STATES, Side, Transfer, TransferS
 from khue.modules.transfers.services.releasing import PART, document_file
 from khue.modules.transfers.services.requesting import current_stay
 from khue.modules.transfers.services.settling import brought
+from khue.modules.transfers.wording import column_name, value_shown
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -283,7 +284,8 @@ def by_subject(parcel: Parcel | None) -> list[SubjectMarks]:
         return []
     marks: dict[str, list[Mark]] = defaultdict(list)
     for mark in parcel.marks:
-        marks[mark.subject].append(mark)
+        shown = replace(mark, column=column_name(mark.column), value=value_shown(mark.value))
+        marks[mark.subject].append(shown)
     found = [SubjectMarks(one, tuple(marks[one.code])) for one in parcel.subjects]
     if marks[""]:
         found.append(SubjectMarks(SubjectTaken("", str(HOMEROOM), ""), tuple(marks[""])))

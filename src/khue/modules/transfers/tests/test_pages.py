@@ -108,6 +108,9 @@ def test_a_parcel_is_sent_up_and_taken_in(move: Move, signers: Signers) -> None:
     assert receiver.post("/chuyen-truong/goi/", {"file": bad}).status_code == 422
     good = SimpleUploadedFile("a.zip", packed(signers))
     page = receiver.post("/chuyen-truong/goi/", {"file": good}, follow=True).content.decode()
+    assert "TX1: 9,0" in page
+    assert "Số buổi nghỉ có phép: 1" in page
+    assert "<dt>Mẹ</dt>" in page, "codes of the parcel are for programs"
     assert "Dương Thị Sen" in page
     assert "hợp lệ" in page
     assert "1 kết quả không có chỗ" in page  # Russian is not taught in 6X
