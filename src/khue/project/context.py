@@ -24,7 +24,7 @@ ENTRIES = (
     (_("menu", "Lớp"), "schooling:home", (*BOOKS, Role.IT_STAFF)),
     (_("menu", "Đăng bộ"), "register:home", (*OFFICE, Role.DEPARTMENT_OFFICER)),
     (_("menu", "Học bạ"), "transcripts:home", TRANSCRIPTS),
-    (_("menu", "Chuyển trường"), "transfers:home", (*OFFICE, Role.TEACHER)),
+    (_("menu", "Chuyển trường"), "transfers:home", (*OFFICE, Role.TEACHER, Role.DEPARTMENT_OFFICER)),
     (_("menu", "Kho học bạ"), "store:home", (*OFFICE, Role.DEPARTMENT_OFFICER)),
     (_("menu", "Người"), "people:home", (*OFFICE, Role.TEACHER, Role.DEPARTMENT_OFFICER, Role.IT_STAFF)),
     (_("menu", "Nhập dữ liệu"), "importing:home", (*OFFICE, Role.TEACHER)),

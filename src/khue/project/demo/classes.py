@@ -69,6 +69,7 @@ def _facts(random: Random, school: School, today: dt.date, seat: int) -> dict[st
     place = f"{commune}, tỉnh Lạng Sơn"
     return {
         "admitted_on": today, "birth_place": "Tỉnh Lạng Sơn", "home_town": place,
+        "permanent_address": place,
         "current_address": f"Thôn {random.choice(HAMLETS)}, {place}" if seat else "",  # the clerk has to ask
     }  # fmt: skip
 
