@@ -123,6 +123,7 @@ def test_a_page_is_read_by_those_who_may(closed: World, signers: Signers) -> Non
         assert "Được lên lớp" in shown
         assert "bản 1, phát hành" in shown
         copies = reverse("copies:home", args=[short(page.transcript_id)])
+        assert re.search(r"Nông Thị Hoa\s*· Toán ", shown), "a subject is named, not its code"
         assert (copies in shown) is (client.get(copies).status_code == 200), "no link leads nowhere"
     assert sign_in(closed.hoa).get(address).status_code == 404  # she signs her subject, not the page
     assert quang.get(address).status_code == 404
