@@ -1,4 +1,4 @@
-"""The end of a year: from closed gradebooks to 150 sealed transcripts in the department's store.
+"""The end of a year: from closed gradebooks to sealed transcripts of five classes in the department's store.
 
 Every person does what a person does at the pages; each click is counted where a promise was made.
 """
