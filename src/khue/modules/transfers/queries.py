@@ -21,7 +21,7 @@ from khue.modules.transcripts import api as transcripts
 from khue.modules.transfers import content, packing, policy
 from khue.modules.transfers.compose import gather
 from khue.modules.transfers.data import Mark, SubjectTaken
-from khue.modules.transfers.models import OPEN_STATES, Side, Transfer, TransferState
+from khue.modules.transfers.models import OPEN_STATES, Transfer, TransferState
 from khue.modules.transfers.services.releasing import PART, document_file
 from khue.modules.transfers.services.requesting import current_stay
 from khue.modules.transfers.services.settling import brought
@@ -167,11 +167,6 @@ def waiting(actor: Actor) -> int:
     """How many transfers wait for the actor's own step, for the menu and the first page."""
     open_rows, _ = lists(actor)
     return sum(line.mine for line in open_rows)
-
-
-def side_of(transfer: Transfer) -> str:
-    """Where the request was written down, in words."""
-    return str(Side(transfer.side).label)
 
 
 def document_of(transfer: Transfer) -> records.DocumentFact | None:

@@ -10,7 +10,6 @@ from khue.core.dates import VIETNAM, format_date
 from khue.core.errors import Invalid, Refused
 from khue.core.names import nfc
 from khue.kit import permissions
-from khue.modules.gradebook import api as gradebook
 from khue.modules.people import api as people
 from khue.modules.people.data import Release
 from khue.modules.register import api as register
@@ -130,11 +129,3 @@ def _day_fits(actor: Actor, transfer: Transfer, row: schooling.SchoolClass, day:
     released = transfer.released_at.astimezone(VIETNAM).date() if transfer.released_at else day
     if not max(released, row.year.starts_on) <= day <= actor.today:
         raise Invalid("XFER-009", field="on", day=format_date(day))
-
-
-def places_for(transfer: Transfer, row: schooling.SchoolClass) -> list[gradebook.Placed]:
-    """Where the marks that come along would go in a class, before anybody decides (xem trước)."""
-    if transfer.from_class_id is None or transfer.pupil_id is None:
-        return []
-    brought = gradebook.pupil_results(transfer.from_class_id, transfer.pupil_id)
-    return gradebook.place_results(row.id, transfer.pupil_id, brought)
