@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from cryptography.hazmat.primitives import hashes
@@ -77,11 +77,21 @@ def _another(mould: Section, code: str) -> Section:
 
 def signed(record: Record, keys: Keys, *slots: SlotRef) -> Record:
     """The record with signatures in these slots, as keys on the server make them."""
+    return signed_together([record], keys, *slots)[0]
+
+
+def signed_together(records: Sequence[Record], keys: Keys, *slots: SlotRef) -> list[Record]:
+    """The same for records that one act signs: all prepared, then all values, then all completed."""
+    found = list(records)
     for slot in slots:
         local = keys[slot.role]
-        tbs = prepare(record, slot, local.certificate, local.chain, signing_time=AT, tbs_id=_TBS)
-        record = add(record, complete(record, tbs, local.sign(tbs.algorithm, tbs.digest)))
-    return record
+        waiting = [
+            prepare(one, slot, local.certificate, local.chain, signing_time=AT, tbs_id=_TBS) for one in found
+        ]
+        values = [local.sign(tbs.algorithm, tbs.digest) for tbs in waiting]
+        given = [complete(*each) for each in zip(found, waiting, values, strict=True)]
+        found = [add(*each) for each in zip(found, given, strict=True)]
+    return found
 
 
 def bare_key(local: LocalKey) -> Callable[[bytes], bytes]:
