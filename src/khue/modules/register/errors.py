@@ -30,6 +30,5 @@ CODES: dict[str, str] = {
     "REG-024": _("Sổ {book} bắt đầu từ năm học {year}, không có trang của năm trước đó."),
     "REG-025": _("Trường dùng chữ ký số nên khoá sổ bằng cách ký. Hãy bấm «Ký khoá sổ»."),
     "REG-026": _("Sổ {book} chưa có học sinh nào nên không có gì để khoá."),
-    "REG-027": _("Bạn chưa được giao chức vụ ký của trường. Hãy nhờ hiệu trưởng ký, hoặc ghi uỷ quyền."),
     "REG-028": _("Chưa có năm học {year} trong hệ thống. Hãy mở năm học trước khi khoá sổ."),
 }

@@ -30,7 +30,8 @@ LEAVING = frozenset({
     Kind.TRANSFERRED_OUT, Kind.DROPPED_OUT, Kind.SUSPENDED, Kind.COMPLETED, Kind.GRADUATED, Kind.DECEASED,
     Kind.VOIDED,
 })  # fmt: skip
-NOTED = frozenset({Kind.CIVIL_CHANGE, Kind.CORRECTED, Kind.DISCIPLINE, Kind.AWARD, Kind.RETURNED})
+COMING = ENTRIES | {Kind.RETURNED}
+NOTED = frozenset({Kind.CIVIL_CHANGE, Kind.CORRECTED, Kind.DISCIPLINE, Kind.AWARD})
 HIDDEN = "•••"
 
 
@@ -42,9 +43,9 @@ class Line:
     birth: str = ""
     ethnic: str = ""
     family: list[str] = field(default_factory=list)
-    entered: str = ""
+    entered: list[str] = field(default_factory=list)  # each time the pupil came
     path: list[str] = field(default_factory=list)  # «2025-2026, 6A: Lên lớp»
-    left: str = ""
+    left: list[str] = field(default_factory=list)  # each time the pupil left
     notes: list[str] = field(default_factory=list)
 
 
@@ -83,32 +84,49 @@ def _line(entry: RegisterEntry, events: Sequence[RegisterEvent], groups: Mapping
     path: dict[str, tuple[str, str]] = {}
     for event in events:
         kind, data = Kind(event.kind), event.data
-        if kind in ENTRIES:
-            line.entered = entry_text(event)
+        if kind in COMING:
+            line.entered.append(entry_text(event, again=bool(line.entered)))
         elif "year" in data:
             school_class, result = path.get(data["year"], ("", ""))
             path[data["year"]] = (str(data.get("class") or school_class), _result(data) or result)
-        if kind in LEAVING and entry.state_on == event.on:
-            line.left = _join(str(EventKind(event.kind).label), format_date(event.on), *_detail(event))
         if kind in NOTED:
             line.notes += note_lines(event, groups, sensitive=False)
-    if entry.state == EntryState.STUDYING:
-        line.left = ""
+    line.left = _leavings(events)
     line.path = [f"{year}, {name}{': ' if result else ''}{result}" for year, (name, result) in path.items()]
     return line
+
+
+def _leavings(events: Iterable[RegisterEvent]) -> list[str]:
+    """Each time the pupil left, as far as it was not taken back: a stay restored, a result corrected."""
+    found: list[tuple[str, str]] = []  # which stay ended, text
+    for event in events:
+        kind, data = Kind(event.kind), event.data
+        if kind in LEAVING:
+            found.append((str(data.get("left", "")), _join(_dated(event, event.kind), *_detail(event))))
+        elif kind is Kind.CORRECTED and data.get("state") == EntryState.COMPLETED:
+            found.append(("", _dated(event, EventKind.COMPLETED)))
+        elif kind is Kind.CORRECTED and data.get("state") and found:
+            ended = [number for number, (stay, _) in enumerate(found) if stay and stay == data.get("back")]
+            found.pop(ended[-1] if ended else -1)
+    return [text for _, text in found]
 
 
 def _result(data: Mapping[str, Any]) -> str:
     return str(EventKind(data["result"]).label) if data.get("result") else ""
 
 
-def entry_text(event: RegisterEvent) -> str:
-    """When and how a pupil came: «25/08/2025, lớp 6, từ Trường Tiểu học Bản Pè»."""
+def _dated(event: RegisterEvent, kind: str) -> str:
+    return f"{format_date(event.on)}: {EventKind(kind).label}"
+
+
+def entry_text(event: RegisterEvent, *, again: bool = False) -> str:
+    """When and how a pupil came, the first time or again: «25/08/2025, lớp 6, từ Trường Tiểu học Bản Pè»."""
     data = event.data
     where = data.get("class") or data.get("grade")
     return _join(
-        format_date(event.on), f"lớp {where}" if where else "",
-        f"từ {data['from_school']}" if data.get("from_school") else "", paper_text(event),
+        _dated(event, event.kind) if again else format_date(event.on), f"lớp {where}" if where else "",
+        f"từ {data['from_school']}" if data.get("from_school") else "", str(data.get("reason", "")),
+        paper_text(event),
     )  # fmt: skip
 
 

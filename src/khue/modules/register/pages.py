@@ -65,6 +65,16 @@ class BookLine:
     refusal: str = ""
     without_result: list[str] = field(default_factory=list)
 
+    @property
+    def cohort(self) -> str:
+        """The school year in which the cohort began: «2025-2026»."""
+        return page.code_of(self.book.first_year)
+
+    @property
+    def next_code(self) -> str:
+        """The year to be closed next, as people write it."""
+        return page.code_of(self.next_year)
+
 
 @dataclass(slots=True)
 class Lacking:

@@ -81,8 +81,8 @@ def _row(line: Line, personal: str) -> list[str | Cell]:
         Cell(str(entry.number), bold=True), Cell(entry.name, bold=not void, note="\n".join(codes)),
         str(now.get("sex", "")), _cell(line.birth, now.get("birth_place", ""), now.get("home_town", "")),
         Cell(ethnic), _cell(now.get("current_address", ""), now.get("permanent_address", "")),
-        _cell(*line.family), _cell(line.entered), _cell(*line.path),
-        _cell("Gạch bỏ (ghi nhầm)" if void else line.left), _cell(*line.notes),
+        _cell(*line.family), _cell(*line.entered), _cell(*line.path),
+        _cell(*(["Gạch bỏ (ghi nhầm)"] if void else line.left)), _cell(*line.notes),
     ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from khue.kit import paper
 from khue.kit.paper.ruled import Cell, Column, ruled
 from khue.modules.register.lines import RELATIONS, birth_shown, label_of
 from khue.modules.register.models import EventKind
+from khue.modules.register.page import code_of
 from khue.modules.register.signed import reading
 from khue.modules.register.signed.content import LEVEL_NAMES
 
@@ -50,7 +51,7 @@ def data_of(report: Report, printed: Printed) -> dict[str, Any]:
     return {
         "title": head.get("title", ""), "school": head.get("school", ""), "commune": head.get("commune", ""),
         "province": head.get("province", ""), "book": head.get("book", ""), "year": head.get("year", ""),
-        "level": LEVEL_NAMES.get(head.get("level", ""), ""), "cohort": head.get("cohort", ""),
+        "level": LEVEL_NAMES.get(head.get("level", ""), ""), "cohort": _cohort(head),
         "version": head.get("version", "1"), "number": facts.get("number", ""),
         "entries": facts.get("entries", ""), "events": facts.get("events", ""), "gaps": facts.get("gaps", ""),
         "accepted": facts.get("accepted", ""), "code": page.code, "digest": report.digest,
@@ -59,6 +60,12 @@ def data_of(report: Report, printed: Printed) -> dict[str, Any]:
         "signatures": ruled(SIGNERS, [_signature(one) for one in report.signatures], size=9),
         "table": ruled(COLUMNS, [_row(entry) for entry in page.entries], size=SIZE),
     }  # fmt: skip
+
+
+def _cohort(head: Mapping[str, str]) -> str:
+    """The record says «2025», people «2025-2026»."""
+    first = head.get("cohort", "")
+    return code_of(int(first)) if first.isdecimal() else first
 
 
 def _signature(one: SignatureReport) -> list[str | Cell]:

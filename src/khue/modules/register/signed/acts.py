@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from khue.core.errors import NotFound, Refused
+from django.utils.translation import gettext_noop as _
+
+from khue.core.errors import NotFound
 from khue.modules.access import api as access
 from khue.modules.orgs import api as orgs
 from khue.modules.records import api as records
@@ -40,7 +42,8 @@ class CloseAct:
         )  # fmt: skip
         return records.Wanted(
             spec_of(actor, page), records.SlotRef("principal", content.SECTION, 1),
-            content.title_of(book, page.year_code), section, capacity=_capacity(actor, book.school_id),
+            content.title_of(book, page.year_code), section,
+            capacity=access.capacity_of(actor, book.school_id),
             facts={"page": page},
         )  # fmt: skip
 
@@ -52,7 +55,7 @@ class CloseAct:
 
 def register() -> None:
     """Declare the act; called once at start-up."""
-    records.register_act(CLOSE, CloseAct())
+    records.register_act(CLOSE, CloseAct(), records.ActHome("register:home", _("Sổ đăng bộ")))
 
 
 def spec_of(actor: Actor, page: Page) -> records.DocumentSpec:
@@ -74,12 +77,3 @@ def _signer(actor: Actor) -> tuple[str, str]:
     if actor.person_id is None:
         raise NotFound("KIT-001")
     return actor.name, records.identifiers_of([actor.person_id], actor.now).get(actor.person_id, "")
-
-
-def _capacity(actor: Actor, school_id: UUID) -> str:
-    """In which office the page is signed; a deputy names the mandate (uỷ quyền)."""
-    office = access.office_of(actor, school_id)
-    if office is None:
-        raise Refused("REG-027")
-    name, mandate = office
-    return f"{name}, theo {mandate}" if mandate else name

@@ -16,10 +16,12 @@ from khue.modules.gradebook.tests.acts import seal, seal_term
 from khue.modules.records import models as records
 from khue.modules.records import proof
 from khue.modules.records.content import file_of
+from khue.modules.records.renditions import Printed
 from khue.modules.records.services import settling
 from khue.modules.register import api as register
 from khue.modules.register.models import RegisterClosing, RegisterEntry
 from khue.modules.register.page import is_finished, load_page
+from khue.modules.register.paper.signed import data_of
 from khue.modules.register.signed import acts, reading
 from khue.modules.register.tests.acts import refused
 from khue.signing.report import Verdict
@@ -121,6 +123,8 @@ def test_the_principal_signs_and_the_school_seals(
         ("full_name", entries[0].name, "Lý <Tiến> & Bằng"), ("religion", "", ""),
     )  # fmt: skip
     assert change.facts["paperNumber"] == "45/TLCC"
+    printed = data_of(proof.verified(document), Printed("https://khue.test/h/x", "", "", ""))
+    assert (printed["year"], printed["cohort"]) == ("2025-2026", "2025-2026")
     assert not [*register.verify_register(), *proof.verify_documents()]
     checked = signers.check(minh, acts.CLOSE, book.id, part=2025, accept_missing=WHY)
     assert [left.refusal.code for left in checked.left_out] == ["REG-020"]

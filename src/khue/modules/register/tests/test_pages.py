@@ -195,6 +195,8 @@ def test_books_are_closed_from_the_page(
     monkeypatch.setattr("django.utils.timezone.now", lambda: SUMMER)
     page = browsers.minh.get(url("home")).content.decode()
     assert "Ký khoá sổ" in page
+    assert f"{entries[0].book.code}, năm học 2025-2026" in page
+    assert "<td>2025-2026</td>" in page  # the cohort
     assert "chưa có kết quả: 6A" in page
     assert "Ký khoá sổ" not in browsers.thu.get(url("home")).content.decode()
     books = {"book": re.findall(r'name="book" value="([^"]+)"', page)}
