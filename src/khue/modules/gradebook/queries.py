@@ -243,7 +243,7 @@ def phrases(actor: Actor, school_id: UUID, level: str) -> list[Phrase]:
     mine = Q(school__isnull=True, person__isnull=True) | Q(school=school_id, person__isnull=True)
     if actor.person_id is not None:
         mine |= Q(person=actor.person_id)
-    return list(Phrase.objects.filter(mine, level__in=("", level))[:300])
+    return list(Phrase.objects.filter(mine, slot="remark", level__in=("", level))[:300])
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,11 +68,16 @@ _versions: Prepared[tuple[int, int]] = Prepared(
 )
 
 
-def phrases_by_band(school_id: UUID, level: str, person_id: UUID | None) -> dict[str, list[str]]:
-    """The remark bank for drafts, by band: a person's own phrases first, then the school's, then shipped."""
+def phrases_by_band(
+    school_id: UUID, level: str, person_id: UUID | None, *, slot: str = "remark"
+) -> dict[str, list[str]]:
+    """The bank for drafts, by band: a person's own phrases first, then the school's, then shipped.
+
+    `slot` says for what: remarks, or a group of traits («traits-quality»).
+    """
     shared = Q(school__isnull=True, person__isnull=True) | Q(school=school_id, person__isnull=True)
     mine = shared if person_id is None else shared | Q(person=person_id)
-    rows = Phrase.objects.filter(mine, level__in=("", level)).order_by("position", "id")
+    rows = Phrase.objects.filter(mine, slot=slot, level__in=("", level)).order_by("position", "id")
     found: dict[str, list[str]] = {}
     for row in sorted(rows, key=lambda one: (one.person_id is None, one.school_id is None)):
         if row.band:

@@ -17,7 +17,7 @@ import msgspec
 from khue.modules.gradebook import api as gradebook
 from khue.modules.records import api as records
 from khue.modules.schooling import api as schooling
-from khue.modules.transcripts import content, lines, people_facts, wording
+from khue.modules.transcripts import content, lines, people_facts, traits, wording
 from khue.modules.transcripts.data import Named, Place, SubjectLine, YearPage
 from khue.modules.transcripts.models import Comment, Transcript, TranscriptPage
 from khue.modules.transcripts.reading import earlier_of
@@ -265,6 +265,7 @@ def _missing(
             found += [Missing("certificate", one.name) for one in named if not one.identifier]
     if shared.homeroom.name and not shared.homeroom.identifier:
         found.append(Missing("certificate", shared.homeroom.name))
+    found += [Missing(section) for section in traits.uncommented(page.traits, page.regime)]
     found += [] if page.comment else [Missing("homeroom_comment")]
     if page.conduct_after and not page.summer_comment:
         found.append(Missing("summer_comment"))

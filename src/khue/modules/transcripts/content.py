@@ -67,6 +67,11 @@ def section_key(position: int, code: str) -> str:
     return f"s{position:02d}{_NOT_LETTERS.sub('', code.lower())}"[:_LONGEST_ID]
 
 
+def holder_of(level: str, section: str) -> str:
+    """Which section of the record holds it: everything on a primary page is part of the year."""
+    return YEAR if level == "TH" else section
+
+
 def sections_needed(page: YearPage) -> list[str]:
     """The Ids of all sections that a page must have."""
     subjects = [] if page.level == "TH" else [section_id(line) for line in page.subjects]

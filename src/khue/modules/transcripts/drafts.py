@@ -10,18 +10,20 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from khue.modules.gradebook import api as gradebook
-from khue.modules.transcripts import content
+from khue.modules.transcripts import content, traits
 from khue.modules.transcripts.compose import compose_class
 from khue.modules.transcripts.models import CommentSource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
     from khue.core.actor import Actor
     from khue.modules.schooling import api as schooling
     from khue.modules.transcripts.compose import Composed
     from khue.modules.transcripts.data import SubjectLine, YearPage
+
+    Bank = Mapping[str, Sequence[str]]
 
 # As the grid of the gradebook takes them (kit/ui/static/ui/grid-model.js).
 BANDS = (("strong", Decimal(8)), ("good", Decimal("6.5")), ("fair", Decimal(5)), ("weak", Decimal(0)))
@@ -32,6 +34,8 @@ OF_LEVELS = {
 }  # fmt: skip
 OF_COMMENTS = {"Đ": "good", "CĐ": "weak"}
 OF_PRIMARY = frozenset("THC")
+OF_TRAITS = {"T": "T", "Đ": "H", "C": "C"}  # the lowest level of a group
+REMARKS = "remark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +48,63 @@ class Draft:
     result: str
     text: str
     proposal: str
+    below: tuple[str, ...] = ()  # traits of a group that are not at the best level
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What a page says in one section: result, band of the bank that fits it, comment."""
+
+    result: str
+    band: str
+    text: str
+    below: tuple[str, ...] = ()
 
 
 def drafts_of(actor: Actor, school_class: schooling.SchoolClass, section: str) -> list[Draft]:
     """The comments of one section of a class, pupils in the order of the book."""
     composed = compose_class(school_class.id, actor.today, actor.now)
-    bank = gradebook.phrases_by_band(school_class.school_id, school_class.level, actor.person_id)
-    return drafts_in(composed, bank, section)
+    return drafts_in(composed, banks_of(actor, school_class, [section])[section], section)
 
 
-def drafts_in(composed: Sequence[Composed], bank: Mapping[str, Sequence[str]], section: str) -> list[Draft]:
+def banks_of(actor: Actor, school_class: schooling.SchoolClass, sections: Iterable[str]) -> dict[str, Bank]:
+    """The phrases for each section, by band: a group of traits has its own, all others are remarks."""
+    slots = {section: section if section in traits.SECTIONS else REMARKS for section in sections}
+    banks = {
+        slot: gradebook.phrases_by_band(
+            school_class.school_id, school_class.level, actor.person_id, slot=slot
+        )
+        for slot in dict.fromkeys(slots.values())
+    }  # fmt: skip
+    return {section: banks[slot] for section, slot in slots.items()}
+
+
+def drafts_in(composed: Sequence[Composed], bank: Bank, section: str) -> list[Draft]:
     """The same of pages that are loaded already."""
     found = []
     for one in composed:
-        if one.page is None:
+        said = None if one.page is None else _section(one.page, section)
+        if said is None:
             continue
-        line = line_of(one.page, section)
-        if line is None and section != content.YEAR:
-            continue
-        text = one.page.comment if line is None else line.comment
-        result = _result(one.page, line)
-        proposal = "" if text else _proposed(bank, band_of(result, line), one.position, section)
-        found.append(Draft(one.pupil_id, one.name, one.position, result, text, proposal))
+        proposal = "" if said.text else _proposed(bank, said.band, one.position, section)
+        found.append(
+            Draft(one.pupil_id, one.name, one.position, said.result, said.text, proposal, said.below)
+        )
     return found
+
+
+def _section(page: YearPage, section: str) -> Section | None:
+    """What stands in a section; None where the page has no such section."""
+    if section in traits.SECTIONS:
+        group = traits.group_of(page.traits, traits.SECTIONS[section])
+        level = traits.lowest(group.traits)
+        below = tuple(traits.below_best(group.traits))
+        return Section(level, OF_TRAITS.get(level, ""), group.comment or "", below) if group.traits else None
+    line = line_of(page, section)
+    if line is None and section != content.YEAR:
+        return None
+    result = _result(page, line)
+    return Section(result, band_of(result, line), page.comment if line is None else line.comment)
 
 
 def line_of(page: YearPage, section: str) -> SubjectLine | None:
@@ -100,7 +138,7 @@ def _result(page: YearPage, line: SubjectLine | None) -> str:
     return line.retest or line.year
 
 
-def _proposed(bank: Mapping[str, Sequence[str]], band: str, position: int, section: str) -> str:
+def _proposed(bank: Bank, band: str, position: int, section: str) -> str:
     """Pupil after pupil the next phrase of the band; each section begins at another one."""
     phrases = bank.get(band, ())
     if not phrases:

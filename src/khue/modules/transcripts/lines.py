@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from khue.modules.transcripts.content import section_id
 from khue.modules.transcripts.data import SubjectLine, Trait
+from khue.modules.transcripts.traits import GROUPS, SECTIONS, with_comment
 from khue.modules.transcripts.wording import RETEST
 from khue.rules import curriculum
 from khue.rules.graduation import year_mean
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 YEAR, SUMMER = 0, 3
 LAST = 2  # the term whose remarks speak of the whole year
-GROUPS = ("quality", "general", "specific")
 NOT_ASSESSED = "EXEMPT"
 
 
@@ -97,18 +97,20 @@ def _primary(year: gradebook.YearBook, subject: schooling.ClassSubject, pupil: U
 
 
 def traits_of(year: gradebook.YearBook, pupil: UUID, comments: Mapping[str, str]) -> tuple[Trait, ...]:
-    """Qualities and competences at the end of a primary year (phẩm chất, năng lực)."""
+    """Qualities and competences at the end of a primary year (phẩm chất, năng lực); `comments` by section."""
     book = year.book
     if book.school_class.level != "TH":
         return ()
     cells = book.of(book.sheet(None, LAST, "traits"), pupil)
-    found = []
     groups = curriculum.trait_groups(book.school_class.grade)
-    for group, (_, traits) in zip(GROUPS, groups, strict=True):
-        for code, name in traits:
-            cell = cells.get(f"end.{code}")
-            found.append(Trait(group, code, name, cell.value if cell else "", comments.get(code, "")))
-    return tuple(found)
+    found = tuple(
+        Trait(group, code, name, _text(cells, f"end.{code}"))
+        for group, (_, traits) in zip(GROUPS, groups, strict=True)
+        for code, name in traits
+    )
+    for section, group in SECTIONS.items():
+        found = with_comment(found, group, comments.get(section, ""))
+    return found
 
 
 def homeroom_facts(year: gradebook.YearBook, pupil: UUID) -> dict[str, str]:

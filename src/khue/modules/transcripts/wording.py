@@ -40,6 +40,9 @@ WAITS = {
 # What a homeroom teacher works off.
 LACKS = {
     "comment": _("Thiếu nhận xét môn {section}"),
+    "traits-quality": _("Thiếu nhận xét về phẩm chất chủ yếu"),
+    "traits-general": _("Thiếu nhận xét về năng lực chung"),
+    "traits-specific": _("Thiếu nhận xét về năng lực đặc thù"),
     "homeroom_comment": _("Thiếu nhận xét của giáo viên chủ nhiệm"),
     "summer_comment": _("Thiếu nhận xét rèn luyện trong hè"),
     "birth": _("Thiếu ngày sinh"),

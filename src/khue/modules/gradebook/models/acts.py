@@ -125,7 +125,7 @@ class Phrase(Record):
 
     school = models.ForeignKey("orgs.Unit", models.PROTECT, related_name="+", null=True)
     person = models.ForeignKey("people.Person", models.PROTECT, related_name="+", null=True)
-    slot = models.CharField(max_length=20)  # remark
+    slot = models.CharField(max_length=20)  # remark, or a group of traits: traits-quality
     band = models.CharField(max_length=20, blank=True)  # mark band or level it fits
     level = models.CharField(max_length=10, blank=True)  # TH, THCS, THPT
     text = models.CharField(max_length=300)

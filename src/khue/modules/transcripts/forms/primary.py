@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from khue.modules.transcripts.forms.words import levels_in_words, mark
+from khue.modules.transcripts.traits import OLD_REGIME, group_of
 
 if TYPE_CHECKING:
     from khue.modules.transcripts.data import YearPage
 
-OLD = "TT30"
 TRAIT_PARTS = (
     ("2. Phẩm chất chủ yếu", "quality", "Phẩm chất"),
     ("3. Năng lực cốt lõi. 3.1. Năng lực chung", "general", "Năng lực"),
@@ -21,7 +21,7 @@ SUBJECTS = ("Môn học và hoạt động giáo dục", "Mức đạt được"
 
 def parts_of(page: YearPage) -> dict[str, Any]:
     """The year in its parts, and what stands above them."""
-    old = page.regime == OLD
+    old = page.regime == OLD_REGIME
     return {
         "body": [
             ("Lớp", page.class_name), ("Chiều cao", page.height), ("Cân nặng", page.weight),
@@ -43,8 +43,11 @@ def _subjects(page: YearPage) -> dict[str, Any]:
 
 
 def _traits(page: YearPage, title: str, group: str, name: str) -> dict[str, Any]:
-    rows = [[one.name, one.level, one.comment] for one in page.traits if one.group == group]
-    return _part(title, (name, "Mức đạt được", "Nhận xét"), (52, 18, 110), rows)
+    """The traits with one comment beside all of them, or with their own where a page came so."""
+    found = group_of(page.traits, group)
+    rows = [[one.name, one.level, one.comment] for one in found.traits]
+    part = _part(title, (name, "Mức đạt được", "Nhận xét"), (52, 18, 110), rows)
+    return part | {"shared": found.comment is not None}
 
 
 def _results(page: YearPage, *, old: bool) -> list[dict[str, Any]]:
@@ -68,4 +71,4 @@ def _part(
     rows: list[list[str]] | None = None,
     text: str = "",
 ) -> dict[str, Any]:
-    return {"title": title, "head": head, "widths": widths, "rows": rows or [], "text": text}
+    return {"title": title, "head": head, "widths": widths, "rows": rows or [], "text": text, "shared": False}

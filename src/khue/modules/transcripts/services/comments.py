@@ -16,10 +16,9 @@ from khue.core.errors import Invalid, NotAllowed, Refused
 from khue.core.ids import uuid7
 from khue.core.names import nfc
 from khue.kit import audit, rows
-from khue.modules.gradebook import api as gradebook
 from khue.modules.records import api as records
 from khue.modules.schooling import api as schooling
-from khue.modules.transcripts import content, drafts, policy
+from khue.modules.transcripts import content, drafts, policy, traits
 from khue.modules.transcripts.compose import Composed, compose_class, unpack
 from khue.modules.transcripts.models import Comment, PageState, TranscriptPage
 from khue.modules.transcripts.services.freezing import FROZEN_AGAIN, keep, load_class, open_pages, save
@@ -63,20 +62,25 @@ def write_comments(actor: Actor, *, school_class_id: UUID, section: str, texts: 
 
 @transaction.atomic
 def accept_proposals(actor: Actor, *, school_class_id: UUID, sections: Sequence[str] = ()) -> int:
-    """Take every proposal where nothing stands yet, in one act: of these sections, or of all one's own."""
+    """Take every proposal where nothing stands yet, in one act: of these sections, or of all one's own.
+
+    What is signed is left as it is: a page of last week does not keep the others from their comments.
+    """
     school_class = load_class(actor, school_class_id, policy.COMMENT)
     own = sections_of(actor, school_class)
     if sections:
         _require_author(actor, school_class, sections)
     composed = compose_class(school_class.id, actor.today, actor.now)
-    bank = gradebook.phrases_by_band(school_class.school_id, school_class.level, actor.person_id)
+    chosen = sections or own
+    banks = drafts.banks_of(actor, school_class, chosen)
+    closed = closed_pupils(school_class, chosen, [one.pupil_id for one in composed])
     taken = {
         section: {
             one.pupil_id: one.proposal
-            for one in drafts.drafts_in(composed, bank, section)
-            if one.proposal and not one.text
+            for one in drafts.drafts_in(composed, banks[section], section)
+            if one.proposal and not one.text and one.pupil_id not in closed[section]
         }
-        for section in (sections or own)
+        for section in chosen
     }
     return _write(actor, school_class, composed, taken)
 
@@ -84,7 +88,8 @@ def accept_proposals(actor: Actor, *, school_class_id: UUID, sections: Sequence[
 def sections_of(actor: Actor, school_class: schooling.SchoolClass) -> list[str]:
     """The sections of a class whose comments the actor writes: subjects taught today, the year if she leads.
 
-    In primary school the homeroom teacher writes those of subjects that nobody else teaches.
+    In primary school the homeroom teacher writes those of subjects that nobody else teaches, and of the
+    groups of traits.
     """
     taught = schooling.teachers_of(school_class.id, actor.today)
     leader = schooling.homeroom_of(school_class.id, actor.today)
@@ -94,7 +99,27 @@ def sections_of(actor: Actor, school_class: schooling.SchoolClass) -> list[str]:
         people = [person for person, _ in taught.get(subject.id, [])]
         if actor.person_id in people or (leads and not people and school_class.level == "TH"):
             found.append(content.section_key(subject.position, subject.subject.code))
+    if leads and school_class.level == "TH":
+        found += traits.sections_of(school_class.regime)
     return [*found, content.YEAR] if leads else found
+
+
+def closed_pupils(
+    school_class: schooling.SchoolClass, sections: Sequence[str], pupil_ids: Sequence[UUID]
+) -> dict[str, set[UUID]]:
+    """Who of these pupils takes no comment in a section any more, because somebody has signed it."""
+    pages = TranscriptPage.objects.filter(year=school_class.year_id, person__in=pupil_ids)
+    pages = pages.exclude(state__in=FREE)
+    rows = list(pages.values_list("id", "person_id", "state"))
+    given = records.given_sections([key for key, *_ in rows], content.KINDS)
+    return {
+        section: {
+            person for key, person, state in rows
+            if state != PageState.SIGNING
+            or content.holder_of(school_class.level, section) in given.get(key, set())
+        }
+        for section in sections
+    }  # fmt: skip
 
 
 @transaction.atomic
@@ -129,11 +154,11 @@ def _write(
     texts: Mapping[str, Mapping[UUID, str]],
 ) -> int:  # fmt: skip
     pages = open_pages(actor, school_class)
-    bank = gradebook.phrases_by_band(school_class.school_id, school_class.level, actor.person_id)
+    banks = drafts.banks_of(actor, school_class, texts)
     new: list[Comment] = []
     touched: dict[UUID, TranscriptPage] = {}
     for section, by_pupil in texts.items():
-        known = {one.pupil_id: one for one in drafts.drafts_in(composed, bank, section)}
+        known = {one.pupil_id: one for one in drafts.drafts_in(composed, banks[section], section)}
         for pupil, raw in by_pupil.items():
             page, draft, text = pages.get(pupil), known.get(pupil), _clean(raw)
             if page is None or draft is None or text == draft.text:
@@ -166,7 +191,9 @@ def _require_open(page: TranscriptPage, section: str, now: dt.datetime) -> None:
         return
     if page.state != PageState.SIGNING or page.content is None:
         raise Refused("TRANS-010")
-    if records.frozen_section(spec_of(page, unpack(page.content), now), section) is not None:
+    value = unpack(page.content)
+    holder = content.holder_of(value.level, section)
+    if records.frozen_section(spec_of(page, value, now), holder) is not None:
         raise Refused("TRANS-010")
 
 
@@ -174,6 +201,9 @@ def _put(page: TranscriptPage, section: str, text: str, now: dt.datetime) -> Non
     value = unpack(page.content or {})
     if section == content.YEAR:
         value = replace(value, comment=text)
+    elif section in traits.SECTIONS:
+        group = traits.SECTIONS[section]
+        value = replace(value, traits=traits.with_comment(value.traits, group, text))
     else:
         lines = tuple(
             replace(line, comment=text) if content.section_id(line) == section else line

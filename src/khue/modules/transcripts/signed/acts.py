@@ -15,7 +15,7 @@ from khue.modules.access import api as access
 from khue.modules.gradebook import api as gradebook
 from khue.modules.records import api as records
 from khue.modules.schooling import api as schooling
-from khue.modules.transcripts import content, policy
+from khue.modules.transcripts import content, policy, traits
 from khue.modules.transcripts.compose import unpack, versions_text
 from khue.modules.transcripts.data import Named
 from khue.modules.transcripts.lines import NOT_ASSESSED
@@ -75,6 +75,9 @@ class YearAct:
         page, value = _load(actor, subject, policy.SIGN_YEAR)
         if not value.comment:
             raise Refused("TRANS-020", name=page.name, subject="")
+        if bare := traits.uncommented(value.traits, value.regime):
+            named = ", ".join(traits.SECTION_NAMES[section] for section in bare)
+            raise Refused("TRANS-020", name=page.name, subject=named)
         spec = spec_of(page, value, actor.now)
         if not records.needs(spec, content.YEAR, "homeroom", 1):
             raise Refused("TRANS-004")

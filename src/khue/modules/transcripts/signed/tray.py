@@ -14,7 +14,7 @@ from django.db.models import Count
 from khue.kit import permissions
 from khue.modules.records import api as records
 from khue.modules.schooling import api as schooling
-from khue.modules.transcripts import content, policy, wording
+from khue.modules.transcripts import content, policy, traits, wording
 from khue.modules.transcripts.lines import NOT_ASSESSED
 from khue.modules.transcripts.models import PageState, TranscriptPage
 
@@ -181,7 +181,8 @@ def homeroom_tray(actor: Actor, year: schooling.SchoolYear) -> list[ClassLine]:
             given = signed.get(page["id"], set())
             if page["held"] or content.YEAR in given or not set(page["sources"]) <= given:
                 continue
-            if page["content"]["comment"]:
+            kept = page["content"]
+            if kept["comment"] and not traits.uncommented(traits.read(kept["traits"]), kept["regime"]):
                 line.ready.append(page["id"])
             else:
                 line.uncommented += 1

@@ -20,7 +20,7 @@ from khue.kit.errors import sentence
 from khue.kit.words import said
 from khue.modules.access.edge import signed_in
 from khue.modules.schooling import api as schooling
-from khue.modules.transcripts import averages, content, policy, wording
+from khue.modules.transcripts import averages, content, policy, traits, wording
 from khue.modules.transcripts.compose import Composed, Missing, compose_class
 from khue.modules.transcripts.models import PageState, TranscriptPage
 from khue.modules.transcripts.services import comments, freezing
@@ -143,6 +143,6 @@ def _sections(request: HttpRequest, school_class: schooling.SchoolClass) -> list
     names = {
         content.section_key(row.position, row.subject.code): said(row.subject.name)
         for row in schooling.subjects_of_class(school_class=school_class.id)
-    }
+    } | {section: said(name) for section, name in traits.SECTION_NAMES.items()}
     own = comments.sections_of(request.actor, school_class)
     return [(section, names.get(section, _("Kết quả cả năm"))) for section in own]

@@ -19,7 +19,7 @@ from khue.kit.errors import sentence
 from khue.kit.words import said
 from khue.modules.access.edge import signed_in
 from khue.modules.schooling import api as schooling
-from khue.modules.transcripts import content, drafts, policy
+from khue.modules.transcripts import content, drafts, policy, traits
 from khue.modules.transcripts.compose import last_day
 from khue.modules.transcripts.models import TranscriptPage
 from khue.modules.transcripts.services import comments
@@ -46,16 +46,26 @@ def comments_page(request: HttpRequest, key: str, section: str) -> HttpResponse:
             request.actor, school_class_id=school_class.id, section=section, texts=texts
         )):  # fmt: skip
             return redirect("transcripts:comments", key=key, section=section)
-    name = next(
-        (said(row.subject.name) for row in schooling.subjects_of_class(school_class=school_class.id)
-         if content.section_key(row.position, row.subject.code) == section), _("Kết quả cả năm"),
-    )  # fmt: skip
+    closed = comments.closed_pupils(school_class, [section], [one.pupil_id for one in rows])[section]
     context = {
-        "school_class": school_class, "section": section, "name": name, "rows": rows,
+        "school_class": school_class, "section": section, "name": _name_of(school_class, section),
+        "rows": [(one, one.pupil_id in closed) for one in rows], "of_traits": section in traits.SECTIONS,
+        "may_write": len(closed) < len(rows),
         "may_see": permissions.can(request.actor, policy.SEE_CLASS, school_class),
         "limit": comments.LONGEST,
     }  # fmt: skip
     return render(request, "transcripts/comments.html", context)
+
+
+def _name_of(school_class: schooling.SchoolClass, section: str) -> str:
+    if section in traits.SECTIONS:
+        return said(traits.SECTION_NAMES[section])
+    subjects = schooling.subjects_of_class(school_class=school_class.id)
+    named = (
+        said(row.subject.name) for row in subjects
+        if content.section_key(row.position, row.subject.code) == section
+    )  # fmt: skip
+    return next(named, _("Kết quả cả năm"))
 
 
 @signed_in

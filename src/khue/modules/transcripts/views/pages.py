@@ -13,7 +13,7 @@ from khue.kit import permissions
 from khue.kit.errors import sentence
 from khue.modules.access.edge import signed_in
 from khue.modules.records import api as records
-from khue.modules.transcripts import content, policy, policy_sharing, wording
+from khue.modules.transcripts import content, policy, policy_sharing, traits, wording
 from khue.modules.transcripts.compose import unpack
 from khue.modules.transcripts.models import PageState, TranscriptPage
 from khue.modules.transcripts.reading import issued_page
@@ -35,6 +35,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
         "document": records.document_of(content.kind_of(row.transcript.level), row.id, row.part),
         "may_renew": row.version and permissions.can(request.actor, policy.RENEW, row),
         "may_see_copies": permissions.can(request.actor, policy_sharing.SEE_COPIES, row.transcript),
+        "groups": traits.groups_of(value.traits) if value else (),
         "held": wording.HELD.get(row.held, ""), "primary": row.transcript.level == "TH",
     }  # fmt: skip
     return render(request, "transcripts/page.html", context)
