@@ -163,6 +163,7 @@ def _enter_missing(
         .values_list("person_id", "book__level")
     )  # fmt: skip
     entered = {person for person, _ in held}
+    expected = _expected(school_id, [key for row in profiles if not stays[key := row.person_id]])
     items = []
     for row in profiles:
         first: dict[str, schooling.ClassMembership] = {}
@@ -173,11 +174,27 @@ def _enter_missing(
                 items.append(_of_class(actor, row, level, stay, again=row.person_id in entered))
         if not first and row.person_id not in entered:
             number = row.register_number.strip()
-            items.append(NewEntry(row.person_id, row.admitted_on or actor.today, number=number))
+            grade, year = expected.get(row.person_id, (None, None))
+            items.append(
+                NewEntry(row.person_id, row.admitted_on or actor.today, grade=grade, year=year, number=number)
+            )
     if items:
         items = [replace(item, kind=kind.value) for item in items]
         entering.enter_many(actor, school_id=school_id, items=items)
     return {item.person_id for item in items} - entered
+
+
+def _expected(school_id: UUID, ids: Sequence[UUID]) -> dict[UUID, tuple[int | None, int | None]]:
+    """Grade and school year of pupils who wait in a split that is not confirmed yet (chia lớp thử)."""
+    if not ids:
+        return {}
+    rows = schooling.ClassSplit.objects.filter(school=school_id, state="draft").select_related("year")
+    wanted = {str(key): key for key in ids}
+    return {
+        wanted[key]: (row.grade, first_year(row.year.code))
+        for row in rows.order_by("id")
+        for key in row.pupils.keys() & wanted.keys()
+    }
 
 
 def _of_class(

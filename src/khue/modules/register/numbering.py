@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from khue.core.dates import school_year_of
+from khue.modules.register import years
 from khue.modules.register.models import RegisterBook, RegisterEntry
 from khue.rules import enrollment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from uuid import UUID
 
     from khue.core.actor import Actor
     from khue.modules.orgs import api as orgs
@@ -38,14 +39,18 @@ def is_of_other_level(text: str, level: str) -> bool:
     return found is not None and found[2] is not None and found[2].upper() != level
 
 
-def cohort(item: NewEntry) -> int:
-    """The cohort a pupil is entered with: that of the grade where it is known, else of the day.
+def cohorts(school_id: UUID, items: Sequence[NewEntry]) -> list[int]:
+    """The cohort each pupil is entered with: that of the grade where it is known, else of the admission.
 
     Whoever comes into grade 8 stands in the book of those who began grade 6 two years before.
     """
-    if item.grade is not None and item.year is not None:
-        return enrollment.cohort_of(item.level, item.grade, item.year)
-    return int(school_year_of(item.on)[:4])
+    unknown = [item.on for item in items if item.grade is None or item.year is None]
+    admitted = years.years_of_admission(school_id, unknown)
+    return [
+        admitted[item.on] if item.grade is None or item.year is None
+        else enrollment.cohort_of(item.level, item.grade, item.year)
+        for item in items
+    ]  # fmt: skip
 
 
 def code_of(school_code: str, level: str, first_year: int) -> str:

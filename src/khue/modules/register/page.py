@@ -15,11 +15,11 @@ from khue.core.errors import Invalid, Refused
 from khue.modules.codes import api as codes
 from khue.modules.register import numbering
 from khue.modules.register.models import EntryState, EventKind, RegisterClosing, RegisterEntry, RegisterEvent
+from khue.modules.register.years import code_of, end_of_teaching
 from khue.modules.schooling import api as schooling
 from khue.rules.enrollment import PRESENT
 
 if TYPE_CHECKING:
-    import datetime as dt
     from uuid import UUID
 
     from khue.core.actor import Actor
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 REASON_LENGTH = 10
 MOST_CLASSES = 8  # named in a refusal
-LAST_TERM = 2
 
 
 @dataclass(slots=True)
@@ -57,11 +56,6 @@ class Page:
     def lengths(self) -> dict[str, int]:
         """How far each entry's chain stands."""
         return {entry.id.hex: entry.history_length for entry in self.entries}
-
-
-def code_of(year: int) -> str:
-    """«2025-2026» for 2025."""
-    return f"{year}-{year + 1}"
 
 
 def closings_of(book: RegisterBook) -> list[RegisterClosing]:
@@ -124,12 +118,6 @@ def require_closable(actor: Actor, page: Page, accept_missing: str = "") -> None
         raise Refused("REG-021", year=year, day=f"{ends:%d/%m/%Y}")
     if page.without_result and len(accept_missing.strip()) < REASON_LENGTH:
         raise Refused("REG-023", year=year, names=", ".join(page.without_result[:MOST_CLASSES]))
-
-
-def end_of_teaching(year: schooling.SchoolYear, school_id: UUID) -> dt.date:
-    """The day after the second term of a year, as the school plans it: from then on it may be closed."""
-    planned = [term.ends_on for term in schooling.terms(year, school_id) if term.number == LAST_TERM]
-    return planned[0] if planned else year.ends_on
 
 
 def is_finished(book: RegisterBook) -> bool:

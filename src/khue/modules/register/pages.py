@@ -28,6 +28,7 @@ from khue.modules.register.models import (
     RegisterEntry,
     RegisterEvent,
 )
+from khue.modules.register.years import code_of
 from khue.rules.enrollment import NEEDS_PAPER
 
 if TYPE_CHECKING:
@@ -68,12 +69,12 @@ class BookLine:
     @property
     def cohort(self) -> str:
         """The school year in which the cohort began: «2025-2026»."""
-        return page.code_of(self.book.first_year)
+        return code_of(self.book.first_year)
 
     @property
     def next_code(self) -> str:
         """The year to be closed next, as people write it."""
-        return page.code_of(self.next_year)
+        return code_of(self.next_year)
 
 
 @dataclass(slots=True)
@@ -109,7 +110,7 @@ def book_lines(actor: Actor, school: orgs.Unit) -> list[BookLine]:
         count = numbers.get(book.pk, {"entries": 0, "present": 0, "last": 0})
         line = BookLine(book, count["entries"], count["present"], count["last"])
         if book.pk in closed:
-            line.closed = page.code_of(closed[book.pk])
+            line.closed = code_of(closed[book.pk])
             line.finished = not line.present and page.is_finished(book)
         line.next_year = page.year_to_close(book, school_year_of(actor.today))
         found.append(line)

@@ -14,8 +14,9 @@ from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
 from khue.modules.register import lines, numbering
 from khue.modules.register.models import EntryState
-from khue.modules.register.page import closings_of, code_of
+from khue.modules.register.page import closings_of
 from khue.modules.register.signed.content import LEVEL_NAMES, gaps_text
+from khue.modules.register.years import code_of
 
 if TYPE_CHECKING:
     import datetime as dt

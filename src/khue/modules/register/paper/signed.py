@@ -10,9 +10,9 @@ from khue.kit import paper
 from khue.kit.paper.ruled import Cell, Column, ruled
 from khue.modules.register.lines import RELATIONS, birth_shown, label_of
 from khue.modules.register.models import EventKind
-from khue.modules.register.page import code_of
 from khue.modules.register.signed import reading
 from khue.modules.register.signed.content import LEVEL_NAMES
+from khue.modules.register.years import code_of
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -168,7 +168,8 @@ def _new_entries(
 ) -> list[RegisterEntry]:  # fmt: skip
     if not items:
         return []
-    places = {id(item): (item.level, numbering.cohort(item)) for item in items}
+    first_years = numbering.cohorts(school.pk, items)
+    places = {id(item): (item.level, year) for item, year in zip(items, first_years, strict=True)}
     books = numbering.books_for(actor, school, places.values())
     numbers = _numbers(items, {key: books[place] for key, place in places.items()}, facts, found)
     entries, events = [], []

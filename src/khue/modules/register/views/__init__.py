@@ -16,8 +16,9 @@ from khue.modules.access.edge import signed_in
 from khue.modules.orgs import api as orgs
 from khue.modules.register import lines, pages, policy
 from khue.modules.register.models import PRESENT, EntryState, RegisterBook, RegisterEntry
-from khue.modules.register.page import closings_of, code_of, end_of_teaching
+from khue.modules.register.page import closings_of
 from khue.modules.register.paper import book_pdf as make_pdf
+from khue.modules.register.years import code_of, end_of_teaching
 from khue.modules.schooling import api as schooling
 
 if TYPE_CHECKING:
