@@ -28,6 +28,10 @@ CODES: dict[str, str] = {
     "ACC-023": _(
         "Chỉ người có vai trò của Sở, lãnh đạo trường hoặc cán bộ CNTT mới mở được truy cập khẩn cấp."
     ),
+    "ACC-024": _(
+        "Bạn chưa được giao chức vụ ký của trường, hoặc ký thay mà chưa có văn bản uỷ quyền. "
+        "Hãy nhờ hiệu trưởng ký, hoặc nhờ ghi số văn bản uỷ quyền vào quyền của bạn."
+    ),
     "ACC-032": _("Bạn đang dùng mật khẩu in trên phiếu. Hãy đổi sang mật khẩu của riêng mình rồi làm tiếp."),
     "ACC-030": _("Không có hành động «{action}». Hãy chọn trong danh sách."),
     "ACC-031": _("Không có loại hồ sơ «{model}» để giải thích quyền. Hãy chọn trong danh sách."),

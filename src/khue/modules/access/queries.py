@@ -9,6 +9,7 @@ from django.db.models import CharField, F, Q, TextField, Value
 
 from khue.core.actor import Actor, GrantFact, Role
 from khue.core.dates import VIETNAM
+from khue.core.errors import Refused
 from khue.kit.models import in_force
 from khue.kit.prepared import Prepared
 from khue.modules.access.models import Account, EmergencyAccess, Grant
@@ -87,19 +88,30 @@ def open_emergencies(now: dt.datetime) -> QuerySet[EmergencyAccess]:
     return EmergencyAccess.objects.filter(opened_at__lte=now, expires_at__gt=now, closed_at__isnull=True)
 
 
-def office_of(actor: Actor, unit_id: UUID) -> tuple[str, str] | None:
-    """The office in which the actor leads a unit today, and a deputy's mandate (chức vụ, uỷ quyền).
+def capacity_of(actor: Actor, unit_id: UUID) -> str:
+    """The office in which the actor signs for a unit today, a deputy with the mandate (chức vụ, uỷ quyền).
 
-    A deputy without a written mandate leads, but does not sign in the principal's place: None.
+    A deputy without a written mandate leads, but does not sign in the principal's place (`ACC-024`).
+    Asked once for all records of a batch.
     """
+    key = ("access.capacity", unit_id)
+    if key not in actor.cache:
+        actor.cache[key] = _office(actor, unit_id)
+    found = str(actor.cache[key])
+    if not found:
+        raise Refused("ACC-024")
+    return found
+
+
+def _office(actor: Actor, unit_id: UUID) -> str:
     above = {unit.pk for unit in orgs.ancestors_of(unit_id, actor.today)} | {unit_id}
     held = [grant for grant in actor.grants if grant.unit_id in above]
     if any(grant.role is Role.PRINCIPAL for grant in held):
-        return NAMES[Role.PRINCIPAL], ""
+        return NAMES[Role.PRINCIPAL]
     deputy = [grant.grant_id for grant in held if grant.role is Role.VICE_PRINCIPAL]
     sources = Grant.objects.filter(pk__in=deputy).exclude(source="").order_by("-valid_from")
     mandate = sources.values_list("source", flat=True).first()
-    return (NAMES[Role.VICE_PRINCIPAL], mandate) if mandate else None
+    return f"{NAMES[Role.VICE_PRINCIPAL]}, theo {mandate}" if mandate else ""
 
 
 def _name(account: Account | None, person_id: UUID | None) -> str:

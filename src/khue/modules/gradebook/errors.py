@@ -53,6 +53,5 @@ CODES: dict[str, str] = {
         "Kết quả tính lại khác với bản giáo viên chủ nhiệm đã ký. "
         "Hãy yêu cầu giáo viên chủ nhiệm xem và ký lại."
     ),
-    "GRADE-055": _("Phó hiệu trưởng ký thay phải có văn bản uỷ quyền. Hãy ghi số văn bản vào quyền đã giao."),
     "GRADE-056": _("Trường dùng chữ ký số nên chốt bằng cách ký. Hãy mở trang «Ký»."),
 }

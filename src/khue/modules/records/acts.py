@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from khue.core.actor import Actor
@@ -72,17 +72,31 @@ class Act(Protocol):
         """Write what the act means, in the same transaction as the signature."""
 
 
+class ActHome(NamedTuple):
+    """The page where people find what an act signs: name of its address, and of the page."""
+
+    address: str
+    name: str
+
+
 _ACTS: dict[str, Act] = {}
+_HOMES: dict[str, ActHome] = {}
 
 
-def register_act(code: str, act: Act) -> None:
+def register_act(code: str, act: Act, home: ActHome) -> None:
     """Declare an act; called once at start-up by the module that owns it."""
     _ACTS[code] = act
+    _HOMES[code] = home
 
 
 def act_of(code: str) -> Act:
     """The act of a code; a code that no installed module knows is a bug."""
     return _ACTS[code]
+
+
+def home_of(code: str) -> ActHome:
+    """Where an act leads on to."""
+    return _HOMES[code]
 
 
 def text_digest(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from khue.modules.records.acts import (
     Act,
+    ActHome,
     DocumentSpec,
     NewSection,
     SignatureRef,
@@ -49,6 +50,7 @@ from khue.signing.tbs import SlotRef
 __all__ = [
     "WITH_FILE",
     "Act",
+    "ActHome",
     "Certificate",
     "Checked",
     "Document",

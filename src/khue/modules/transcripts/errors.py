@@ -23,10 +23,6 @@ CODES: dict[str, str] = {
     "TRANS-007": _(
         "Học bạ của {name} đang tạm giữ vì sổ của lớp đã mở lại. Hãy khoá lại sổ rồi bấm «Lập học bạ»."
     ),
-    "TRANS-008": _(
-        "Bạn lãnh đạo trường nhưng chưa có văn bản uỷ quyền ký thay hiệu trưởng. "
-        "Hãy nhờ hiệu trưởng ghi số văn bản vào quyền của bạn."
-    ),
     "TRANS-009": _(
         "Lớp chưa có học sinh nào đủ điều kiện lập học bạ: {why}. Hãy xem danh sách còn thiếu rồi bổ sung."
     ),

@@ -20,6 +20,6 @@ class TransfersConfig(AppConfig):
         from khue.modules.transfers.paper import parcel_pdf  # noqa: PLC0415 - the same
         from khue.modules.transfers.services.releasing import RELEASE, ReleaseAct  # noqa: PLC0415 - the same
 
-        records.register_act(RELEASE, ReleaseAct())
+        records.register_act(RELEASE, ReleaseAct(), records.ActHome("transfers:home", _("Chuyển trường")))
         records.register_renderer(content.KIND, parcel_pdf)
         access.register_explainable("transfers.Transfer", _("Chuyển trường"), str)

@@ -21,7 +21,6 @@ CODES: dict[str, str] = {
     "XFER-011": _("Trường đến ở trong hệ thống nên tự tiếp nhận. Không cần giao gói hồ sơ."),
     "XFER-012": _("Gói hồ sơ chưa có dấu của trường. Hãy đợi trường đóng dấu rồi lấy gói."),
     "XFER-013": _("{name} chưa học lớp nào trong năm học này ở trường. Hãy xếp lớp trước khi cho chuyển."),
-    "XFER-014": _("Bạn chưa được giao chức vụ ký của trường. Hãy nhờ hiệu trưởng ký."),
     "XFER-020": _("Tệp không phải gói chuyển trường: {what}. Hãy xin trường cũ gửi lại gói."),
     "XFER-021": _("Gói lớn hơn {limit} MB nên không đọc. Hãy xin trường cũ gửi lại gói."),
     "XFER-022": _("Tệp «{name}» trong gói không khớp với bản trường cũ đã ký. Gói đã bị sửa: không nhận."),

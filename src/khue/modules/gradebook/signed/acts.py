@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_noop as _
+
 from khue.core.errors import NotFound, Refused
 from khue.kit.words import said
 from khue.modules.access import api as access
@@ -119,7 +121,7 @@ class SealAct:
         _results_as_signed(spec, school_class.id, part, state)
         return records.Wanted(
             spec, records.SlotRef("principal"), _class_title(school_class, part),
-            capacity=_capacity(actor, school_class.school_id),
+            capacity=access.capacity_of(actor, school_class.school_id),
             facts={"class": school_class, "term": part},
         )  # fmt: skip
 
@@ -130,9 +132,10 @@ class SealAct:
 
 def register() -> None:
     """Declare the acts; called once at start-up."""
-    records.register_act(SHEET, SheetAct())
-    records.register_act(CLASS, ClassAct())
-    records.register_act(SEAL, SealAct())
+    home = records.ActHome("gradebook:sign", _("Ký"))
+    records.register_act(SHEET, SheetAct(), home)
+    records.register_act(CLASS, ClassAct(), home)
+    records.register_act(SEAL, SealAct(), home)
 
 
 def spec_of(actor: Actor, school_class: schooling.SchoolClass, term: int) -> records.DocumentSpec:
@@ -241,12 +244,3 @@ def _once_more(
 
 def _class_title(school_class: schooling.SchoolClass, term: int) -> str:
     return f"Lớp {school_class.name}, {content.TERM_TITLES[term]}"
-
-
-def _capacity(actor: Actor, school_id: UUID) -> str:
-    """In which office a principal or deputy signs; a deputy names the mandate (uỷ quyền)."""
-    office = access.office_of(actor, school_id)
-    if office is None:
-        raise Refused("GRADE-055")
-    name, mandate = office
-    return f"{name}, theo {mandate}" if mandate else name

@@ -349,7 +349,7 @@ def closed(world: World, signers: Signers) -> UUID:
 def test_a_deputy_needs_a_mandate(world: World, signers: Signers, closed: UUID) -> None:
     van = deputy(world, "")
     signers.give_key(van, 78)
-    assert left_out(signers, van, acts.SEAL, closed) == ["GRADE-055"]
+    assert left_out(signers, van, acts.SEAL, closed) == ["ACC-024"]
 
 
 def test_a_deputy_signs_by_a_mandate_that_stands_in_the_signature(
@@ -376,8 +376,8 @@ def test_a_mandate_that_changed_between_the_check_and_the_key(
     checked = signers.check(van, acts.SEAL, closed, part=1)
     source = "" if change == "withdrawn" else "Quyết định số 16/QĐ-THCS"
     access.Grant.objects.filter(person=van.person_id).update(source=source)
-    batch = signers.confirm(van, checked)
-    code = "GRADE-055" if change == "withdrawn" else "REC-010"
+    batch = signers.confirm(world.at(van, van.now), checked)  # the next request
+    code = "ACC-024" if change == "withdrawn" else "REC-010"
     assert list(batch.items.values_list("state", "refusal")) == [("refused", code)]
     assert signatures("principal") == []
 

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
 from khue.core.actor import system_actor
 from khue.core.errors import KhueError, Refused
 from khue.kit import permissions
 from khue.modules.records import policy, providers
-from khue.modules.records.acts import DocumentSpec, SignatureRef, Wanted, register_act
+from khue.modules.records.acts import ActHome, DocumentSpec, SignatureRef, Wanted, register_act
 from khue.modules.records.models import ON_SERVER, Document, DocumentSignature, DocumentState, StampRequest
 from khue.modules.records.services import certificates, documents, items
 from khue.signing.signers.base import HashToSign, Progress
@@ -53,7 +54,7 @@ class SealAct:
 
 def register() -> None:
     """Declare the act; called once at start-up."""
-    register_act(SEAL, SealAct())
+    register_act(SEAL, SealAct(), ActHome("records:home", _("Hồ sơ đã ký")))
 
 
 def wanted_seal(document: Document) -> Wanted:

@@ -14,6 +14,7 @@ from khue.core.errors import NotFound, Refused
 from khue.modules.orgs import api as orgs
 from khue.modules.records import queries
 from khue.modules.records.acts import (
+    ActHome,
     DocumentSpec,
     NewSection,
     SignatureRef,
@@ -82,10 +83,13 @@ class ApprovalAct:
         """It means nothing more."""
 
 
+HOME = ActHome("records:home", "Hồ sơ đã ký")
+
+
 def register() -> None:
     """Declare the acts."""
-    register_act(PAGE, PageAct())
-    register_act(APPROVAL, ApprovalAct())
+    register_act(PAGE, PageAct(), HOME)
+    register_act(APPROVAL, ApprovalAct(), HOME)
 
 
 def pages(count: int = 1) -> list[UUID]:

@@ -17,7 +17,7 @@ from khue.core.ids import from_short, short
 from khue.kit.errors import sentence
 from khue.kit.web import POLICY
 from khue.modules.access.edge import signed_in
-from khue.modules.records import providers, queries
+from khue.modules.records import acts, providers, queries
 from khue.modules.records.models import ON_COMPUTER, BatchState, ItemState, Provider, SigningBatch
 from khue.modules.records.services import batches as service
 from khue.modules.records.services import sealing, settling
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 REMOTE = (Provider.SMARTCA, Provider.MYSIGN, Provider.CSC, *ON_COMPUTER)
 PROGRAMS = "ws://127.0.0.1:* wss://127.0.0.1:*"
 LARGEST_POST = 1024 * 1024
-AFTER = "sign-after"  # in the session: where the page of the last batch leads on to
+AFTER = "sign-after"  # in the session: the last batch, and where its page leads on to
 
 
 def check_and_go(
@@ -56,7 +56,7 @@ def check_and_go(
             messages.warning(request, sentence(left.refusal.code, left.refusal.params))
     if checked.batch is None:
         return redirect(back)
-    request.session[AFTER] = after or back
+    request.session[AFTER] = [short(checked.batch.id), after or back]
     if checked.batch.certificate.provider in REMOTE:
         service.start(actor, batch_id=checked.batch.id, token=checked.token)
     else:
@@ -83,9 +83,11 @@ def batch_page(request: HttpRequest, key: str) -> HttpResponse:
         for item in items
         if item.state == ItemState.REFUSED
     ]
-    after = request.session.get(AFTER) or reverse("gradebook:sign")
+    home = acts.home_of(items[0].act)
+    of, after = request.session.get(AFTER) or ("", "")
     context = {
-        "batch": batch, "items": items, "after": after, "sealed": after == reverse("records:home"),
+        "batch": batch, "items": items, "home": home.name,
+        "after": after if of == key else reverse(home.address),
         "refused": refused, "token": request.session.get(_kept(batch), ""),
         "signed": sum(1 for item in items if item.state == ItemState.SIGNED), "total": len(items),
         "trouble": sentence(batch.trouble, batch.trouble_params) if batch.trouble else "",

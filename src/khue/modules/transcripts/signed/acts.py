@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_noop as _
+
 from khue.core.errors import Conflict, Refused
 from khue.kit import permissions
 from khue.kit.prepared import Prepared
@@ -111,7 +113,7 @@ class ApproveAct:
         spec = spec_of(page, value, actor.now)
         return records.Wanted(
             spec, records.SlotRef("principal"), content.title_of(value),
-            capacity=_capacity(actor, page.school_id), facts={"page": page},
+            capacity=access.capacity_of(actor, page.school_id), facts={"page": page},
         )  # fmt: skip
 
     def done(self, actor: Actor, wanted: records.Wanted, signature: records.SignatureRef) -> None:
@@ -121,9 +123,10 @@ class ApproveAct:
 
 def register() -> None:
     """Declare the acts; called once at start-up."""
-    records.register_act(SUBJECT, SubjectAct())
-    records.register_act(YEAR, YearAct())
-    records.register_act(APPROVE, ApproveAct())
+    home = records.ActHome("transcripts:home", _("Học bạ"))
+    records.register_act(SUBJECT, SubjectAct(), home)
+    records.register_act(YEAR, YearAct(), home)
+    records.register_act(APPROVE, ApproveAct(), home)
 
 
 def _load(actor: Actor, key: UUID, do: str) -> tuple[TranscriptPage, YearPage]:
@@ -195,19 +198,6 @@ def _one(actor: Actor) -> Named:
     if actor.person_id is None:
         raise Refused("TRANS-001")
     return Named(actor.name, records.identifiers_of([actor.person_id], actor.now).get(actor.person_id, ""))
-
-
-def _capacity(actor: Actor, school_id: UUID) -> str:
-    """In which office the actor signs for a school; asked once for all pages of a batch."""
-    key = ("transcripts.capacity", school_id, actor)
-    if key not in actor.cache:
-        office = access.office_of(actor, school_id)
-        name, mandate = office or ("", "")
-        actor.cache[key] = f"{name}, theo {mandate}" if mandate else name
-    found = str(actor.cache[key])
-    if not found:
-        raise Refused("TRANS-008")
-    return found
 
 
 def _title(line: SubjectLine, value: YearPage) -> str:

@@ -112,7 +112,7 @@ def test_a_deputy_signs_with_a_mandate_only(closed: World, signers: Signers) -> 
     person = make_staff(closed.school, "Lê Thị Mai", "Phó Hiệu trưởng")
     deputy = make_actor(person, (Role.VICE_PRINCIPAL, closed.school))
     signers.give_key(deputy, 1)
-    assert left_out(signers, deputy, transcripts.APPROVE, page.id) == ["TRANS-008"]
+    assert left_out(signers, deputy, transcripts.APPROVE, page.id) == ["ACC-024"]
     access.grant(
         closed.minh, person_id=person.pk, role=Role.VICE_PRINCIPAL, unit_id=closed.school.pk,
         source="Quyết định số 15/QĐ-THCS",

@@ -58,7 +58,7 @@ class ReleaseAct:
         )  # fmt: skip
         return records.Wanted(
             spec, records.SlotRef("principal"), title, section,
-            capacity=_capacity(actor, school_id), facts={"transfer": transfer},
+            capacity=access.capacity_of(actor, school_id), facts={"transfer": transfer},
         )  # fmt: skip
 
     def done(self, actor: Actor, wanted: records.Wanted, signature: records.SignatureRef) -> None:
@@ -66,15 +66,6 @@ class ReleaseAct:
         transfer = wanted.facts["transfer"]
         transfer.document = signature.document_id
         _released(actor, transfer)
-
-
-def _capacity(actor: Actor, school_id: UUID) -> str:
-    """In which office a principal or deputy signs; a deputy names the mandate (uỷ quyền)."""
-    office = access.office_of(actor, school_id)
-    if office is None:
-        raise Refused("XFER-014")
-    name, mandate = office
-    return f"{name}, theo {mandate}" if mandate else name
 
 
 @transaction.atomic
