@@ -34,7 +34,7 @@ def make(
 ) -> list[Package]:
     """Packages of everything that is issued and was not sent yet, by year and level (một lần «Gửi»).
 
-    With `again` also what was rejected and still stands: the department may have put right what stood in
+    With `again` only what was rejected and still stands: the department may have put right what stood in
     its way. The seal follows by itself where the server holds the school's key, else whoever keeps it is
     asked.
     """
@@ -53,13 +53,16 @@ def make(
 
 
 def ready(school_id: UUID, year: str = "", *, again: bool = False) -> dict[tuple[str, str], list[Sized]]:
-    """What waits to be sent, by school year and level, with the size of each file."""
+    """What waits to be sent, by school year and level, with the size of each file; `again`, once more."""
     sent = PackageItem.objects.filter(package__school=school_id).exclude(
         package__state=PackageState.CANCELLED
     )
+    rows = source.issued_documents(school_id, year)
     if again:
-        sent = sent.exclude(state=ItemState.REJECTED)
-    rows = source.issued_documents(school_id, year).exclude(pk__in=sent.values("document"))
+        rejected, others = sent.filter(state=ItemState.REJECTED), sent.exclude(state=ItemState.REJECTED)
+        rows = rows.filter(pk__in=rejected.values("document")).exclude(pk__in=others.values("document"))
+    else:
+        rows = rows.exclude(pk__in=sent.values("document"))
     found: dict[tuple[str, str], list[Sized]] = defaultdict(list)
     for row in rows.annotate(bytes=F("file__size")).order_by("issued_at", "id"):
         found[source.year_of(row), source.level_of(row)].append((row, row.bytes))

@@ -87,9 +87,12 @@ def test_what_was_rejected_is_sent_again_when_somebody_says_so(
     monkeypatch.setattr(storing.judging, "rule", real)
     with refused(Refused, "STO-001"):
         packaging.make(world.thu, school_id=world.school.pk)
+    office.issue(3)  # one is new since then: it waits for its own «Gửi»
     again = make(world, office, again=True)
     work.work(NOW)
     assert answers(again) == ["accepted"] * 2
+    assert packaging.ready(world.school.pk, again=True) == {}
+    assert [len(rows) for rows in packaging.ready(world.school.pk).values()] == [1]
 
 
 def test_who_may_send(world: World, office: Office) -> None:

@@ -21,7 +21,7 @@ from khue.modules.records import api as records
 from khue.modules.store import policy, queries
 from khue.modules.store.models import ItemState, PackageState, RequestKind
 from khue.modules.store.services import asking, keys, packaging, sending
-from khue.modules.store.states import SETTLED
+from khue.modules.store.states import SETTLED, UNSETTLED
 from khue.modules.store.transport import AT_ONCE
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ def package_page(request: HttpRequest, key: str) -> HttpResponse:
         "may_send": permissions.can(request.actor, policy.SEND_PACKAGE, package),
         "may_cancel": package.state == PackageState.PACKAGED,
         "ended": package.state == PackageState.CANCELLED,
+        "waits": package.items.filter(state__in=UNSETTLED).exists(),
         "chosen": chosen, "kinds": [(one.value, one.label) for one in RequestKind], "tags": TAGS,
         "sealed": package.document.state == records.DocumentState.ISSUED,
     }  # fmt: skip
