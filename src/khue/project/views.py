@@ -14,6 +14,7 @@ from khue.kit.words import said
 from khue.modules.access.edge import signed_in
 from khue.modules.gradebook import api as gradebook
 from khue.modules.schooling import api as schooling
+from khue.modules.transcripts import api as transcripts
 from khue.modules.transfers import api as transfers
 from khue.project.context import BOOKS, OFFICE, SIGNERS, TRANSCRIPTS
 
@@ -66,6 +67,7 @@ def today(request: HttpRequest) -> HttpResponse:
     context = {
         "year": year, "term": term, "sheets": sheets[:12], "more": max(0, len(sheets) - 12),
         "waiting": waiting, "moving": transfers.waiting(actor) if actor.holds(*OFFICE) else 0,
+        "unfinished": transcripts.unfinished_years(actor) if actor.holds(*TRANSCRIPTS) else [],
         "roles": list(dict.fromkeys(said(ROLE_NAMES[grant.role]) for grant in actor.grants)),
         "may_import": actor.holds(*IMPORTERS),
         "leads": leads, "progress": progress,

@@ -25,6 +25,7 @@ from khue.modules.transcripts.services.keeping import keep_file, open_transcript
 from khue.modules.transcripts.signed.acts import APPROVE
 from khue.modules.transcripts.signed.acts import SUBJECT as SIGN_SUBJECT
 from khue.modules.transcripts.signed.acts import YEAR as SIGN_YEAR
+from khue.modules.transcripts.signed.tray import unfinished_years
 
 __all__ = [
     "APPROVE",
@@ -54,6 +55,7 @@ __all__ = [
     "read_transcript",
     "renew",
     "transcript_of",
+    "unfinished_years",
     "write_comments",
     "write_facts",
 ]

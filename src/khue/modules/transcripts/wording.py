@@ -56,6 +56,13 @@ LACKS = {
     "result": _("Thiếu kết quả môn {section}"),
     "certificate": _("{section} chưa có chứng thư số"),
 }
+# Of it what can be filled in while the year still runs.
+LACKS_EARLY = frozenset(
+    {
+        "birth", "birth_place", "ethnic", "address", "ministry_code", "register_number", "relatives",
+        "certificate",
+    }
+)  # fmt: skip
 # What a principal looks at first, on pages that wait for her.
 UNUSUAL = {
     "stays": _("không được lên lớp"),

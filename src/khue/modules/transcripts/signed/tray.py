@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 
 from khue.kit import permissions
+from khue.modules.gradebook import api as gradebook
 from khue.modules.records import api as records
 from khue.modules.schooling import api as schooling
 from khue.modules.transcripts import content, policy, traits, wording
-from khue.modules.transcripts.lines import NOT_ASSESSED
+from khue.modules.transcripts.lines import NOT_ASSESSED, YEAR
 from khue.modules.transcripts.models import PageState, TranscriptPage
 
 if TYPE_CHECKING:
@@ -105,6 +108,20 @@ class UnusualPage:
     def changed(self) -> bool:
         """Whether an earlier version was frozen."""
         return self.version > 1
+
+
+def unfinished_years(actor: Actor) -> list[tuple[str, int]]:
+    """Years that are over of which transcripts still wait for a signature, the last first, with how many."""
+    current = schooling.current_year(actor.today)
+    if current is None:
+        return []
+    begun = TranscriptPage.objects.exclude(state__in=(PageState.DRAFT, PageState.ISSUED)).filter(
+        school_class__year__starts_on__lt=current.starts_on
+    )
+    mine = [permissions.visible(actor, do, begun) for do in (policy.RENEW, policy.SIGN_YEAR)]
+    rows = reduce(or_, mine, permissions.visible(actor, policy.SIGN_SUBJECT, begun))
+    counted = rows.order_by().values_list("school_class__year__code")
+    return sorted(counted.annotate(count=Count("id", distinct=True)), reverse=True)
 
 
 def teacher_tray(actor: Actor, year: schooling.SchoolYear) -> list[SubjectLine]:
@@ -222,8 +239,11 @@ def office_lines(actor: Actor, year: schooling.SchoolYear) -> list[ClassLine]:
     """Every class whose transcripts the actor prepares or reads, with what stands where."""
     classes = list(permissions.visible(actor, policy.SEE_CLASS, _classes(year))[:MOST_CLASSES])
     lines = _with_states(classes)
+    states = gradebook.class_states(line.school_class.id for line in lines)
     for line in lines:
-        line.may_generate = permissions.can(actor, policy.GENERATE, line.school_class)
+        whole = states.get((line.school_class.id, YEAR))
+        sealed = whole is not None and whole.state == "sealed"
+        line.may_generate = sealed and permissions.can(actor, policy.GENERATE, line.school_class)
     return lines
 
 

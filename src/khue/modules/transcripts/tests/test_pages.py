@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import re
 import time
@@ -14,6 +15,7 @@ from django.urls import reverse
 from tests.cast import SYSTEM, World, make_pupils, sign_in
 from tests.signers import Signers
 
+from khue.core.dates import VIETNAM
 from khue.core.ids import short
 from khue.modules.records.services import settling
 from khue.modules.schooling import api as schooling
@@ -68,6 +70,36 @@ def test_a_year_from_an_empty_page_to_the_seal(closed: World, signers: Signers) 
     assert list(states) == [PageState.ISSUED, PageState.ISSUED, PageState.HOMEROOM]
     page = minh.get(reverse(HOME)).content.decode()
     assert "Ký duyệt 1 học bạ" in page
+
+
+def test_last_years_transcripts_are_found_where_they_wait(closed: World, signers: Signers) -> None:
+    schooling.SchoolYear.objects.create(
+        code="2026-2027", starts_on=dt.date(2026, 9, 1), ends_on=dt.date(2027, 6, 1)
+    )
+    later = dt.datetime(2026, 10, 1, 8, tzinfo=VIETNAM)
+    thu, minh, quang = (closed.at(one, later) for one in (closed.thu, closed.minh, closed.quang))
+    assert tray.unfinished_years(thu) == []
+    prepare(closed)
+    assert tray.unfinished_years(closed.thu) == []  # the year still runs
+    assert [tray.unfinished_years(one) for one in (thu, minh, quang)] == [[("2025-2026", 3)]] * 2 + [[]]
+    clerk = sign_in(closed.thu)
+    assert "3 học bạ của năm học 2025-2026 chưa xong" in clerk.get("/").content.decode()
+    page = clerk.get(reverse(HOME)).content.decode()
+    assert "Học bạ · 2025-2026" in page
+    page = clerk.get(reverse(HOME), {"nam": "2026-2027"}).content.decode()
+    assert "Học bạ · 2026-2027" in page
+    assert "3 học bạ của năm học 2025-2026 chưa xong" in page
+    sign_class(closed, signers)
+    assert tray.unfinished_years(thu) == []
+
+
+def test_a_year_that_still_runs_asks_for_no_results(world: World) -> None:
+    address = reverse("transcripts:class", args=[short(world.classes["6A"].id)])
+    page = sign_in(world.thu).get(address).content.decode()
+    assert "Năm học của lớp chưa khoá" in page
+    assert "Thiếu nơi sinh" in page
+    assert "Thiếu nhận xét" not in page
+    assert "Lập học bạ" not in page
 
 
 def test_comments_are_edited_by_exception(closed: World) -> None:

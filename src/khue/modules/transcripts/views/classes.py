@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -47,11 +48,15 @@ def class_page(request: HttpRequest, key: str) -> HttpResponse:
         page.person_id: page
         for page in TranscriptPage.objects.filter(school_class=school_class).defer("content")
     }
+    # While the year runs, results and comments are not missing yet.
+    early = bool(composed) and all(one.waits == "year" for one in composed)
+    if early:
+        composed = [replace(one, missing=_early(one), waits="") for one in composed]
     missing = Counter(told(one) for pupil in composed for one in pupil.missing)
     context = {
         "school_class": school_class, "lines": [_line(one, pages.get(one.pupil_id)) for one in composed],
-        "missing": missing.most_common(), "sections": _sections(request, school_class),
-        "may_generate": permissions.can(actor, policy.GENERATE, school_class),
+        "missing": missing.most_common(), "sections": _sections(request, school_class), "early": early,
+        "may_generate": not early and permissions.can(actor, policy.GENERATE, school_class),
         "may_enter": permissions.can(actor, policy.ENTER_FACTS, school_class),
     }  # fmt: skip
     return render(request, "transcripts/class.html", context)
@@ -124,6 +129,10 @@ def averages_file(request: HttpRequest, key: str, form: str) -> HttpResponse:
 def told(one: Missing) -> str:
     """What is missing, in words."""
     return said(wording.LACKS[one.code]).format(section=said(one.section))
+
+
+def _early(one: Composed) -> tuple[Missing, ...]:
+    return tuple(found for found in one.missing if found.code in wording.LACKS_EARLY)
 
 
 def _line(one: Composed, page: TranscriptPage | None) -> dict[str, object]:

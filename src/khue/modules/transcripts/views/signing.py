@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 def home(request: HttpRequest) -> HttpResponse:
     """What waits for this person in the transcripts of a year."""
     years = list(schooling.SchoolYear.objects.order_by("-code"))
-    year = _year(request, request.GET.get("nam", ""))
+    unfinished = tray.unfinished_years(request.actor)
+    asked = request.GET.get("nam", "") or next((code for code, _count in unfinished), "")
+    year = _year(request, asked)
     if year is None:
         return render(request, "transcripts/home.html", {"years": years})
     subjects = tray.teacher_tray(request.actor, year)
@@ -41,7 +43,8 @@ def home(request: HttpRequest) -> HttpResponse:
     office = [] if digest else tray.office_lines(request.actor, year)
     seen = {line.school_class.id for line in led}
     context = {
-        "years": years, "year": year, "subjects": subjects, "led": led, "digest": digest,
+        "years": years, "year": year, "unfinished": [one for one in unfinished if one[0] != year.code],
+        "subjects": subjects, "led": led, "digest": digest,
         "office": [line for line in office if line.school_class.id not in seen],
         "to_generate": [line for line in office if line.may_generate and line.incomplete],
         "subjects_ready": sum(len(line.ready) for line in subjects),
