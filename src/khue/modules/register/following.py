@@ -6,55 +6,30 @@ stands in the book already is not written twice.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from khue.core.dates import first_year
 from khue.core.names import fold
 from khue.modules.orgs import api as orgs
 from khue.modules.people import api as people
-from khue.modules.register import chain, numbering
+from khue.modules.register import chain, numbering, placing
 from khue.modules.register.data import NewEntry
 from khue.modules.register.facts import facts_of
 from khue.modules.register.models import EntryState, EventKind, RegisterEntry, RegisterEvent
+from khue.modules.register.placing import ATTENDING, LEAVING, Draft, add_places, known_of, stays_of
 from khue.modules.register.services import entering, recording
 from khue.modules.schooling import api as schooling
 from khue.rules import enrollment
-from khue.rules.enrollment import Kind, State
+from khue.rules.enrollment import State
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections import defaultdict
     from collections.abc import Iterable, Sequence
+    from uuid import UUID
 
     from khue.core.actor import Actor
-
-MOVED = "chuyen lop"
-ATTENDING = frozenset({"dang hoc", "chuyen den", "chuyen den ky", "chuyen den trong he"})
-# How a status of the Ministry's list begins → what it means in the register.
-LEAVING = (
-    ("chuyen di", EventKind.TRANSFERRED_OUT), ("da chuyen di", EventKind.TRANSFERRED_OUT),
-    ("chuyen truong", EventKind.TRANSFERRED_OUT), ("nghi hoc", EventKind.SUSPENDED),
-    ("bao luu", EventKind.SUSPENDED), ("qua doi", EventKind.DECEASED), ("thoi hoc", EventKind.DROPPED_OUT),
-    ("bo hoc", EventKind.DROPPED_OUT),
-)  # fmt: skip
-STAY = ("pupil_id", "school_class_id", "status", "valid_from", "valid_to")
-
-
-@dataclass(slots=True)
-class Known:
-    """What the events of an entry say was taken over already."""
-
-    placed: dict[str, str] = field(default_factory=dict)  # stay → class
-    left: set[str] = field(default_factory=set)  # stays whose end is written
-    undone: set[str] = field(default_factory=set)
-    since: UUID | None = None  # of the last event that said where the pupil is
-    by_paper: bool = False  # whether an office wrote that event, with a paper
-
-    def heard_of(self, stay: schooling.ClassMembership) -> bool:
-        """Whether a stay was there before the last event was written: it cannot say what came after."""
-        return self.since is not None and stay.id < self.since
 
 
 def follow(
@@ -71,7 +46,7 @@ def follow(
     ids = [key for key in dict.fromkeys(person_ids) if key in profiles]
     if not ids:
         return
-    stays = _stays(school_id, ids)
+    stays = stays_of(school_id, ids)
     fresh = _enter_missing(actor, school_id, [profiles[key] for key in ids], stays, kind)
     # Of who was entered a moment ago, and attends, only classes can tell more.
     ids = [
@@ -81,7 +56,7 @@ def follow(
     if not ids:
         return
     entries = _entries(school_id, ids)
-    known = _known(entries)
+    known = known_of(entries)
     now = facts_of(school_id, ids)
     news: list[tuple[RegisterEntry, chain.NewEvent]] = []
     for entry in entries:
@@ -89,8 +64,8 @@ def follow(
         if person is None:
             continue
         mine = [stay for stay in stays[person] if stay.school_class.level == entry.book.level]
-        events = _Draft(entry)
-        _places(events, mine, known[entry.id])
+        events = Draft(entry)
+        add_places(events, mine, known[entry.id])
         if events.state in enrollment.PRESENT:
             _facts(events, now[person], actor.today)
             _status(events, profiles[person].status, actor.today, by_paper=known[entry.id].by_paper)
@@ -99,58 +74,9 @@ def follow(
         recording.write(actor, news)
 
 
-class _Draft:
-    """Events that one entry gets, with the state that each would find."""
-
-    def __init__(self, entry: RegisterEntry) -> None:
-        self.entry = entry
-        self.state = State(entry.state)
-        self.made: list[chain.NewEvent] = []
-        self.is_as_it_was = True  # no event of the draft says where the pupil is
-
-    def add(self, kind: EventKind, on: dt.date, **data: Any) -> bool:
-        """Add an event if it may follow; False if it may not."""
-        flow = Kind(kind.value)
-        if self.state not in enrollment.FLOW[flow][0]:
-            return False
-        self.made.append(chain.NewEvent(kind, on, data=data))
-        after = enrollment.state_after(self.state, flow, data)
-        self.is_as_it_was = self.is_as_it_was and after is self.state
-        self.state = after
-        return True
-
-
-def _stays(school_id: UUID, ids: Sequence[UUID]) -> defaultdict[UUID, list[schooling.ClassMembership]]:
-    rows = schooling.ClassMembership.objects.filter(school=school_id, pupil__in=ids)
-    found: defaultdict[UUID, list[schooling.ClassMembership]] = defaultdict(list)
-    for row in rows.select_related("school_class__year").order_by("valid_from", "id"):
-        found[row.pupil_id].append(row)
-    return found
-
-
 def _entries(school_id: UUID, ids: Sequence[UUID]) -> list[RegisterEntry]:
     rows = RegisterEntry.objects.filter(school=school_id, person__in=ids).select_related("book")
     return list(rows.select_for_update(of=("self",)).order_by("id"))
-
-
-def _known(entries: Sequence[RegisterEntry]) -> defaultdict[UUID, Known]:
-    found: defaultdict[UUID, Known] = defaultdict(Known)
-    rows = RegisterEvent.objects.filter(entry__in=[entry.id for entry in entries]).order_by("sequence")
-    names = ("id", "entry_id", "kind", "data", "decision", "paper")
-    for key, entry, kind, data, decision, paper in rows.values_list(*names):
-        known = found[entry]
-        if Kind(kind) in enrollment.DATED or data.get("state"):
-            known.since, known.by_paper = key, bool(decision or paper)
-        if data.get("stay"):
-            known.placed[data["stay"]] = data.get("class", "")
-        if data.get("left"):
-            known.left.add(data["left"])
-        if data.get("undone"):
-            known.undone.add(data["undone"])
-            known.placed.pop(data["undone"], None)
-        if data.get("back"):
-            known.left.discard(data["back"])
-    return found
 
 
 def _enter_missing(
@@ -211,59 +137,7 @@ def _of_class(
     )  # fmt: skip
 
 
-def _places(draft: _Draft, stays: Sequence[schooling.ClassMembership], known: Known) -> None:
-    """Classes a pupil came into and left; a stay that was taken back is said to be undone."""
-    before: schooling.ClassMembership | None = None
-    there = {stay.id.hex for stay in stays}
-    gone = [key for key in known.placed if key not in there]
-    for key in gone:
-        remaining = stays[-1].school_class.name if stays else ""
-        draft.add(
-            EventKind.CORRECTED, draft.entry.state_on, undone=key, class_now=remaining,
-            note=known.placed[key],
-        )  # fmt: skip
-    for stay in stays:
-        key = stay.id.hex
-        if key not in known.placed:
-            _placed(draft, stay, before, late=known.heard_of(stay))
-        if stay.valid_to is None and key in known.left:
-            draft.add(EventKind.CORRECTED, stay.valid_from, back=key, state=State.STUDYING.value)
-        elif stay.valid_to is not None and key not in known.left:
-            _left(draft, stay)
-        before = stay
-
-
-def _placed(
-    draft: _Draft, stay: schooling.ClassMembership, before: schooling.ClassMembership | None, *, late: bool
-) -> None:
-    """A class says that the pupil attends, unless the pupil left after coming into it."""
-    school_class = stay.school_class
-    data = {
-        "stay": stay.id.hex, "class": school_class.name, "grade": school_class.grade,
-        "year": school_class.year.code,
-    }  # fmt: skip
-    if draft.state in {State.LEFT, State.SUSPENDED} and not (late and draft.is_as_it_was):
-        draft.add(EventKind.RETURNED, stay.valid_from)
-    same_year = before is not None and before.school_class.year_id == school_class.year_id
-    if before is not None and same_year and fold(before.status) == MOVED:
-        draft.add(EventKind.CLASS_MOVED, stay.valid_from, **data, **{"from": before.school_class.name})
-    else:
-        draft.add(EventKind.CLASS_PLACED, stay.valid_from, **data)
-
-
-def _left(draft: _Draft, stay: schooling.ClassMembership) -> None:
-    status = fold(stay.status)
-    if stay.valid_to is None or status == MOVED or status.startswith("hoan thanh") or status in ATTENDING:
-        return
-    draft.add(_meaning(status), stay.valid_to, left=stay.id.hex, reason=stay.status)
-
-
-def _meaning(status: str) -> EventKind:
-    """What a status says; one that no list knows is «left»."""
-    return next((kind for start, kind in LEAVING if status.startswith(start)), EventKind.DROPPED_OUT)
-
-
-def _facts(draft: _Draft, now: dict[str, Any], today: dt.date) -> None:
+def _facts(draft: Draft, now: dict[str, Any], today: dt.date) -> None:
     """Facts that differ from the book without a paper of civil status: the old and the new are kept."""
     changes = chain.differences(draft.entry.now, now)
     code = {"code": changes.pop("code")} if "code" in changes else {}
@@ -273,7 +147,7 @@ def _facts(draft: _Draft, now: dict[str, Any], today: dt.date) -> None:
         draft.add(EventKind.CORRECTED, today, changes=changes)
 
 
-def _status(draft: _Draft, status: str, today: dt.date, *, by_paper: bool) -> None:
+def _status(draft: Draft, status: str, today: dt.date, *, by_paper: bool) -> None:
     """A pupil's file says that the pupil left, or attends again, and no class says it.
 
     Whom the office suspended by decision it takes back so: the file, which says nothing of it, cannot.
@@ -305,7 +179,8 @@ def follow_move(actor: Actor, person_id: UUID, from_school: UUID, to_school: UUI
         return
     level = entries[-1].book.level
     if level in levels:
-        recording.write(actor, [(entries[-1], chain.NewEvent(EventKind.TRANSFERRED_OUT, on))])
+        left = chain.NewEvent(EventKind.TRANSFERRED_OUT, on)
+        recording.write(actor, [*placing.unheard(entries[-1], on), (entries[-1], left)])
         follow(actor, to_school, [person_id], EventKind.TRANSFERRED_IN)
     elif not any(_is_above(one, level) for one in levels):
         entering.void_entries(

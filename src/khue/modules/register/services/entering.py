@@ -16,7 +16,7 @@ from khue.modules.register.data import LeftOut, NewEntry
 from khue.modules.register.events import PupilsEntered
 from khue.modules.register.facts import facts_of
 from khue.modules.register.models import EntryState, EventKind, RegisterEntry
-from khue.modules.register.services import recording
+from khue.modules.register.services import changed, recording
 from khue.rules import enrollment
 from khue.rules.enrollment import State
 
@@ -120,7 +120,7 @@ def _enter(actor: Actor, school: orgs.Unit, items: Sequence[NewEntry]) -> Entere
             }  # fmt: skip
             found.left_out.append(LeftOut(item.person_id, "REG-010", params))
     made = _new_entries(actor, school, new, facts, found)
-    made += _taken_up(actor, back)
+    made += _taken_up(actor, back, facts)
     found.entries = made
     if made:
         numbers = {entry.person_id: str(entry) for entry in made if entry.person_id}
@@ -236,6 +236,7 @@ def _entry(
 
 def _first_event(item: NewEntry) -> chain.NewEvent:
     data = dict(item.facts)
+    data.pop(changed.PAPER, None)
     if item.class_name:
         data["class"] = item.class_name
     if item.grade is not None:
@@ -243,8 +244,13 @@ def _first_event(item: NewEntry) -> chain.NewEvent:
     return chain.NewEvent(EventKind(item.kind), item.on, item.decision, item.decision_on, item.paper, data)
 
 
-def _taken_up(actor: Actor, back: Sequence[tuple[RegisterEntry, NewEntry]]) -> list[RegisterEntry]:
-    """Who comes back to the same school and level keeps the number (tiếp nhận trở lại)."""
+def _taken_up(
+    actor: Actor, back: Sequence[tuple[RegisterEntry, NewEntry]], facts: Mapping[UUID, dict[str, Any]]
+) -> list[RegisterEntry]:
+    """Who comes back to the same school and level keeps the number (tiếp nhận trở lại).
+
+    What changed of the civil status meanwhile is said so, with the paper that another register names.
+    """
     news = []
     for entry, item in back:
         away = State(entry.state)
@@ -254,7 +260,8 @@ def _taken_up(actor: Actor, back: Sequence[tuple[RegisterEntry, NewEntry]]) -> l
         if away is State.SUSPENDED:
             event.kind = EventKind.RETURNED
         news.append((entry, event))
-    chain.append(actor, news)
+        news += [(entry, one) for one in changed.meanwhile(entry, item, facts[item.person_id])]
+    recording.write(actor, news)
     return [entry for entry, _ in back]
 
 

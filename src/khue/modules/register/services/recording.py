@@ -10,7 +10,7 @@ from khue.core.errors import Invalid, KhueError, Refused
 from khue.core.names import nfc
 from khue.kit import audit, outbox, permissions
 from khue.modules.people import api as people
-from khue.modules.register import chain, policy
+from khue.modules.register import chain, placing, policy
 from khue.modules.register.events import RegisterChanged
 from khue.modules.register.models import EntryState, EventKind, RegisterEntry, RegisterEvent
 from khue.rules import enrollment
@@ -40,7 +40,9 @@ def record_event(
     entry = load_entry(actor, entry_id)
     event = chain.NewEvent(EventKind(kind), on, nfc(decision), decision_on, nfc(paper), dict(data or {}))
     check(actor, entry, event)
-    return write(actor, [(entry, event)])[0]
+    after = enrollment.FLOW[Kind(kind)][1]
+    before = [] if after is None or after in enrollment.PRESENT else placing.unheard(entry, on)
+    return write(actor, [*before, (entry, event)])[-1]
 
 
 def load_entry(actor: Actor, entry_id: UUID, do: str = policy.WRITE_ENTRY) -> RegisterEntry:

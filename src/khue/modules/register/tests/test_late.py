@@ -40,7 +40,7 @@ def test_a_place_of_before_does_not_bring_back_who_left_since(
     entry, other = entries[0], make_class(world.school, world.year, "6B", 6, [])
     schooling.move_class(
         world.thu, school_class_id=world.classes["6A"].id, pupil_id=entry.person_id, to_class_id=other.id,
-        on=DAY - dt.timedelta(days=2),
+        on=DAY + dt.timedelta(days=3),
     )  # fmt: skip
     register.record_event(world.thu, entry_id=entry.id, kind="dropped_out", on=DAY, decision="6/QĐ")
     outbox.deliver()
