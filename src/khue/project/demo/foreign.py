@@ -80,8 +80,12 @@ def _page(identity: Identity, first: int) -> YearPage:
         for number, (code, name, level, mark) in enumerate(names, 1)
     )
     traits = tuple(
-        Trait("quality", code, name, "T")
-        for code, name in (("YN", "Yêu nước"), ("CC", "Chăm chỉ"), ("TN", "Trách nhiệm"))
+        Trait("quality", code, name, "T", comment)
+        for code, name, comment in (
+            ("YN", "Yêu nước", "Em mến trường, mến bạn, chăm việc nhà."),
+            ("CC", "Chăm chỉ", ""),
+            ("TN", "Trách nhiệm", ""),
+        )
     )
     return YearPage(
         transcript=records.new_code(), level="TH", year=f"{first - 1}-{first}", grade=5, class_name="5B",

@@ -18,6 +18,8 @@ from tests.signers import Signers
 from khue.core.actor import Actor, Role
 from khue.core.errors import Invalid, NotAllowed, NotFound, Refused
 from khue.core.ids import short
+from khue.modules.gradebook import api as gradebook
+from khue.modules.gradebook.queries import phrases
 from khue.modules.gradebook.tests.acts import close_subjects, fill_term, seal
 from khue.modules.records import demo_keys
 from khue.modules.records.models import Document
@@ -175,6 +177,22 @@ def lacks(primary: Primary) -> list[str]:
 
 
 @pytest.mark.django_db
+def test_each_group_has_phrases_of_its_own(world: World) -> None:
+    remarks = gradebook.phrases_by_band(world.primary.pk, "TH", world.lan.person_id)
+    seen = {text for texts in remarks.values() for text in texts}
+    for section in traits.SECTIONS:
+        bank = gradebook.phrases_by_band(world.primary.pk, "TH", world.lan.person_id, slot=section)
+        assert set(bank) == set("THC")
+        assert all(len(texts) >= 2 for texts in bank.values())
+        found = {text for texts in bank.values() for text in texts}
+        assert not found & seen
+        seen |= found
+        assert gradebook.phrases_by_band(world.school.pk, "THCS", world.lan.person_id, slot=section) == {}
+    offered = {row.text for row in phrases(world.lan, world.primary.pk, "TH")}
+    assert offered == {text for texts in remarks.values() for text in texts}, "the grid offers remarks alone"
+
+
+@pytest.mark.django_db
 def test_nobody_else_writes_them(primary: Primary) -> None:
     texts = {page.person_id: OWN for page in primary.pages}
     for section in traits.SECTIONS:
@@ -286,7 +304,8 @@ def test_the_page_of_a_group(primary: Primary) -> None:
     address = reverse("transcripts:comments", args=[short(primary.key), QUALITY])
     shown = client.get(address).content.decode()
     assert "Nhận xét Phẩm chất chủ yếu, lớp 4A" in shown
-    assert re.search(r"<td>Đ <span class=\"muted\">Chăm chỉ</span></td>", shown)
+    assert shown.count("Chưa ở mức Tốt:") == 1
+    assert re.search(r"Chưa ở mức Tốt: Chăm chỉ</span>", shown)
     proposed = dict(re.findall(r'<textarea name="(text-[^"]+)"[^>]*>([^<]+)</textarea>', shown))
     assert len(proposed) == 3
     first = f"text-{short(primary.pages[0].person_id)}"
