@@ -43,6 +43,7 @@ def settle_parcel(
         facts={
             "level": row.level, "grade": row.grade, "year": row.year.starts_on.year, "class_name": row.name,
             "from_school": parcel.place.school, "transfer": str(transfer.id),
+            "civil_paper": _civil_paper(parcel),
         },
         decision=transfer.decision, decision_on=actor.today,
     )  # fmt: skip
@@ -69,7 +70,7 @@ def _person(actor: Actor, transfer: Transfer, parcel: Parcel) -> UUID:
     if transfer.pupil_id is not None:
         key: UUID = transfer.pupil_id
         if people.PupilProfile.objects.filter(person=key).exists():
-            return _returned(actor, transfer, key)
+            return _returned(actor, transfer, key, parcel.identity)
     else:
         key = _new_person(actor, transfer.destination, parcel.identity)
     people.admit_pupil(actor, school_id=transfer.destination, person_id=key, facts=facts)
@@ -77,18 +78,40 @@ def _person(actor: Actor, transfer: Transfer, parcel: Parcel) -> UUID:
     return key
 
 
-def _returned(actor: Actor, transfer: Transfer, person_id: UUID) -> UUID:
-    """A pupil who had left this installation comes back to it: the entry moves, or is opened again."""
+def _returned(actor: Actor, transfer: Transfer, person_id: UUID, identity: Identity) -> UUID:
+    """A pupil who had left this installation comes back to it: the entry moves, or is opened again.
+
+    The facts are those of the parcel: what changed meanwhile stands in the register as a change.
+    """
     profile = people.PupilProfile.objects.get(person=person_id)
+    facts: dict[str, object] = {name: value for name, value in pupil_facts(identity).items() if value}
     if profile.school_id != transfer.destination:
         release = Release(profile.school_id, transfer.code, transfer.id)
         people.move_pupil(
             actor, person_id=person_id, to_school_id=transfer.destination, on=actor.today, release=release
         )
     else:
-        change = PersonChange(person_id, pupil={"status": "Đang học"})
-        people.change_person(actor, person_id=person_id, changes=change)
+        facts["status"] = "Đang học"
+    change = PersonChange(person_id, person=_person_facts(identity), pupil=facts)
+    people.change_person(actor, person_id=person_id, changes=change)
     return person_id
+
+
+def _person_facts(identity: Identity) -> dict[str, object]:
+    """What the parcel says of the person; what it does not say stays."""
+    born, born_text = _birth(identity.born) if identity.born else (None, "")
+    said: dict[str, object] = {
+        "full_name": identity.name, "sex": identity.sex, "nationality": identity.nationality,
+        "ethnic_code": _ethnic_code(identity.ethnic),
+    }  # fmt: skip
+    known = {name: value for name, value in said.items() if value}
+    return known | ({"birth_date": born, "birth_text": born_text} if born or born_text else {})
+
+
+def _civil_paper(parcel: Parcel) -> str:
+    """The paper of the last change of civil status that the registers before say."""
+    label = str(register.EventKind.CIVIL_CHANGE.label)
+    return next((step.decision for step in reversed(parcel.path) if step.what == label), "")
 
 
 def _new_person(actor: Actor, school_id: UUID, identity: Identity) -> UUID:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.cast import SYSTEM
+from tests.cast import NOW, SYSTEM
 
 from khue.core.errors import Invalid, KhueError, NotFound, Refused
 from khue.kit import outbox
 from khue.modules.codes import api as codes
 from khue.modules.gradebook import api as gradebook
 from khue.modules.people import api as people
+from khue.modules.people.data import PersonChange
 from khue.modules.records import api as records
 from khue.modules.records.services import settling
 from khue.modules.register import api as register
 from khue.modules.schooling import api as schooling
 from khue.modules.transfers import api as transfers
 from khue.modules.transfers import content, packing
-from khue.modules.transfers.data import Elsewhere
+from khue.modules.transfers.data import Elsewhere, Step
 from khue.modules.transfers.models import ReceivedParcel, Transfer
 from khue.modules.transfers.queries import parcel_file
 from khue.modules.transfers.tests.parcels import PARCEL, PUPIL, packed
@@ -103,6 +105,40 @@ def test_a_pupil_from_elsewhere_is_made_from_the_parcel(move: Move, signers: Sig
     assert results == {("TOAN", "tx1"): "9.0", ("GDTC", "tx1"): "Đ", ("", "absent_excused"): "1"}
     choice = schooling.SubjectChoice.objects.get(pupil=person.pk, class_subject__subject__code="GDTC")
     assert (choice.mode, choice.decision) == ("REDUCED", "QĐ 12/2025")
+
+
+def test_who_comes_back_under_another_name_has_changed_it_and_nobody_corrected_the_book(
+    move: Move, signers: Signers
+) -> None:
+    codes.load_shipped(SYSTEM)
+    first = receive(move, packed(signers))
+    person = transfers.accept(move.clerk, transfer_id=first.id, school_class_id=move.new_class.id).who
+    outbox.deliver()
+    leave = {"pupil_id": person, "on": move.clerk.today + dt.timedelta(days=1), "status": "Chuyển đi"}
+    schooling.leave_class(move.clerk, school_class_id=move.new_class.id, **leave)
+    people.change_person(
+        move.clerk, person_id=person, changes=PersonChange(person, pupil={"status": "Chuyển đi"})
+    )
+    outbox.deliver()
+    entry = register.entry_of(move.world.elsewhere.pk, person)
+    assert entry is not None
+    assert entry.state == "transferred"
+    step = Step("02/12/2025", "Cải chính hộ tịch", "", "Trích lục 9/2025", "Trường THCS Chợ Chu")
+    identity = replace(PUPIL, name="Dương Thị Hương Sen", address="")
+    parcel = replace(PARCEL, code="TN19-0000-0002", identity=identity, path=(*PARCEL.path, step))
+    later = move.world.at(move.clerk, NOW + dt.timedelta(days=2))
+    again = transfers.receive(later, school_id=move.world.elsewhere.pk, file=packed(signers, parcel))
+    transfers.accept(later, transfer_id=again.id, school_class_id=move.new_class.id)
+    outbox.deliver()
+    events = list(entry.events.order_by("sequence"))
+    change = next(one for one in events if one.kind == "civil_change")
+    assert change.data["changes"] == {"full_name": [PUPIL.name, identity.name]}
+    assert change.decision == "Trích lục 9/2025"
+    assert not [one for one in events if one.kind == "corrected" and "full_name" in one.data["changes"]]
+    entry.refresh_from_db()
+    assert (entry.name, entry.state) == (identity.name, "studying")
+    assert entry.now["current_address"] == PUPIL.address
+    assert list(register.verify_register()) == []
 
 
 def test_the_same_parcel_is_received_once(move: Move, signers: Signers) -> None:
