@@ -161,19 +161,6 @@ def test_a_civil_change_from_the_form(
     )
 
 
-def test_what_is_missing_is_listed(world: World, entries: list[RegisterEntry], browsers: Browsers) -> None:
-    page = browsers.thu.get(url("lacking", world.school)).content.decode()
-    assert "nơi sinh" in page
-    assert "số định danh cá nhân" in page
-    person = entries[0].person_id
-    assert person is not None
-    codes = [(person, NewIdentifier("personal", "020214000001"))]
-    people.add_identifiers(SYSTEM, school_id=world.school.pk, identifiers=codes)
-    found = pages.lacking_of(world.thu, entries)
-    assert "số định danh cá nhân" not in found[0].items
-    assert "số định danh cá nhân" in found[1].items
-
-
 def test_who_could_not_be_entered_is_listed_with_the_reason(
     world: World, entries: list[RegisterEntry], browsers: Browsers, today: None
 ) -> None:

@@ -15,7 +15,7 @@ from khue.kit import permissions
 from khue.modules.access.edge import signed_in
 from khue.modules.orgs import api as orgs
 from khue.modules.register import lines, pages, policy
-from khue.modules.register.models import PRESENT, EntryState, RegisterBook, RegisterEntry
+from khue.modules.register.models import EntryState, RegisterBook, RegisterEntry
 from khue.modules.register.page import closings_of
 from khue.modules.register.paper import book_pdf as make_pdf
 from khue.modules.register.years import code_of, end_of_teaching
@@ -105,19 +105,21 @@ def lacking(request: HttpRequest, key: str) -> HttpResponse:
     """Pupils of a school of whom the book lacks something, with links to where it is filled in."""
     actor = request.actor  # type: ignore[attr-defined]
     school = permissions.load(actor, orgs.Unit.objects.all(), from_short(key), see=policy.SEE_SCHOOL)
-    rows = permissions.visible(
-        actor, policy.WRITE_ENTRY, RegisterEntry.objects.filter(PRESENT, school=school)
-    )
-    number = _page_of(request)
-    ordered = rows.select_related("book").order_by("-book__first_year", "number")
-    found = [one for one in pages.lacking_of(actor, list(ordered)) if one.items]
+    rows, found = pages.lacking_rows(actor, school)
+    classes, class_name = pages.classes_of(rows), request.GET.get("lop", "")
+    if class_name in classes:
+        rows, found = rows.filter(class_name=class_name), found.filter(class_name=class_name)
+    keys = list(found.values_list("pk", flat=True))  # read once: to count and to choose
+    number, count = _page_of(request), len(keys)
     start = (number - 1) * pages.A_PAGE
-    if start >= len(found) and number > 1:
+    if start >= count and number > 1:
         return redirect("register:lacking", short(school.pk))
+    shown = RegisterEntry.objects.filter(pk__in=keys[start : start + pages.A_PAGE])
+    part = list(shown.select_related("book").defer("facts").order_by("-book__first_year", "number"))
     context = {
-        "school": school, "lines": found[start : start + pages.A_PAGE], "count": len(found),
-        "total": len(ordered), "page": number,
-        "next_page": number + 1 if start + pages.A_PAGE < len(found) else None,
+        "school": school, "lines": pages.lacking_of(actor, part), "count": count, "total": rows.count(),
+        "lop": class_name, "classes": classes, "page": number,
+        "next_page": number + 1 if start + pages.A_PAGE < count else None,
         "previous_page": number - 1 if number > 1 else None,
     }  # fmt: skip
     return render(request, "register/lacking.html", context)
