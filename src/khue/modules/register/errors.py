@@ -31,4 +31,8 @@ CODES: dict[str, str] = {
     "REG-025": _("Trường dùng chữ ký số nên khoá sổ bằng cách ký. Hãy bấm «Ký khoá sổ»."),
     "REG-026": _("Sổ {book} chưa có học sinh nào nên không có gì để khoá."),
     "REG-028": _("Chưa có năm học {year} trong hệ thống. Hãy mở năm học trước khi khoá sổ."),
+    "REG-029": _(
+        "Trang năm học {year} của sổ {book} có {count} học sinh, quá lớn cho một hồ sơ đã ký. "
+        "Hãy in sổ, ký trên giấy và báo người quản trị."
+    ),
 }

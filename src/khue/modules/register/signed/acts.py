@@ -38,7 +38,7 @@ class CloseAct:
         signer = _signer(actor)
         section = records.NewSection(
             content.SECTION, content.SECTION, 1, book.id,
-            lambda record: content.page_text(page, record, signer, accepted),
+            lambda record: content.signed_text(page, record, signer, accepted),
         )  # fmt: skip
         return records.Wanted(
             spec_of(actor, page), records.SlotRef("principal", content.SECTION, 1),

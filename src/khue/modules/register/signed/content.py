@@ -2,16 +2,21 @@
 
 The personal number and what people's religion, policy group and disability are do not stand in it: a signed
 record is given to whoever verifies it. They stay in the book, under the chain of events.
+
+A page that would not fit into one record is signed in brief: who, what happened, and the head of each chain,
+which proves the rest in the book.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from khue.core.errors import Refused
 from khue.core.ids import short
-from khue.modules.register.facts import SENSITIVE
+from khue.modules.register.facts import CIVIL, SENSITIVE
 from khue.modules.register.models import EntryState, EventKind
 from khue.signing.canonical import element
+from khue.signing.profile import LARGEST
 from khue.signing.xades.record import Signer, build_head, build_section
 
 if TYPE_CHECKING:
@@ -29,6 +34,9 @@ SAID = {
     "nationality": "nationality", "code": "code", "birthPlace": "birth_place", "homeTown": "home_town",
     "address": "current_address", "permanent": "permanent_address", "phone": "contact_phone",
 }  # fmt: skip
+IN_BRIEF = frozenset({"name", "born", "sex", "ethnic", "nationality", "code"})
+# A record that is larger than LARGEST is read by nobody; head, signature, seal and stamps come on top.
+LARGEST_PAGE = LARGEST - 64 * 1024
 TOLD = ("class", "year", "result", "decision", "reason", "from", "from_school", "to_school", "note")
 
 
@@ -51,8 +59,19 @@ def head_text(page: Page, *, places: Mapping[str, str], identifier: str, version
     )  # fmt: skip
 
 
-def page_text(page: Page, record: str, signer: tuple[str, str], accepted: str = "") -> str:
-    """The whole page as the principal signs it; the signer is (name, identifier)."""
+def signed_text(page: Page, record: str, signer: tuple[str, str], accepted: str = "") -> str:
+    """The page as it fits into a record: whole, else in brief; refused (`REG-029`) if that is too much."""
+    for brief in (False, True):
+        text = page_text(page, record, signer, accepted, brief=brief)
+        if len(text.encode()) <= LARGEST_PAGE:
+            return text
+    raise Refused("REG-029", book=page.book.code, year=page.year_code, count=len(page.entries))
+
+
+def page_text(
+    page: Page, record: str, signer: tuple[str, str], accepted: str = "", *, brief: bool = False
+) -> str:
+    """The page as the principal signs it; the signer is (name, identifier)."""
     name, identifier = signer
     section = build_section(
         SECTION, SECTION, record, [Signer(identifier, name, 1, "principal")],
@@ -60,8 +79,9 @@ def page_text(page: Page, record: str, signer: tuple[str, str], accepted: str = 
             "name": f"Trang năm học {page.year_code}", "number": str(page.number),
             "entries": str(len(page.entries)), "events": str(page.event_count),
             "gaps": gaps_text(page.gaps) or None, "accepted": accepted or None,
+            "brief": "yes" if brief else None,
         },
-        *(_entry(entry, page.events.get(entry.id, ()), page.ethnic) for entry in page.entries),
+        *(_entry(entry, page.events.get(entry.id, ()), page.ethnic, brief) for entry in page.entries),
     )  # fmt: skip
     return section.text
 
@@ -71,9 +91,16 @@ def gaps_text(gaps: Sequence[tuple[int, int]]) -> str:
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in gaps)
 
 
-def _entry(entry: RegisterEntry, events: Sequence[RegisterEvent], ethnic: Mapping[str, str]) -> str:
+def _entry(
+    entry: RegisterEntry,
+    events: Sequence[RegisterEvent],
+    ethnic: Mapping[str, str],
+    brief: bool,  # noqa: FBT001
+) -> str:
     now = entry.now | {"ethnic_code": ethnic.get(entry.now["ethnic_code"], entry.now["ethnic_code"])}
-    facts = {name: str(now.get(field) or "") or None for name, field in SAID.items()}
+    said = {name: field for name, field in SAID.items() if not brief or name in IN_BRIEF}
+    facts = {name: str(now.get(field) or "") or None for name, field in said.items()}
+    family = [] if brief else now["family"]
     return element(
         "Entry",
         facts
@@ -83,15 +110,15 @@ def _entry(entry: RegisterEntry, events: Sequence[RegisterEvent], ethnic: Mappin
             "stateName": str(EntryState(entry.state).label), "historyLength": str(entry.history_length),
             "historyHead": entry.history_head,
         },
-        *(element("Relative", {key: one.get(key) or None for key in _RELATIVE}) for one in now["family"]),
-        *(_event(event) for event in events),
+        *(element("Relative", {key: one.get(key) or None for key in _RELATIVE}) for one in family),
+        *(_event(event, brief) for event in events),
     )  # fmt: skip
 
 
 _RELATIVE = ("relation", "name", "born", "occupation", "phone")
 
 
-def _event(event: RegisterEvent) -> str:
+def _event(event: RegisterEvent, brief: bool) -> str:  # noqa: FBT001
     told = {_camel(name): str(event.data[name]) for name in TOLD if event.data.get(name)}
     attributes: dict[str, str | None] = {
         **told, "kind": event.kind, "name": kind_name(event.kind), "on": event.on.isoformat(),
@@ -100,14 +127,14 @@ def _event(event: RegisterEvent) -> str:
         "paper": event.paper or None, "author": event.author_name,
         "sequence": str(event.sequence),
     }  # fmt: skip
-    return element("Event", attributes, *_changes(event.data.get("changes") or {}))
+    return element("Event", attributes, *_changes(event.data.get("changes") or {}, brief))
 
 
-def _changes(changes: Mapping[str, Sequence[Any]]) -> list[str]:
-    """What an act changed, old and new; of sensitive facts only that they changed."""
+def _changes(changes: Mapping[str, Sequence[Any]], brief: bool) -> list[str]:  # noqa: FBT001
+    """What an act changed, old and new; of sensitive facts, in brief of contacts, only that they changed."""
     found = []
     for name, (old, new) in sorted(changes.items()):
-        hidden = name in SENSITIVE or name == "person"
+        hidden = name in SENSITIVE or name == "person" or (brief and name not in CIVIL)
         told = {} if hidden else {"old": plain(old), "new": plain(new)}
         found.append(element("Change", {"field": name, **told}))
     return found

@@ -13,6 +13,8 @@ from khue.core.dates import VIETNAM
 from khue.core.errors import Invalid, NotAllowed, NotFound, Refused
 from khue.kit import outbox
 from khue.modules.gradebook.tests.acts import seal, seal_term
+from khue.modules.people import api as people
+from khue.modules.people.data import PersonChange
 from khue.modules.records import models as records
 from khue.modules.records import proof
 from khue.modules.records.content import file_of
@@ -22,8 +24,9 @@ from khue.modules.register import api as register
 from khue.modules.register.models import RegisterClosing, RegisterEntry
 from khue.modules.register.page import is_finished, load_page
 from khue.modules.register.paper.signed import data_of
-from khue.modules.register.signed import acts, reading
+from khue.modules.register.signed import acts, content, reading
 from khue.modules.register.tests.acts import refused
+from khue.signing.profile import LARGEST
 from khue.signing.report import Verdict
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +131,52 @@ def test_the_principal_signs_and_the_school_seals(
     assert not [*register.verify_register(), *proof.verify_documents()]
     checked = signers.check(minh, acts.CLOSE, book.id, part=2025, accept_missing=WHY)
     assert [left.refusal.code for left in checked.left_out] == ["REG-020"]
+
+
+def test_a_page_too_large_for_a_record_is_signed_in_brief(
+    world: World, entries: list[RegisterEntry], signers: Signers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, minh = entries[0].book, at(world, world.minh)
+    assert entries[0].person_id is not None
+    change = PersonChange(
+        entries[0].person_id, pupil={"current_address": "Thôn Pò Lọi", "home_town": "Na Sầm"}
+    )
+    people.change_person(world.thu, person_id=entries[0].person_id, changes=change)
+    outbox.deliver()
+    page = load_page(book, 2025)
+    whole, brief = (
+        len(content.page_text(page, "K", (minh.name, ""), WHY, brief=brief).encode())
+        for brief in (False, True)
+    )
+    assert brief < whole
+    monkeypatch.setattr(content, "LARGEST_PAGE", brief - 1)
+    checked = signers.check(minh, acts.CLOSE, book.id, part=2025, accept_missing=WHY)
+    assert [left.refusal.code for left in checked.left_out] == ["REG-029"]
+    assert not RegisterClosing.objects.exists()
+    monkeypatch.setattr(content, "LARGEST_PAGE", whole - 1)
+    signers.sign(minh, acts.CLOSE, book.id, part=2025, accept_missing=WHY)
+    settling.after_signing(minh.now, world.school.pk)
+    document = records.Document.objects.get(kind="register-year", state=records.DocumentState.ISSUED)
+    assert proof.verified(document).verdict is Verdict.VALID
+    signed = reading.read(file_of(document))
+    entries[0].refresh_from_db()
+    assert (signed.facts["brief"], signed.entries[0].facts["historyHead"]) == ("yes", entries[0].history_head)
+    assert signed.entries[0].facts["name"] == entries[0].name
+    assert b"P\xc3\xb2 L\xe1\xbb\x8di" not in file_of(document)
+    changes = [one for event in signed.entries[0].events for one in event.changes]
+    assert changes == [("current_address", "", ""), ("home_town", "", "Na Sầm")]
+    assert data_of(proof.verified(document), Printed("https://khue.test/h/x", "", "", ""))["brief"]
+
+
+def test_a_record_with_all_its_signatures_stays_within_what_is_read(
+    world: World, entries: list[RegisterEntry], signers: Signers
+) -> None:
+    minh = at(world, world.minh)
+    signers.sign(minh, acts.CLOSE, entries[0].book.id, part=2025, accept_missing=WHY)
+    settling.after_signing(minh.now, world.school.pk)
+    size = len(file_of(records.Document.objects.get(kind="register-year")))
+    text = content.page_text(load_page(entries[0].book, 2025), "K", (minh.name, ""))
+    assert size - len(text.encode()) < LARGEST - content.LARGEST_PAGE
 
 
 def test_what_changed_between_looking_and_signing_is_not_signed(
