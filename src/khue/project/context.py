@@ -17,6 +17,7 @@ OFFICE = (Role.CLERK, Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.DEPARTMENT_ADMIN
 BOOKS = tuple(role for role in Role if role not in {Role.IT_STAFF, Role.COMMUNE_OFFICER})
 SIGNERS = (Role.TEACHER, Role.PRINCIPAL, Role.VICE_PRINCIPAL)
 TRANSCRIPTS = (*OFFICE, Role.TEACHER, Role.DEPARTMENT_OFFICER)
+IN_A_LINE = 8  # entries that stand side by side; the others open under «Khác»
 # label, address, roles that see it
 ENTRIES = (
     (_("menu", "Sổ điểm"), "gradebook:home", BOOKS),
@@ -40,7 +41,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """Entries of the main menu for the actor of the request."""
     actor = getattr(request, "actor", None)
     if actor is None:
-        return {"nav": []}
+        return {"nav": [], "nav_more": []}
     entries = []
     for label, name, roles in ENTRIES:
         if not actor.holds(*roles):
@@ -53,4 +54,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     here = max(
         (str(entry["url"]) for entry in entries if request.path.startswith(str(entry["url"]))), default=""
     )
-    return {"nav": [{**entry, "active": entry["url"] == here} for entry in entries]}
+    found = [{**entry, "active": entry["url"] == here} for entry in entries]
+    if len(found) <= IN_A_LINE + 1:
+        return {"nav": found, "nav_more": []}
+    return {"nav": found[:IN_A_LINE], "nav_more": found[IN_A_LINE:]}

@@ -62,6 +62,7 @@ class ClassLine:
     ready: list[UUID] = field(default_factory=list)  # of a homeroom teacher
     uncommented: int = 0
     unusual: list[UnusualPage] = field(default_factory=list)
+    sealed: bool = True  # whether the principal has locked the year in the gradebook
     may_generate: bool = False
 
     @property
@@ -242,8 +243,8 @@ def office_lines(actor: Actor, year: schooling.SchoolYear) -> list[ClassLine]:
     states = gradebook.class_states(line.school_class.id for line in lines)
     for line in lines:
         whole = states.get((line.school_class.id, YEAR))
-        sealed = whole is not None and whole.state == "sealed"
-        line.may_generate = sealed and permissions.can(actor, policy.GENERATE, line.school_class)
+        line.sealed = whole is not None and whole.state == "sealed"
+        line.may_generate = line.sealed and permissions.can(actor, policy.GENERATE, line.school_class)
     return lines
 
 
