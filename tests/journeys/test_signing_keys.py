@@ -124,12 +124,16 @@ def test_a_number_that_is_somebody_elses_registers_nothing(at_town: Windows, sma
     page.locator(".notice-bad", has_text="không phải của bạn").wait_for()
 
 
+PATIENCE = 120  # seconds until a program is given up that nothing hinders but a busy machine
+
+
 @dataclass
 class Token:
     """Khuê's program on the computer of cô Nhung, with her token; she looks before she says yes."""
 
     town: Town
     asked: list[Batch] = field(default_factory=list)
+    came: Event = field(default_factory=Event)
     may: Event = field(default_factory=Event)
 
     def start(self) -> None:
@@ -144,7 +148,8 @@ class Token:
 
     def _confirm(self, batch: Batch) -> bool:
         self.asked.append(batch)
-        return self.may.wait(20)
+        self.came.set()
+        return self.may.wait(PATIENCE)
 
 
 def _of_token(page: Page, program: str) -> None:
@@ -166,6 +171,7 @@ def test_a_token_signs_a_batch_and_goes_on_when_its_program_was_closed(at_town: 
     page.locator("main button", has_text="Ký 3 bảng đã đủ").click()
     shown = page.locator("sign-tray [data-text]", has_text="Mã nội dung")
     shown.wait_for()
+    assert token.came.wait(PATIENCE)
     [batch] = token.asked  # one question for all of it, and the same code on the page and at the token
     assert batch.count == 2
     assert batch.root[:16] in shown.inner_text()
