@@ -82,7 +82,7 @@ def test_the_demo_shows_a_pupils_whole_path(tmp_path: Path) -> None:
     assert said["named"]
     assert [kind for kind in said["path"] if kind != "class_placed"] == [
         "admitted", "repeated", "transferred_out", "transferred_in", "promoted", "civil_change",
-        "transferred_out", "transferred_in", "corrected",  # the first school's book learns the new name
+        "transferred_out", "transferred_in", "civil_change",  # the first school's book learns the new name
     ]  # fmt: skip
     assert len(said["numbers"]) == 2, "who comes back keeps the number"
     assert said["breaks"] == said["waiting"] == 0
