@@ -78,25 +78,28 @@ def compose(school: School, actor: Actor, size: Size) -> list[Result]:
     from khue.modules.transcripts import api as transcripts  # noqa: PLC0415
     from khue.modules.transcripts.models import TranscriptPage  # noqa: PLC0415
 
-    times, busy, queries = [], [], 0
-    for row in school.classes:
+    first, *others = school.classes
+    with spent() as asked:
         began = time.process_time()
-        with spent() as asked:
-            made = transcripts.generate(actor, school_class_id=row.id)
+        made = transcripts.generate(actor, school_class_id=first.id)
+        cold = time.process_time() - began
+    _require_pages(len(made.new), size.pupils)
+    busy = []
+    for row in others:
+        began = time.process_time()
+        made = transcripts.generate(actor, school_class_id=row.id)
         busy.append(time.process_time() - began)
-        times.append(asked.seconds)
-        queries = asked.queries
         _require_pages(len(made.new), size.pupils)
     with spent() as second:
-        again = transcripts.generate(actor, school_class_id=school.classes[0].id)
+        again = transcripts.generate(actor, school_class_id=first.id)
     _require_pages(len(again.new), 0)
     frozen = TranscriptPage.objects.filter(version__gt=0).count()
     _require_pages(frozen, size.pupils * len(school.classes))
-    warm = median(busy[1:]) / size.pupils
+    warm = median(busy) / size.pupils
     return [
         Result(
-            f"composing and freezing {size.pupils} year pages, with reasons", times[0], "s", "45 in ≤ 1 s",
-            f"{busy[0]:.2f} s of processor, {queries} queries, on SQLite",
+            f"composing and freezing {size.pupils} year pages, with reasons", asked.seconds, "s",
+            "45 in ≤ 1 s", f"{cold:.2f} s of processor, {asked.queries} queries, on SQLite",
         ),
         Result(
             "one page in a worker that makes many classes", warm * MILLI, "ms", "",
