@@ -1,6 +1,6 @@
 """Makes two schools after the end of a year, for the journeys of transcripts and transfers.
 
-At Trường THCS Khe Vàng the books of last year's five classes 9 are sealed: 30 pupils, nothing signed of
+At Trường THCS Khe Vàng the books of last year's five classes 9 are sealed: 150 pupils, nothing signed of
 their transcripts yet. This year it has 8A with three pupils; Trường THCS Nà Lầu has 8X, which is small.
 Everybody who signs has a key on the server. Cô Sen is the officer of the department with the store.
 """
@@ -8,7 +8,6 @@ Everybody who signs has a key on the server. Cô Sen is the officer of the depar
 from __future__ import annotations
 
 import datetime as dt
-import os
 
 from django.utils import timezone
 
@@ -27,8 +26,7 @@ from tests.journeys import town
 
 OTHER = "Trường THCS Nà Lầu"
 CLASSES = [f"9{letter}" for letter in "ABCDE"]
-# Of each class 9. With YEAR_END_PUPILS=30 it is the 150 of a school, and takes minutes.
-PUPILS = int(os.environ.get("YEAR_END_PUPILS", "6"))
+PUPILS = 30  # of each class 9
 MOVER = "Lương Thị Mai"
 # username → name, position, school (k: Khe Vàng, n: Nà Lầu, s: the department)
 STAFF = {
