@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from django.db.models import Q
@@ -145,15 +145,31 @@ def signed_sections(subjects: Iterable[UUID], part: int, person_id: UUID | None)
     }
 
 
-def given_sections(subjects: Iterable[UUID], kinds: Collection[str]) -> dict[UUID, set[str]]:
-    """Which sections carry a signature in the versions that stand, by subject; of whoever signed them."""
+class Given(NamedTuple):
+    """Who has signed a section, and whether everybody has whom it names."""
+
+    people: frozenset[UUID | None]
+    whole: bool
+
+
+def given_sections(subjects: Iterable[UUID], kinds: Collection[str]) -> dict[UUID, dict[str, Given]]:
+    """Which sections carry a signature in the versions that stand, by subject and section."""
     rows = Document.objects.filter(subject__in=list(subjects), kind__in=kinds).order_by("version")
     newest = {subject: (key, state) for subject, key, state in rows.values_list("subject", "id", "state")}
     by_document = {key: subject for subject, (key, state) in newest.items() if state not in GIVEN_UP}
+    people: dict[tuple[UUID, str], list[UUID | None]] = {}
     signed = DocumentSignature.objects.filter(document__in=list(by_document)).exclude(section_id="")
-    found: dict[UUID, set[str]] = {}
-    for document, section in signed.values_list("document_id", "section_id"):
-        found.setdefault(by_document[document], set()).add(section)
+    for document, section, person in signed.values_list("document_id", "section_id", "person"):
+        people.setdefault((document, section), []).append(person)
+    shared = DocumentSection.objects.filter(document__in=list(by_document), signers__gt=1)
+    named = {
+        (document, section): count
+        for document, section, count in shared.values_list("document_id", "section_id", "signers")
+    }
+    found: dict[UUID, dict[str, Given]] = {}
+    for (document, section), who in people.items():
+        given = Given(frozenset(who), len(who) >= named.get((document, section), 1))
+        found.setdefault(by_document[document], {})[section] = given
     return found
 
 

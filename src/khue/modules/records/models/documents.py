@@ -73,6 +73,7 @@ class DocumentSection(Record):
     kind = models.CharField(max_length=20)
     position = models.PositiveSmallIntegerField()
     text = models.TextField()
+    signers = models.PositiveSmallIntegerField(default=1)  # how many the text names
     source = models.UUIDField()  # the sheet or class it was made from
     digest = models.CharField(max_length=64)  # SHA-256 of the text
     frozen_at = models.DateTimeField()

@@ -144,7 +144,7 @@ def waiting_names(record: Record, slot: SlotRef) -> list[str]:
 def _copy_section(document: Document, row: DocumentSection) -> None:
     DocumentSection.objects.create(
         document=document, section_id=row.section_id, kind=row.kind, position=row.position, text=row.text,
-        source=row.source, digest=row.digest, frozen_at=row.frozen_at,
+        signers=row.signers, source=row.source, digest=row.digest, frozen_at=row.frozen_at,
     )  # fmt: skip
 
 
@@ -153,10 +153,11 @@ def freeze(actor: Actor, document: Document, section: NewSection, text: str) -> 
 
     It is read back as strictly as in a file first: what no verifier would accept is not frozen.
     """
-    section_of(text, document.code)
+    read = section_of(text, document.code)
     return DocumentSection.objects.create(
         document=document, section_id=section.section_id, kind=section.kind, position=section.position,
-        text=text, source=section.source, digest=text_digest(text), frozen_at=actor.now,
+        text=text, signers=len(signers_of(read)), source=section.source, digest=text_digest(text),
+        frozen_at=actor.now,
     )  # fmt: skip
 
 

@@ -116,7 +116,7 @@ def closed_pupils(
         section: {
             person for key, person, state in rows
             if state != PageState.SIGNING
-            or content.holder_of(school_class.level, section) in given.get(key, set())
+            or content.holder_of(school_class.level, section) in given.get(key, {})
         }
         for section in sections
     }  # fmt: skip

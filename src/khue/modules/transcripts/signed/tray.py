@@ -145,7 +145,8 @@ def teacher_tray(actor: Actor, year: schooling.SchoolYear) -> list[SubjectLine]:
         section = content.section_key(subject.position, subject.subject.code)
         line = SubjectLine(subject.school_class, section, subject.subject.name)
         for page in by_class.get(subject.school_class_id, ()):
-            _count(line, page, signed.get(page["id"], set()))
+            given = signed.get(page["id"], {}).get(section)
+            _count(line, page, signed=given is not None and (given.whole or actor.person_id in given.people))
         found.append(line)
     return found
 
@@ -159,7 +160,7 @@ def _frozen_by_class(class_ids: Iterable[UUID]) -> dict[UUID, list[dict[str, Any
     return found
 
 
-def _count(line: SubjectLine, page: Mapping[str, Any], signed: set[str]) -> None:
+def _count(line: SubjectLine, page: Mapping[str, Any], *, signed: bool) -> None:
     if line.school_class.level == "TH":  # she comments; the homeroom teacher signs
         line.pages += 1
         line.uncommented += _lacks_comment(page["content"], line.section)
@@ -167,7 +168,7 @@ def _count(line: SubjectLine, page: Mapping[str, Any], signed: set[str]) -> None
     if line.section not in page["sources"]:
         return  # the pupil does not learn it
     line.pages += 1
-    if line.section in signed:
+    if signed:
         line.signed += 1
     elif page["held"] or page["state"] == PageState.RECALLED:
         line.held += 1
@@ -196,7 +197,7 @@ def homeroom_tray(actor: Actor, year: schooling.SchoolYear) -> list[ClassLine]:
     signed = records.given_sections(ids, content.KINDS)
     for line in lines:
         for page in by_class.get(line.school_class.id, ()):
-            given = signed.get(page["id"], set())
+            given = {name for name, one in signed.get(page["id"], {}).items() if one.whole}
             if page["held"] or content.YEAR in given or not set(page["sources"]) <= given:
                 continue
             kept = page["content"]

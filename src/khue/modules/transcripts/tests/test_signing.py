@@ -17,6 +17,7 @@ from khue.modules.schooling import api as schooling
 from khue.modules.transcripts import api as transcripts
 from khue.modules.transcripts.compose import unpack
 from khue.modules.transcripts.models import PageState, TranscriptPage
+from khue.modules.transcripts.signed import tray
 from khue.modules.transcripts.tests.acts import (
     PART,
     check,
@@ -120,6 +121,37 @@ def test_a_deputy_signs_with_a_mandate_only(closed: World, signers: Signers) -> 
     signers.sign(access.actor_for(person.pk, closed.minh.now), transcripts.APPROVE, page.id, part=PART)
     given = DocumentSignature.objects.get(role="principal")
     assert given.capacity == "Phó hiệu trưởng, theo Quyết định số 15/QĐ-THCS"
+
+
+def test_a_shared_subject_waits_for_the_second_teacher(closed: World, signers: Signers) -> None:
+    """What one of two has signed is still on the other's tray, and not yet ready for the homeroom teacher."""
+    pages = prepare(closed)
+    section = maths(pages[0])
+    subject = closed.subject("6A", "TOAN")
+    second = make_staff(closed.school, "Bế Văn Kim")
+    schooling.assign_teachers(
+        SYSTEM, school_id=closed.school.pk,
+        assignments=[schooling.Assignment(subject.id, second.pk)], since=SINCE,
+    )  # fmt: skip
+    kim = make_actor(second, (Role.TEACHER, closed.school))
+    signers.give_key(kim, 2)
+    teachers_sign(closed, signers)
+    year = schooling.year_of("2025-2026")
+    assert year is not None
+
+    def line(actor: Actor) -> tray.SubjectLine:
+        return next(one for one in tray.teacher_tray(actor, year) if one.section == section)
+
+    def ready() -> int:
+        return sum(len(one.ready) for one in tray.homeroom_tray(closed.lan, year))
+
+    assert (line(closed.hoa).signed, line(closed.hoa).ready) == (3, [])
+    assert (line(kim).signed, line(kim).ready) == (0, [page.id for page in pages])
+    assert ready() == 0
+    keys = [page.id for page in pages[:2]]
+    signers.sign(kim, transcripts.SIGN_SUBJECT, *keys, part=PART, section=section)
+    assert (line(kim).signed, line(kim).ready) == (2, [pages[2].id])
+    assert ready() == 2
 
 
 def test_a_replaced_teacher_does_not_stop_the_class(closed: World, signers: Signers) -> None:
