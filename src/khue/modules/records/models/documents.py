@@ -155,7 +155,9 @@ classify(
 )  # fmt: skip
 classify(
     DocumentSection,
-    internal=("id", "document", "section_id", "kind", "position", "source", "digest", "frozen_at"),
+    internal=(
+        "id", "document", "section_id", "kind", "position", "signers", "source", "digest", "frozen_at",
+    ),
     sensitive=("text",),
 )
 classify(
