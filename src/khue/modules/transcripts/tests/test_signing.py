@@ -46,6 +46,18 @@ def maths(page: TranscriptPage) -> str:
     return next(key for key in page.sources if key.endswith("toan"))
 
 
+def second_teacher(world: World, signers: Signers) -> Actor:
+    """Thầy Kim, who teaches maths in 6A together with cô Hoa."""
+    person = make_staff(world.school, "Bế Văn Kim")
+    schooling.assign_teachers(
+        SYSTEM, school_id=world.school.pk,
+        assignments=[schooling.Assignment(world.subject("6A", "TOAN").id, person.pk)], since=SINCE,
+    )  # fmt: skip
+    kim = make_actor(person, (Role.TEACHER, world.school))
+    signers.give_key(kim, 2)
+    return kim
+
+
 def test_a_class_is_signed_sealed_and_says_what_it_said(closed: World, signers: Signers) -> None:
     pages = sign_class(closed, signers)
     assert {page.state for page in pages} == {PageState.ISSUED}
@@ -127,14 +139,7 @@ def test_a_shared_subject_waits_for_the_second_teacher(closed: World, signers: S
     """What one of two has signed is still on the other's tray, and not yet ready for the homeroom teacher."""
     pages = prepare(closed)
     section = maths(pages[0])
-    subject = closed.subject("6A", "TOAN")
-    second = make_staff(closed.school, "Bế Văn Kim")
-    schooling.assign_teachers(
-        SYSTEM, school_id=closed.school.pk,
-        assignments=[schooling.Assignment(subject.id, second.pk)], since=SINCE,
-    )  # fmt: skip
-    kim = make_actor(second, (Role.TEACHER, closed.school))
-    signers.give_key(kim, 2)
+    kim = second_teacher(closed, signers)
     teachers_sign(closed, signers)
     year = schooling.year_of("2025-2026")
     assert year is not None
@@ -158,13 +163,7 @@ def test_a_replaced_teacher_does_not_stop_the_class(closed: World, signers: Sign
     page = prepare(closed)[0]
     section = maths(page)
     subject = closed.subject("6A", "TOAN")
-    second = make_staff(closed.school, "Bế Văn Kim")
-    schooling.assign_teachers(
-        SYSTEM, school_id=closed.school.pk,
-        assignments=[schooling.Assignment(subject.id, second.pk)], since=SINCE,
-    )  # fmt: skip
-    kim = make_actor(second, (Role.TEACHER, closed.school))
-    signers.give_key(kim, 2)
+    kim = second_teacher(closed, signers)
     signers.sign(closed.hoa, transcripts.SIGN_SUBJECT, page.id, part=PART, section=section)
     frozen = DocumentSection.objects.get(section_id=section, document__state="partial")
     assert frozen.text.count("<kr:Signer ") == 2
