@@ -19,6 +19,7 @@ from khue.modules.records import api as records
 from khue.modules.schooling import api as schooling
 from khue.modules.transcripts import content, lines, people_facts, traits, wording
 from khue.modules.transcripts.data import Named, Place, SubjectLine, YearPage
+from khue.modules.transcripts.lines import SUMMER, YEAR
 from khue.modules.transcripts.models import Comment, Transcript, TranscriptPage
 from khue.modules.transcripts.reading import earlier_of
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from khue.modules.transcripts.people_facts import PupilFacts
 
-YEAR, SUMMER = 0, 3
 REASONS = 2  # of the decision and of the level; the rest stands in the gradebook
 
 

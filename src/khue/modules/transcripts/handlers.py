@@ -14,13 +14,13 @@ from khue.modules.records import api as records
 from khue.modules.schooling import api as schooling
 from khue.modules.transcripts import content
 from khue.modules.transcripts.events import PageIssued
+from khue.modules.transcripts.lines import SUMMER, YEAR
 from khue.modules.transcripts.models import PageState, TranscriptPage
 from khue.modules.transcripts.services import freezing
 
 if TYPE_CHECKING:
     from khue.core.actor import Actor
 
-YEAR, SUMMER = 0, 3
 REOPENED = "reopened"
 
 

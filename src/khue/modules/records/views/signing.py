@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 REMOTE = (Provider.SMARTCA, Provider.MYSIGN, Provider.CSC, *ON_COMPUTER)
 PROGRAMS = "ws://127.0.0.1:* wss://127.0.0.1:*"
 LARGEST_POST = 1024 * 1024
-AFTER = "sign-after"  # in the session: the last batch, and where its page leads on to
+AFTER = "sign-leads-on"  # in the session: the last batch, and where its page leads on to
 
 
 def check_and_go(

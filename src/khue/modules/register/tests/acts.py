@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.cast import NOW, SYSTEM, World
 
+from khue.kit import outbox
 from khue.kit.models import AuditEvent, OutboxEvent
 from khue.modules.people import api as people
+from khue.modules.people.data import Release
 from khue.modules.records import models as records
 from khue.modules.register.models import RegisterBook, RegisterClosing, RegisterEntry, RegisterEvent
 
@@ -37,6 +40,15 @@ def kinds(entry: RegisterEntry) -> list[str]:
     """What happened to a pupil, in order."""
     rows = RegisterEvent.objects.filter(entry=entry).order_by("sequence")
     return list(rows.values_list("kind", flat=True))
+
+
+def move_away(world: World, entry: RegisterEntry) -> None:
+    """The pupil's file goes to the school beside; everybody hears of it."""
+    people.move_pupil(
+        SYSTEM, person_id=entry.person_id, to_school_id=world.elsewhere.pk, on=NOW.date(),
+        release=Release(world.school.pk),
+    )  # fmt: skip
+    outbox.deliver()
 
 
 def _snapshot() -> list[list[tuple[Any, ...]]]:

@@ -14,7 +14,7 @@ from khue.modules.people import api as people
 from khue.modules.people.data import PersonChange, Release
 from khue.modules.register import api as register
 from khue.modules.register.models import RegisterEntry
-from khue.modules.register.tests.acts import kinds, refused
+from khue.modules.register.tests.acts import kinds, move_away, refused
 from khue.modules.schooling import api as schooling
 
 pytestmark = pytest.mark.django_db
@@ -63,11 +63,7 @@ def test_nobody_is_taken_up_again_who_is_a_pupil_of_another_school(
 ) -> None:
     entry = entries[0]
     register.record_event(world.thu, entry_id=entry.id, kind="dropped_out", on=DAY, decision="6/QĐ")
-    people.move_pupil(
-        SYSTEM, person_id=entry.person_id, to_school_id=world.elsewhere.pk, on=DAY,
-        release=Release(world.school.pk),
-    )  # fmt: skip
-    outbox.deliver()
+    move_away(world, entry)
     for kind in ("returned", "transferred_in"):
         with refused(Refused, "REG-005"):
             register.record_event(world.thu, entry_id=entry.id, kind=kind, on=DAY, decision="7/QĐ")

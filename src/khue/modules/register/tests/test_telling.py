@@ -15,7 +15,7 @@ from khue.modules.register import api as register
 from khue.modules.register import pages
 from khue.modules.register.lines import lines_of
 from khue.modules.register.models import RegisterEntry
-from khue.modules.register.tests.acts import kinds
+from khue.modules.register.tests.acts import kinds, move_away
 from khue.modules.schooling import api as schooling
 from khue.modules.schooling.data import Newcomer
 from khue.modules.schooling.services import splitting
@@ -88,11 +88,7 @@ def test_a_move_of_class_that_nobody_heard_of_stands_before_the_leaving(
     entry = entries[0]
     moved_class(world, entry, DAY - dt.timedelta(days=2))
     register.record_event(world.thu, entry_id=entry.id, kind="transferred_out", on=DAY, decision="3/GT")
-    people.move_pupil(
-        SYSTEM, person_id=entry.person_id, to_school_id=world.elsewhere.pk, on=DAY,
-        release=Release(world.school.pk),
-    )  # fmt: skip
-    outbox.deliver()
+    move_away(world, entry)
     entry.refresh_from_db()
     assert (kinds(entry)[2:], entry.class_name) == (["class_moved", "transferred_out"], "6B")
     assert list(register.verify_register()) == []
@@ -103,11 +99,7 @@ def test_a_file_that_goes_to_another_school_takes_no_move_of_class_with_it(
 ) -> None:
     entry = entries[0]
     moved_class(world, entry, DAY - dt.timedelta(days=2))
-    people.move_pupil(
-        SYSTEM, person_id=entry.person_id, to_school_id=world.elsewhere.pk, on=DAY,
-        release=Release(world.school.pk),
-    )  # fmt: skip
-    outbox.deliver()
+    move_away(world, entry)
     assert kinds(entry)[2:] == ["class_moved", "transferred_out"]
 
 
@@ -129,11 +121,7 @@ def came_back(world: World, entry: RegisterEntry, **facts: str) -> RegisterEntry
 def went_out(world: World, entry: RegisterEntry) -> RegisterEntry:
     """Transferred to the other school, with an entry there."""
     register.record_event(world.thu, entry_id=entry.id, kind="transferred_out", on=DAY, decision="3/GT")
-    people.move_pupil(
-        SYSTEM, person_id=entry.person_id, to_school_id=world.elsewhere.pk, on=DAY,
-        release=Release(world.school.pk),
-    )  # fmt: skip
-    outbox.deliver()
+    move_away(world, entry)
     there = register.entry_of(world.elsewhere.pk, entry.person_id)
     assert there is not None
     return there
